@@ -1,0 +1,257 @@
+/**
+ * All settings: one schema, one file (`elpis.toml` in `$ELPIS_HOME`), overridden by the environment, overridden by
+ * flags. Every value remembers where it came from.
+ */
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parse, TomlError } from 'smol-toml'
+import { z } from 'zod'
+import { nearest } from './core/nearest.ts'
+import { elpisError } from './errors.ts'
+
+const port = z.int().min(0).max(65_535)
+const seconds = z.number().min(0.05).max(86_400)
+
+/** The schema of `elpis.toml`: a section a table, a setting a key, the description its documentation. */
+export const settings = z.strictObject({
+  server: z
+    .strictObject({
+      host: z
+        .string()
+        .min(1)
+        .default('127.0.0.1')
+        .describe('Address to bind. Beyond loopback only once a key exists.'),
+      port: port.default(4141).describe('Port to listen on; 0 takes a free one.'),
+      allowed_hosts: z
+        .array(z.string())
+        .default([])
+        .describe('Host names, besides localhost and IP literals of the bind, that requests may name.'),
+      allowed_origins: z
+        .array(z.string())
+        .default([])
+        .describe('Origins of other web pages that may call the API from a browser.'),
+    })
+    .prefault({}),
+  models: z
+    .strictObject({
+      serve: z
+        .array(z.string())
+        .default(['smollm2:135m'])
+        .describe(
+          'Models to load at start, as `elpis pull` names them. The first is the default of the chat page.',
+        ),
+      store: z.string().default('').describe('Folder of the weights; empty means $ELPIS_HOME/models.'),
+    })
+    .prefault({}),
+  engine: z
+    .strictObject({
+      context: z
+        .int()
+        .min(64)
+        .max(10_000_000)
+        .default(8192)
+        .describe(
+          'Most tokens of one prompt and its answer together; capped by what the model was trained for.',
+        ),
+      sequences: z.int().min(1).max(256).default(16).describe('Answers that are generated at the same time.'),
+      cache: z
+        .int()
+        .min(0)
+        .max(100_000_000)
+        .default(0)
+        .describe('Tokens in the KV cache, shared by all answers; 0 picks four contexts.'),
+      threads: z.int().min(0).max(1024).default(0).describe('Threads that compute; 0 takes all cores.'),
+      batch: z.int().min(32).max(16_384).default(512).describe('Most tokens computed in one step.'),
+      cpu_level: z
+        .string()
+        .default('')
+        .describe(
+          'Fixed CPU level such as `haswell`, for answers that do not depend on the machine; empty takes the best.',
+        ),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      queue: z
+        .int()
+        .min(0)
+        .max(100_000)
+        .default(128)
+        .describe('Requests that may wait for the engine, per model.'),
+      body_bytes: z.int().min(1024).max(1_000_000_000).default(4_194_304).describe('Largest request body.'),
+      header_seconds: seconds.default(10).describe('Time to receive the headers.'),
+      request_seconds: seconds.default(60).describe('Time to receive the whole request.'),
+      answer_seconds: seconds.default(600).describe('Longest time an answer may take.'),
+      drain_seconds: seconds.default(30).describe('Time that running answers get to finish at shutdown.'),
+      choices: z.int().min(1).max(128).default(8).describe('Largest `n`: answers to one request.'),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['silent', 'error', 'warn', 'info', 'debug'])
+        .default('info')
+        .describe('How much the server logs. Never prompts, answers or keys.'),
+    })
+    .prefault({}),
+})
+
+/** All settings with their defaults filled in. */
+export type Settings = z.output<typeof settings>
+
+/** Where a value came from: `default`, the file, a variable of the environment or a flag. */
+export type Source = string
+
+/** Settings, the folders they live in, and the source of each value, keyed `section.name`. */
+export interface Config extends Settings {
+  readonly home: string
+  /** Folder of the weights store. */
+  readonly modelsFolder: string
+  readonly file: string
+  readonly sources: ReadonlyMap<string, Source>
+}
+
+/** Flags that override settings, keyed `section.name`, as typed. */
+export type Overrides = ReadonlyMap<string, { readonly flag: string; readonly value: string }>
+
+/** Names that scripts rely on; every other setting is `ELPIS_<SECTION>_<NAME>`. */
+const fixedNames: Readonly<Record<string, string>> = {
+  'server.host': 'ELPIS_HOST',
+  'server.port': 'ELPIS_PORT',
+  'models.store': 'ELPIS_MODELS',
+}
+
+/** Variables that Elpis reads besides settings. */
+const otherVariables = new Set(['ELPIS_HOME', 'ELPIS_KEY', 'ELPIS_URL'])
+
+/** One documented setting. */
+export interface SettingEntry {
+  readonly key: string
+  readonly variable: string
+  readonly description: string
+  readonly schema: z.ZodType
+}
+
+/** Every setting in the order of the schema. */
+export function settingEntries(): SettingEntry[] {
+  return Object.entries(settings.shape).flatMap(([section, wrapped]) =>
+    Object.entries(wrapped.unwrap().shape as Record<string, z.ZodType>).map(([name, schema]) => {
+      const key = `${section}.${name}`
+      return { key, variable: variableOf(key), description: schema.description ?? '', schema }
+    }),
+  )
+}
+
+/**
+ * Reads, merges and checks all settings.
+ *
+ * @throws `config_invalid` naming the place, the problem and the nearest right name.
+ */
+export function loadConfig(
+  environment: NodeJS.ProcessEnv = process.env,
+  overrides: Overrides = new Map(),
+): Config {
+  const home = resolve(environment['ELPIS_HOME'] || join(homedir(), '.elpis'))
+  const file = join(home, 'elpis.toml')
+  const entries = settingEntries()
+  const known = new Map(entries.map((entry) => [entry.key, entry]))
+  const sources = new Map<string, Source>(entries.map((entry) => [entry.key, 'default']))
+  const values = new Map<string, unknown>()
+
+  for (const [key, value] of readFile(file)) {
+    if (!known.has(key)) throw unknown(file, 'setting', key, [...known.keys()])
+    values.set(key, value)
+    sources.set(key, file)
+  }
+  const variables = new Map(entries.map((entry) => [entry.variable, entry]))
+  for (const [name, text] of Object.entries(environment)) {
+    if (!name.startsWith('ELPIS_') || text === undefined || text === '' || otherVariables.has(name)) continue
+    const entry = variables.get(name)
+    if (entry === undefined)
+      throw unknown('environment', 'variable', name, [...variables.keys(), ...otherVariables])
+    values.set(entry.key, fromText(entry.schema, text))
+    sources.set(entry.key, name)
+  }
+  for (const [key, { flag, value }] of overrides) {
+    const entry = known.get(key)
+    if (entry === undefined) throw new Error(`The flag ${flag} overrides the unknown setting ${key}.`)
+    values.set(key, fromText(entry.schema, value))
+    sources.set(key, flag)
+  }
+
+  const parsed = settings.safeParse(nested(values))
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    const key = issue?.path.slice(0, 2).join('.') ?? ''
+    throw elpisError('config_invalid', {
+      where: sources.get(key) ?? file,
+      problem: `${key}: ${issue?.message ?? 'invalid'}`,
+      suggestion: known.get(key)?.description ?? '`elpis config show` lists every setting.',
+    })
+  }
+  const modelsFolder =
+    parsed.data.models.store === '' ? join(home, 'models') : resolve(parsed.data.models.store)
+  return { ...parsed.data, home, modelsFolder, file, sources }
+}
+
+function variableOf(key: string): string {
+  return fixedNames[key] ?? `ELPIS_${key.replace('.', '_').toUpperCase()}`
+}
+
+function readFile(file: string): [key: string, value: unknown][] {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw elpisError('config_invalid', {
+      where: file,
+      problem: `cannot be read (${(error as Error).message})`,
+      suggestion: 'Check the permissions of the file.',
+    })
+  }
+  let sections: Record<string, unknown>
+  try {
+    sections = parse(text)
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error
+    throw elpisError('config_invalid', {
+      where: `${file}:${error.line}`,
+      problem: error.message.split('\n')[0] ?? 'not TOML',
+      suggestion: 'The file is TOML: [section] lines, then name = value.',
+    })
+  }
+  return Object.entries(sections).flatMap(([section, body]): [string, unknown][] =>
+    typeof body === 'object' && body !== null && !Array.isArray(body)
+      ? Object.entries(body).map(([name, value]) => [`${section}.${name}`, value])
+      : [[section, body]],
+  )
+}
+
+/** Text of a variable or flag as the type that the setting has; lists are separated by commas. */
+function fromText(schema: z.ZodType, text: string): unknown {
+  const inner = schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema
+  if (inner instanceof z.ZodArray) return text.split(',').map((item) => item.trim())
+  if (inner instanceof z.ZodNumber) return text.trim() === '' ? text : Number(text)
+  if (inner instanceof z.ZodBoolean) return text === 'true' ? true : text === 'false' ? false : text
+  return text
+}
+
+function nested(values: ReadonlyMap<string, unknown>): Record<string, Record<string, unknown>> {
+  const sections: Record<string, Record<string, unknown>> = {}
+  for (const [key, value] of values) {
+    const [section = '', name = ''] = key.split('.', 2)
+    ;(sections[section] ??= {})[name] = value
+  }
+  return sections
+}
+
+function unknown(where: string, what: string, name: string, names: readonly string[]) {
+  const guess = nearest(name, names)
+  return elpisError('config_invalid', {
+    where,
+    problem: `there is no ${what} "${name}"`,
+    suggestion: guess === null ? '`elpis config show` lists every setting.' : `Did you mean "${guess}"?`,
+  })
+}

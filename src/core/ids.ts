@@ -1,0 +1,17 @@
+/** A string that may only be used where an id or secret of kind `Kind` is meant; costs nothing at run time. */
+export type Branded<Kind extends string> = string & { readonly __kind: Kind }
+
+/** `req_…`: one request at the edge; stands on every answer and in every log line about it. */
+export type RequestId = Branded<'RequestId'>
+/** `key_…`: names an API key without being one. */
+export type KeyId = Branded<'KeyId'>
+/** `ses_…`: names a browser session without being its cookie. */
+export type SessionId = Branded<'SessionId'>
+/** An API key as its owner holds it (`elpis-…`). Never stored, never logged. */
+export type KeySecret = Branded<'KeySecret'>
+/** The value of a session cookie. Never stored, never logged. */
+export type SessionSecret = Branded<'SessionSecret'>
+/** The one-time token of a sign-in link. Never stored, never logged. */
+export type LinkToken = Branded<'LinkToken'>
+/** Lower-case hex SHA-256 of a file or a secret. */
+export type Sha256 = Branded<'Sha256'>

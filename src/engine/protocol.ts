@@ -1,0 +1,109 @@
+/**
+ * What the server and the process of one loaded model say to each other, over Node's IPC channel. The server sends
+ * commands; the process sends reports, batched per decode step.
+ */
+import type { FinishReason, TokenLogprob, Usage } from '../core/part.ts'
+import type { Sampling } from '../core/request.ts'
+
+/** A stretch of a prompt. Only where `control` is true are control tokens such as `<|im_end|>` recognised. */
+export interface Segment {
+  readonly text: string
+  readonly control: boolean
+}
+
+/** One request, ready for tokens. `id` is unique within the process's life. */
+export interface Job {
+  readonly id: number
+  readonly prompt: readonly Segment[]
+  /** Put the model's own beginning-of-sequence token in front, if it has one. */
+  readonly addBos: boolean
+  readonly sampling: Sampling
+  readonly choices: number
+  readonly maxTokens: number | null
+  readonly stop: readonly string[]
+  readonly ignoreEos: boolean
+  readonly topLogprobs: number | null
+}
+
+export interface LoadOptions {
+  /** Absolute path of the (first) GGUF file. */
+  readonly path: string
+  /** Size of the unified KV cache: tokens over all sequences. */
+  readonly cacheTokens: number
+  /** Longest prompt and answer of one sequence. */
+  readonly contextTokens: number
+  /** How many sequences may run at once. */
+  readonly sequences: number
+  readonly threads: number
+  /** Most tokens in one decode step. */
+  readonly batchTokens: number
+  /** Folder of the prebuilt native libraries. */
+  readonly libraries: string
+  /** A fixed CPU level such as `haswell`, for results that do not depend on the machine; null takes the best one. */
+  readonly cpuLevel: string | null
+}
+
+export type Command =
+  | { readonly type: 'load'; readonly options: LoadOptions }
+  | { readonly type: 'generate'; readonly job: Job }
+  | { readonly type: 'cancel'; readonly job: number }
+  | { readonly type: 'close' }
+
+/** What the server needs to know of a model that was loaded. */
+export interface LoadedModel {
+  readonly chatTemplate: string | null
+  readonly bosText: string
+  readonly eosText: string
+  /** Texts of all control tokens: what must stay text when a user writes it. */
+  readonly controlTokens: readonly string[]
+  readonly vocabularySize: number
+  readonly trainedContextTokens: number
+  /** Such as `llama 135M Q4_1`. */
+  readonly description: string
+  /** Version of the native library and CPU level, for records. */
+  readonly build: string
+  /** What of the lock-down holds, such as `no_new_privs, landlock 7`; empty when nothing does. */
+  readonly lockdown: string
+}
+
+export type JobEvent =
+  | {
+      readonly type: 'started'
+      readonly job: number
+      readonly promptTokens: number
+      readonly cachedTokens: number
+    }
+  | {
+      readonly type: 'text'
+      readonly job: number
+      readonly choice: number
+      readonly text: string
+      readonly tokens: number
+      readonly logprobs: readonly TokenLogprob[] | null
+    }
+  | {
+      readonly type: 'finished'
+      readonly job: number
+      readonly choice: number
+      readonly reason: FinishReason
+    }
+  /** The job's last event; also after a cancel. */
+  | { readonly type: 'ended'; readonly job: number; readonly usage: Usage }
+  /** The prompt does not fit: the job's only event. */
+  | {
+      readonly type: 'too-long'
+      readonly job: number
+      readonly promptTokens: number
+      readonly contextTokens: number
+    }
+  /** This job cannot go on, others can: the job's last event. */
+  | { readonly type: 'failed'; readonly job: number; readonly reason: string }
+
+export type Report =
+  /** The process runs and waits for `load`. */
+  | { readonly type: 'hello' }
+  | { readonly type: 'loading'; readonly fraction: number }
+  | { readonly type: 'ready'; readonly model: LoadedModel }
+  /** The model cannot be loaded; the process exits after this. */
+  | { readonly type: 'unusable'; readonly reason: string }
+  | { readonly type: 'step'; readonly events: readonly JobEvent[] }
