@@ -248,7 +248,7 @@ function nested(values: ReadonlyMap<string, unknown>): Record<string, Record<str
 }
 
 function unknown(where: string, what: string, name: string, names: readonly string[]) {
-  const guess = nearest(name, names)
+  const guess = nearest(name, names) ?? names.find((other) => other.endsWith(`.${name}`)) ?? null
   return elpisError('config_invalid', {
     where,
     problem: `there is no ${what} "${name}"`,

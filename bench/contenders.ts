@@ -1,0 +1,138 @@
+/** The servers that are measured, each started at its best settings and stopped by its own process id. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { load, type LoadFigures } from './load.ts'
+
+export interface Contender {
+  readonly name: string
+  /** How it was started, for the record. */
+  readonly command: string
+  /** One round: so many answers of so many tokens at once. */
+  round(streams: number, tokens: number): Promise<LoadFigures>
+  /** Resident memory of the whole process tree in bytes. */
+  memory(): number
+  stop(): Promise<void>
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+export async function elpis(home: string, key: string, modelName: string): Promise<Contender> {
+  const port = await freePort()
+  const command = ['bin/elpis.js', 'serve', '--port', String(port)]
+  const child = spawn(process.execPath, command, {
+    cwd: root,
+    env: { ...process.env, ELPIS_HOME: home, ELPIS_LOG_LEVEL: 'warn' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const url = `http://127.0.0.1:${port}`
+  await ready(child, `${url}/ready`)
+  return httpContender('elpis', `elpis ${command.slice(1).join(' ')}`, child, { url, key, model: modelName })
+}
+
+/** `llama-server` of llama.cpp with the same kernels; flags as measured best on a small machine. */
+export async function llamaServer(binary: string, model: string): Promise<Contender> {
+  const port = await freePort()
+  const flags = `-t 2 --poll 0 -np 16 -c 16384 -kvu --no-webui --port ${port}`.split(' ')
+  const child = spawn(binary, ['-m', model, ...flags], { stdio: 'ignore' })
+  const url = `http://127.0.0.1:${port}`
+  await ready(child, `${url}/health`)
+  return httpContender('llama-server', `llama-server ${flags.slice(0, -2).join(' ')}`, child, {
+    url,
+    key: 'none',
+    model: 'any',
+  })
+}
+
+/** node-llama-cpp with its own evaluate loop, in a process of its own, without HTTP. */
+export async function nodeLlamaCpp(model: string): Promise<Contender> {
+  const child = spawn(process.execPath, [join(root, 'bench/peers/node-llama-cpp.js'), model], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  await message(child)
+  return {
+    name: 'node-llama-cpp',
+    command: 'node-llama-cpp, LlamaContext with 16 sequences, evaluate() in parallel',
+    async round(streams, tokens) {
+      child.send({ streams, tokens })
+      const answer = (await message(child)) as LoadFigures | { readonly failed: string }
+      if ('failed' in answer) throw new Error(`node-llama-cpp: ${answer.failed}`)
+      return answer
+    },
+    memory: () => treeMemory(child.pid ?? 0),
+    stop: () => stop(child),
+  }
+}
+
+function httpContender(
+  name: string,
+  command: string,
+  child: ChildProcess,
+  target: { url: string; key: string; model: string },
+): Contender {
+  return {
+    name,
+    command,
+    round: (streams, tokens) => load(target, streams, tokens),
+    memory: () => treeMemory(child.pid ?? 0),
+    stop: () => stop(child),
+  }
+}
+
+/** A process that keeps one core busy until it is stopped. */
+export function busyNeighbour(): () => Promise<void> {
+  const child = spawn(process.execPath, ['-e', 'for (;;) Math.random()'], { stdio: 'ignore' })
+  return () => stop(child)
+}
+
+async function ready(child: ChildProcess, url: string): Promise<void> {
+  const deadline = Date.now() + 60_000
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null)
+      throw new Error(`It ended with exit code ${child.exitCode} before it was ready.`)
+    const answer = await fetch(url).catch(() => null)
+    if (answer?.ok === true) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(`${url} was not ready within a minute.`)
+}
+
+function message(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    child.once('message', resolve)
+    child.once('exit', (code) => reject(new Error(`It ended with exit code ${code}.`)))
+  })
+}
+
+function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve())
+    child.kill('SIGTERM')
+    setTimeout(() => child.kill('SIGKILL'), 10_000).unref()
+  })
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
+/** Proportional set size over a process and all its descendants, so that shared pages count once; 0 where /proc is missing. */
+function treeMemory(pid: number): number {
+  try {
+    const own = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? '0'
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean),
+    )
+    return Number(own) * 1024 + children.reduce((sum, child) => sum + treeMemory(Number(child)), 0)
+  } catch {
+    return 0
+  }
+}

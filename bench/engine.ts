@@ -1,0 +1,137 @@
+/**
+ * Speed of the engine over HTTP, beside its peers in the same run: `npm run bench:engine`.
+ *
+ * node-llama-cpp is installed into `bench/` on the first run. `LLAMA_SERVER=/path/to/llama-server` adds llama.cpp's own
+ * server; see bench/README.md for how to build it with the same kernels.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { realModelPath } from '../test/support/real-model.ts'
+import { busyNeighbour, elpis, llamaServer, nodeLlamaCpp, type Contender } from './contenders.ts'
+import type { LoadFigures } from './load.ts'
+
+const streamCounts = [1, 4, 8, 16]
+const tokens = 128
+const rounds = Number(process.env['ROUNDS'] ?? 3)
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+interface Row extends LoadFigures {
+  readonly contender: string
+  readonly streams: number
+  readonly neighbour: boolean
+  readonly memoryBytes: number
+}
+
+const model = await realModelPath()
+const home = mkdtempSync(join(tmpdir(), 'elpis-bench-'))
+const rows: Row[] = []
+const commands = new Map<string, string>()
+try {
+  const key = prepareHome()
+  if (!existsSync(join(root, 'bench/node_modules/node-llama-cpp'))) {
+    run('npm', ['install', '--ignore-scripts', '--prefix', join(root, 'bench')])
+  }
+  const starts: (() => Promise<Contender>)[] = [
+    () => elpis(home, key, 'bench'),
+    () => nodeLlamaCpp(model),
+    ...(process.env['LLAMA_SERVER'] === undefined
+      ? []
+      : [
+          (
+            (binary: string) => () =>
+              llamaServer(binary, model)
+          )(process.env['LLAMA_SERVER']),
+        ]),
+  ]
+  for (const neighbour of [false, true]) for (const start of starts) await measure(start, neighbour)
+  report()
+} finally {
+  rmSync(home, { recursive: true, force: true })
+}
+
+/** One contender at a time, so that none is another's neighbour; the median round counts. */
+async function measure(start: () => Promise<Contender>, neighbour: boolean): Promise<void> {
+  const contender = await start()
+  const stopNeighbour = neighbour ? busyNeighbour() : null
+  commands.set(contender.name, contender.command)
+  try {
+    await contender.round(1, 16)
+    for (const streams of streamCounts) {
+      const results: LoadFigures[] = []
+      for (let round = 0; round < rounds; round++) results.push(await contender.round(streams, tokens))
+      results.sort((a, b) => a.tokensPerSecond - b.tokensPerSecond)
+      const median = results[Math.floor(results.length / 2)]
+      if (median === undefined) throw new Error('ROUNDS must be 1 or more.')
+      rows.push({ contender: contender.name, streams, neighbour, memoryBytes: contender.memory(), ...median })
+      console.error(
+        `${contender.name} ${streams} streams${neighbour ? ' with a neighbour' : ''}: ${median.tokensPerSecond.toFixed(0)} tokens/s`,
+      )
+    }
+  } catch (error) {
+    console.error(`${contender.name} failed: ${(error as Error).message}`)
+  } finally {
+    await stopNeighbour?.()
+    await contender.stop()
+  }
+}
+
+function prepareHome(): string {
+  const environment = { ...process.env, ELPIS_HOME: home }
+  run(
+    process.execPath,
+    ['bin/elpis.js', 'pull', `file:${model}`, '--name', 'bench', '--accept-license'],
+    environment,
+  )
+  writeFileSync(join(home, 'elpis.toml'), '[models]\nserve = ["bench"]\n')
+  const created = run(
+    process.execPath,
+    ['bin/elpis.js', 'keys', 'create', '--name', 'bench', '--json'],
+    environment,
+  )
+  return (JSON.parse(created) as { key: string }).key
+}
+
+function run(command: string, words: readonly string[], env: NodeJS.ProcessEnv = process.env): string {
+  const { status, stdout, stderr } = spawnSync(command, words, { cwd: root, env, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${command} ${words.join(' ')}: ${stderr}`)
+  return stdout
+}
+
+function report(): void {
+  const date = new Date().toISOString().slice(0, 10)
+  const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB`
+  const base = (row: Row) =>
+    rows.find(
+      (other) =>
+        other.contender === 'elpis' && other.streams === row.streams && other.neighbour === row.neighbour,
+    )
+  const lines = [
+    `# Engine over HTTP, ${date}`,
+    '',
+    `Machine: ${machine}. SmolLM2-135M-Instruct Q4_1, ${tokens} tokens an answer, greedy; median of ${rounds} rounds.`,
+    'Command: `npm run bench:engine`.',
+    '',
+    ...[...commands].map(([name, command]) => `- ${name}: \`${command}\``),
+    '',
+    '| contender | streams | busy neighbour | tokens/s | Elpis is … times as fast | first token p50 ms | p95 ms | memory MiB |',
+    '|---|---|---|---|---|---|---|---|',
+    ...rows.map(
+      (row) =>
+        `| ${row.contender} | ${row.streams} | ${row.neighbour ? 'yes' : 'no'} | ${row.tokensPerSecond.toFixed(0)} | ${(
+          (base(row)?.tokensPerSecond ?? Number.NaN) / row.tokensPerSecond
+        ).toFixed(
+          2,
+        )} | ${row.firstTokenP50.toFixed(0)} | ${row.firstTokenP95.toFixed(0)} | ${(row.memoryBytes / 2 ** 20).toFixed(0)} |`,
+    ),
+    '',
+  ]
+  writeFileSync(join(root, `bench/results/engine-${date}.md`), lines.join('\n'))
+  writeFileSync(
+    join(root, `bench/results/engine-${date}.json`),
+    `${JSON.stringify({ date, machine, tokens, rounds, rows }, null, 1)}\n`,
+  )
+  console.log(lines.join('\n'))
+}
