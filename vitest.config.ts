@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
+const report = process.env['VITEST_REPORT']
+
 export default defineConfig({
   test: {
+    // A machine-readable copy for `.ci/run`.
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
       {
         extends: true,

@@ -1,0 +1,94 @@
+import type { KeyId, KeySecret, LinkToken, SessionSecret } from '../core/ids.ts'
+import type { Admission, Credentials, Principal } from '../core/principal.ts'
+
+/** A key as it may be shown: never the key itself, never its hash. Times are epoch milliseconds. */
+export interface KeyInfo {
+  readonly id: KeyId
+  readonly name: string
+  /** The first characters of the key, enough for its owner to tell keys apart. */
+  readonly prefix: string
+  readonly createdAt: number
+  /** Some seconds behind, since uses are written in batches; null when never used. */
+  readonly lastUsedAt: number | null
+  /** Null while the key works. */
+  readonly revokedAt: number | null
+}
+
+/** A key at its birth: the only time it is shown. */
+export interface NewKey {
+  readonly id: KeyId
+  readonly key: KeySecret
+  readonly name: string
+  readonly createdAt: number
+}
+
+/** A one-time way in for a browser of the owner; `signInUrl` makes the link of it. */
+export interface SignInLink {
+  readonly token: LinkToken
+  readonly expiresAt: number
+}
+
+/** Who a browser session belongs to. */
+export type SessionPrincipal = Extract<Principal, { kind: 'session' }>
+
+/** What a browser holds after signing in. `cookie` is the value of the cookie, shown nowhere else. */
+export interface SignedIn {
+  readonly cookie: SessionSecret
+  readonly principal: SessionPrincipal
+  /** Epoch milliseconds; the session ends then, however busy it is. */
+  readonly expiresAt: number
+}
+
+/**
+ * Says who is asking, and whether they may. Answers come from memory; every change is in the store before it is
+ * acknowledged, and takes hold of what is running within 100 ms, also when another process made it.
+ */
+export interface Access {
+  /**
+   * A bearer, when there is one, decides alone: a wrong key beside a right cookie is refused.
+   *
+   * @throws `key_missing`, `key_invalid`, an error of storage while the store cannot be reached.
+   */
+  admit(credentials: Credentials): Promise<Admission>
+
+  /** Whether any key works at this moment. A bind beyond loopback needs one. */
+  hasKeys(): boolean
+
+  /** @throws `key_name_invalid` when the name is empty, too long or has control characters. */
+  createKey(name: string): Promise<NewKey>
+
+  /** All keys, the revoked ones too, oldest first. */
+  listKeys(): Promise<readonly KeyInfo[]>
+
+  /**
+   * Ends a key, its sessions and what they are running.
+   *
+   * @param which id, display prefix or name.
+   * @throws `key_not_found`, or `key_ambiguous` when several keys fit.
+   */
+  revokeKey(which: string): Promise<KeyInfo>
+
+  /** A way in for the owner: works once, within 15 minutes. */
+  createSignInLink(): Promise<SignInLink>
+
+  /**
+   * Opens a session of 12 hours, for the owner by a link's token, for anybody else by their key.
+   *
+   * @throws `link_invalid` or `key_invalid`.
+   */
+  signIn(proof: { readonly token: string } | { readonly key: string }): Promise<SignedIn>
+
+  /** Ends the session and what it is running; a cookie that is none is fine. */
+  signOut(cookie: string): Promise<void>
+
+  /** Whose cookie this is; null when it is nobody's (any more). */
+  sessionOf(cookie: string): SessionPrincipal | null
+
+  /** Writes what is still to be written and stops watching the store. Does not close the store. */
+  close(): Promise<void>
+}
+
+/** The link that a browser opens. The token stands in the fragment, which browsers send to nobody. */
+export function signInUrl(origin: string, token: LinkToken): string {
+  return `${origin}/sign-in#${token}`
+}

@@ -1,0 +1,42 @@
+import { elpisError } from '../errors.ts'
+import type { KeyInfo } from './access.ts'
+
+const mostCharacters = 100
+
+/**
+ * A name as it is kept: trimmed, one line, nothing that a terminal or a page could take for more than text.
+ *
+ * @throws `key_name_invalid`
+ */
+export function validName(name: string): string {
+  const trimmed = name.trim().normalize('NFC')
+  const problem =
+    trimmed === ''
+      ? 'it is empty'
+      : trimmed.length > mostCharacters
+        ? `it is longer than ${mostCharacters} characters`
+        : /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u.test(trimmed)
+          ? 'it has characters that cannot be seen'
+          : null
+  if (problem !== null) throw elpisError('key_name_invalid', { problem })
+  return trimmed
+}
+
+/**
+ * The working key that is meant by an id, a display prefix or a name. Names need not be unique; an id always is.
+ *
+ * @throws `key_not_found`, `key_ambiguous`
+ */
+export function keyNamed(which: string, keys: readonly KeyInfo[]): KeyInfo {
+  const working = keys.filter(({ revokedAt }) => revokedAt === null)
+  const byId = working.find(({ id }) => id === which)
+  if (byId !== undefined) return byId
+  const fitting = working.filter(({ name, prefix }) => name === which.normalize('NFC') || prefix === which)
+  const [key, another] = fitting
+  // A whole key may have been typed here by mistake: it must not travel on in an error.
+  if (key === undefined) throw elpisError('key_not_found', { key: which.length > 40 ? '…' : which })
+  if (another !== undefined) {
+    throw elpisError('key_ambiguous', { key: which, ids: fitting.map(({ id }) => id).join(', ') })
+  }
+  return key
+}

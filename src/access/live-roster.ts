@@ -1,0 +1,79 @@
+import type { Clock } from '../core/clock.ts'
+import { asElpisError, type ElpisError } from '../errors.ts'
+import { Roster } from './roster.ts'
+import type { AccessStore } from './store.ts'
+
+const retryMilliseconds = 500
+
+/**
+ * Keeps a roster equal to the store, which other processes may change as well. Fails closed: while the store cannot be
+ * read, nobody is let in and nothing runs on.
+ */
+export class LiveRoster {
+  readonly #store: AccessStore
+  readonly #clock: Clock
+  readonly #roster = new Roster()
+  readonly #stopWatching: () => void
+  #lost: ElpisError | null = null
+  /** Grows with every change that this process made. */
+  #changes = 0
+  #retry: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(store: AccessStore, clock: Clock) {
+    this.#store = store
+    this.#clock = clock
+    this.#stopWatching = store.watch({
+      changed: () => void this.#reload(),
+      lost: (error) => this.#lose(error),
+    })
+  }
+
+  /** Who may be let in, to look at; changes go through `change`. */
+  get current(): Omit<Roster, 'replace' | `add${string}` | `remove${string}`> {
+    if (this.#lost !== null) throw this.#lost
+    return this.#roster
+  }
+
+  /** Applies what the store has just acknowledged. */
+  change(apply: (roster: Roster) => void): void {
+    apply(this.#roster)
+    this.#changes++
+  }
+
+  async load(): Promise<void> {
+    for (;;) {
+      const changes = this.#changes
+      const now = this.#clock.now()
+      const [keys, live] = await Promise.all([this.#store.keys.list(), this.#store.sessions.live(now)])
+      // True however old the answer is: a revoked key stays revoked.
+      for (const { id, revokedAt } of keys) if (revokedAt !== null) this.#roster.removeKey(id)
+      // Anything else may be older than a change that was made here meanwhile, and would undo it.
+      if (changes !== this.#changes) continue
+      this.#roster.replace({ keys, ...live }, now)
+      return
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#stopWatching()
+    clearTimeout(this.#retry)
+  }
+
+  async #reload(): Promise<void> {
+    try {
+      await this.load()
+      this.#lost = null
+    } catch (error) {
+      this.#lose(asElpisError(error))
+      clearTimeout(this.#retry)
+      if (!this.#closed) this.#retry = setTimeout(() => void this.#reload(), retryMilliseconds).unref()
+    }
+  }
+
+  #lose(error: ElpisError): void {
+    this.#lost = error
+    this.#roster.endAll(error)
+  }
+}

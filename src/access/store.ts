@@ -1,0 +1,79 @@
+import type { KeyId, SessionId, Sha256 } from '../core/ids.ts'
+import type { ElpisError } from '../errors.ts'
+import type { KeyInfo } from './access.ts'
+
+/** A key as it is kept. */
+export interface StoredKey extends KeyInfo {
+  readonly hash: Sha256
+}
+
+/** A browser session as it is kept; `keyId` null means the owner's. */
+export interface StoredSession {
+  readonly id: SessionId
+  readonly hash: Sha256
+  readonly keyId: KeyId | null
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+/** A sign-in link that nobody has used yet. */
+export interface StoredLink {
+  readonly hash: Sha256
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+/** Every method is one transaction, done and durable when its promise resolves. */
+export interface KeyStore {
+  insert(key: StoredKey): Promise<void>
+  /** All keys, the revoked ones too, oldest first. */
+  list(): Promise<StoredKey[]>
+  /** Marks the key as revoked and deletes its sessions; false when it was revoked or unknown already. */
+  revoke(id: KeyId, at: number): Promise<boolean>
+  /** Moves `lastUsedAt` forward, never back. */
+  recordUses(uses: readonly { readonly id: KeyId; readonly at: number }[]): Promise<void>
+}
+
+/** As `KeyStore`, for sessions and the links that open the owner's. */
+export interface SessionStore {
+  /**
+   * Inserts a session and deletes those that make room for it.
+   *
+   * @returns false, with nothing changed, when its key is no longer valid.
+   */
+  insert(session: StoredSession, evicted: readonly SessionId[]): Promise<boolean>
+  /** False when there was no such session. */
+  delete(id: SessionId): Promise<boolean>
+  insertLink(link: StoredLink): Promise<void>
+  /**
+   * Uses up a link and inserts the session it opens, as one step.
+   *
+   * @returns false, with nothing changed, when the link is unknown, used or expired at `now`.
+   */
+  redeemLink(
+    link: Sha256,
+    session: StoredSession,
+    evicted: readonly SessionId[],
+    now: number,
+  ): Promise<boolean>
+  /** Sessions and links that have not expired at `now`. */
+  live(now: number): Promise<{ sessions: StoredSession[]; links: StoredLink[] }>
+  /** Deletes what has expired at `now`. */
+  prune(now: number): Promise<void>
+}
+
+/** What access is told about the store without asking. */
+export interface StoreListener {
+  /** Somebody else changed keys, sessions or links (comes within 50 ms), or the store can be reached again. */
+  changed(): void
+  /** The store cannot be reached: nobody may be let in on old knowledge. */
+  lost(error: ElpisError): void
+}
+
+/** What access needs of storage. Calls take effect and are answered in the order in which they were made. */
+export interface AccessStore {
+  readonly keys: KeyStore
+  readonly sessions: SessionStore
+  /** @returns a function that stops it. */
+  watch(listener: StoreListener): () => void
+}

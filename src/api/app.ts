@@ -1,0 +1,157 @@
+/** The HTTP edge put together: limits, checks, routes, errors. */
+import { createServer, type RequestListener, type Server } from 'node:http'
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Access } from '../access/access.ts'
+import type { Engine } from '../core/engine.ts'
+import { asElpisError, ElpisError, elpisError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { answer, type Stages } from '../pipeline/pipeline.ts'
+import { guardEdge, type Edge, type EdgeSettings } from './edge.ts'
+import { errorBodyOf, errorHeaders } from './error-body.ts'
+import { healthRoutes } from './health.ts'
+import { readJsonBodies } from './json-body.ts'
+import { answerBrokenHttp, mostHeaderBytes } from './broken-http.ts'
+import { chatCompletions } from './openai/chat-completions.ts'
+import type { Generating } from './openai/generating.ts'
+import { modelRoutes } from './openai/models.ts'
+import { textCompletions } from './openai/text-completions.ts'
+import { openApiDocument } from './openapi.ts'
+import { registerRoutes } from './register.ts'
+import { defineRoute, type Route } from './route.ts'
+import { serveWebPage } from './web-page.ts'
+import { webSessionRoutes } from './web-session.ts'
+
+export interface ApiParts {
+  readonly stages: Stages
+  readonly access: Pick<Access, 'admit' | 'signIn' | 'signOut' | 'sessionOf'>
+  readonly engine: Pick<Engine, 'models' | 'status'>
+  readonly edge: EdgeSettings
+  readonly limits: {
+    readonly bodyBytes: number
+    readonly headerSeconds: number
+    readonly requestSeconds: number
+    readonly choices: number
+  }
+  /** Folder of the built chat page. */
+  readonly webFolder: string
+  readonly version: string
+  readonly log: Log
+  readonly now: () => number
+}
+
+export interface Api extends Edge {
+  /** A server for one address, not yet listening. */
+  server(): Server
+}
+
+/** Bodies being received may take this many full ones together. */
+const bodiesAtOnce = 64
+
+export async function createApi(parts: ApiParts): Promise<Api> {
+  const { limits, log } = parts
+  const app = fastify({
+    logger: false,
+    exposeHeadRoutes: true,
+    bodyLimit: limits.bodyBytes,
+    routerOptions: { maxParamLength: 1000, caseSensitive: true, ignoreTrailingSlash: false },
+    return503OnClosing: false,
+    serverFactory: (handler) => serverOf(handler as RequestListener, limits),
+    frameworkErrors: (error, request, reply) => {
+      edge.begin(request, reply as FastifyReply)
+      sendError(error, request, reply as FastifyReply, log)
+    },
+  })
+  readJsonBodies(app, { bodyBytes: limits.bodyBytes, totalBytes: limits.bodyBytes * bodiesAtOnce })
+  app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply, log))
+  const edge = guardEdge(app, { settings: parts.edge, log, now: parts.now })
+  const page = serveWebPage(app, parts.webFolder)
+  registerRoutes(app, routesOf(parts), parts.access, page)
+  await app.ready()
+  return { ...edge, server: () => serverOf(app.routing as RequestListener, limits) }
+}
+
+/** Every route of the API, in the order of the document. */
+export function routesOf(parts: Pick<ApiParts, 'stages' | 'access' | 'engine' | 'limits' | 'version' | 'now'>): Route[] {
+  const { access, engine, stages } = parts
+  const generating: Generating = {
+    answer: (request, credentials) => answer(request, credentials, stages),
+    models: () => engine.models(),
+    mostChoices: parts.limits.choices,
+    now: parts.now,
+  }
+  const routes = [
+    chatCompletions(generating),
+    textCompletions(generating),
+    ...modelRoutes(generating.models),
+    ...webSessionRoutes(access),
+    ...healthRoutes({
+      status: () => engine.status(),
+      version: parts.version,
+      known: async (credentials) => {
+        try {
+          ;(await access.admit(credentials)).release()
+          return true
+        } catch {
+          return false
+        }
+      },
+    }),
+  ]
+  const document = JSON.stringify(openApiDocument(routes, parts.version))
+  return [
+    ...routes,
+    defineRoute({
+      method: 'GET',
+      path: '/openapi.json',
+      summary: 'This document',
+      needsKey: false,
+      answers: { 200: { description: 'OpenAPI 3.1.' } },
+      handle: async ({ reply }) => await reply.type('application/json').send(document),
+    }),
+  ]
+}
+
+function serverOf(listener: RequestListener, limits: ApiParts['limits']): Server {
+  const server = createServer(
+    {
+      noDelay: true,
+      keepAlive: true,
+      keepAliveTimeout: 60_000,
+      headersTimeout: limits.headerSeconds * 1000,
+      requestTimeout: Math.max(limits.requestSeconds, limits.headerSeconds) * 1000,
+      connectionsCheckingInterval: 1000,
+      maxHeaderSize: mostHeaderBytes,
+      // Our own host check answers, in the shape of all errors.
+      requireHostHeader: false,
+    },
+    listener,
+  )
+  server.maxConnections = 2048
+  server.on('clientError', answerBrokenHttp)
+  return server
+}
+
+function sendError(error: Error, request: FastifyRequest, reply: FastifyReply, log: Log): void {
+  const known = asKnown(error)
+  const { exchange } = request
+  exchange.outcome.code = known.code
+  if (known.code === 'internal') {
+    log('error', 'internal', { id: exchange.id, stack: known.cause instanceof Error ? known.cause.stack : String(known.cause) })
+  }
+  // The rest of a body that nobody will read must not be taken for the next request.
+  if (!request.raw.complete) reply.header('connection', 'close')
+  reply.code(known.status).headers(errorHeaders(known)).send(errorBodyOf(known, exchange.id))
+}
+
+/** Fastify's own refusals in our words. */
+function asKnown(error: Error & { code?: string }): ElpisError {
+  if (error instanceof ElpisError) return error
+  switch (error.code) {
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return elpisError('unsupported_media_type', { type: '' })
+    case 'FST_ERR_BAD_URL':
+      return elpisError('invalid_request', { problem: 'The path of the request is malformed.' })
+    default:
+      return asElpisError(error)
+  }
+}

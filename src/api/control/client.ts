@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs'
+import { Client } from 'undici'
+import type { z } from 'zod'
+import type { KeyInfo, NewKey } from '../../access/access.ts'
+import { elpisError, errorTable, Fault, UserError, type ElpisError, type ErrorCode } from '../../errors.ts'
+import {
+  failure,
+  keyInfo,
+  keyList,
+  newKey,
+  serverStatus,
+  signInLink,
+  type ServerStatus,
+  type SignInUrl,
+} from './protocol.ts'
+import { controlSocketPath, securePath } from './socket-path.ts'
+
+/** A running server, seen from the CLI. Methods throw what the server would have thrown. */
+export interface ControlClient {
+  readonly status: ServerStatus
+  createKey(name: string): Promise<NewKey>
+  listKeys(): Promise<readonly KeyInfo[]>
+  revokeKey(which: string): Promise<KeyInfo>
+  createSignInLink(): Promise<SignInUrl>
+  close(): Promise<void>
+}
+
+const answerMilliseconds = 10_000
+
+/** The server that runs on this home, or null when there is none. */
+export async function connectControl(home: string): Promise<ControlClient | null> {
+  if (!existsSync(home)) return null
+  const path = controlSocketPath(home)
+  if (!existsSync(path)) return null
+  securePath(path, home)
+  const door = new Door(path)
+  try {
+    const status = await door.get('/status', serverStatus)
+    return {
+      status,
+      createKey: (name) => door.post('/keys', { name }, newKey),
+      listKeys: async () => (await door.get('/keys', keyList)).keys,
+      revokeKey: (key) => door.post('/keys/revoke', { key }, keyInfo),
+      createSignInLink: () => door.post('/sign-in-links', {}, signInLink),
+      close: () => door.close(),
+    }
+  } catch (error) {
+    await door.close()
+    // A socket without a server behind it: one that was killed.
+    if (error instanceof NobodyThere) return null
+    throw error
+  }
+}
+
+class NobodyThere extends Error {}
+
+/** Requests over the socket. */
+class Door {
+  readonly #path: string
+  readonly #client: Client
+
+  constructor(path: string) {
+    this.#path = path
+    this.#client = new Client('http://localhost', {
+      socketPath: path,
+      headersTimeout: answerMilliseconds,
+      bodyTimeout: answerMilliseconds,
+    })
+  }
+
+  get<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema>> {
+    return this.#ask({ path, method: 'GET' }, schema)
+  }
+
+  post<Schema extends z.ZodType>(path: string, body: object, schema: Schema): Promise<z.output<Schema>> {
+    const headers = { 'content-type': 'application/json' }
+    return this.#ask({ path, method: 'POST', headers, body: JSON.stringify(body) }, schema)
+  }
+
+  async close(): Promise<void> {
+    await this.#client.destroy()
+  }
+
+  async #ask<Schema extends z.ZodType>(
+    request: Parameters<Client['request']>[0],
+    schema: Schema,
+  ): Promise<z.output<Schema>> {
+    let status: number
+    let body: unknown
+    try {
+      const answer = await this.#client.request(request)
+      status = answer.statusCode
+      body = await answer.body.json()
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      if (code === 'ECONNREFUSED' || code === 'ENOENT') throw new NobodyThere()
+      throw this.#failed(message)
+    }
+    if (status !== 200) throw this.#refusal(body)
+    const parsed = schema.safeParse(body)
+    if (!parsed.success) throw this.#failed('its answer has another shape')
+    return parsed.data
+  }
+
+  /** The server's own error, as if it had been thrown here. */
+  #refusal(body: unknown): ElpisError {
+    const parsed = failure.safeParse(body)
+    if (!parsed.success || !Object.hasOwn(errorTable, parsed.data.error.code)) {
+      return this.#failed('it refused without a reason')
+    }
+    const { code, message, hint } = parsed.data.error
+    const kind = errorTable[code as ErrorCode].blame === 'user' ? UserError : Fault
+    return Object.assign(new kind(code as ErrorCode, {}), { message, hint })
+  }
+
+  #failed(reason: string): ElpisError {
+    return elpisError('control_failed', { socket: this.#path, reason })
+  }
+}

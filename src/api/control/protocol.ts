@@ -1,0 +1,44 @@
+/** What the CLI and a running server say to each other over the control socket: JSON over HTTP. */
+import { z } from 'zod'
+import type { KeyId, KeySecret } from '../../core/ids.ts'
+
+const time = z.int().describe('Epoch milliseconds.')
+const keyId = z.string().transform((text) => text as KeyId)
+
+export const createKeyBody = z.strictObject({ name: z.string().max(1000) })
+/** By id, display prefix or name. */
+export const revokeKeyBody = z.strictObject({ key: z.string().max(1000) })
+
+export const serverStatus = z.object({
+  pid: z.int(),
+  version: z.string(),
+  address: z
+    .string()
+    .nullable()
+    .describe('Where it can be reached, such as http://localhost:4141; null until it listens.'),
+  startedAt: time,
+})
+export const newKey = z.object({
+  id: keyId,
+  key: z.string().transform((text) => text as KeySecret),
+  name: z.string(),
+  createdAt: time,
+})
+export const keyInfo = z.object({
+  id: keyId,
+  name: z.string(),
+  prefix: z.string(),
+  createdAt: time,
+  lastUsedAt: time.nullable(),
+  revokedAt: time.nullable(),
+})
+export const keyList = z.object({ keys: z.array(keyInfo) })
+export const signInLink = z.object({ url: z.string(), expiresAt: time })
+export const failure = z.object({
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string() }),
+})
+
+/** What a running server says of itself. */
+export type ServerStatus = z.output<typeof serverStatus>
+/** A sign-in link as a browser opens it. */
+export type SignInUrl = z.output<typeof signInLink>

@@ -1,0 +1,33 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Credentials } from '../core/principal.ts'
+import type { OriginKind } from './host-and-origin.ts'
+
+export const sessionCookie = 'elpis_session'
+
+/**
+ * What a request shows to prove who it is. The only place that reads these headers, for every route. An `Authorization`
+ * of another scheme counts as a (wrong) key, so that it never falls through to a cookie. A cookie counts only from our own
+ * page: SameSite does not tell ports of one host apart, so another page on localhost would send it as well.
+ */
+export function credentialsOf(headers: IncomingHttpHeaders, origin: OriginKind, safeMethod: boolean): Credentials {
+  const authorization = headers.authorization
+  const apiKey = headers['x-api-key']
+  const bearer =
+    authorization !== undefined
+      ? authorization.replace(/^bearer +/i, '').trim()
+      : apiKey === undefined
+        ? null
+        : String(apiKey).trim()
+  if (bearer !== null) return { bearer, cookie: null }
+  const trusted = origin === 'same' || (origin === 'none' && safeMethod)
+  return { bearer: null, cookie: trusted ? cookieValue(headers.cookie) : null }
+}
+
+/** RFC 6265, 5.4: pairs separated by `; `. The first of the name counts. */
+export function cookieValue(header: string | undefined): string | null {
+  for (const pair of (header ?? '').split(';')) {
+    const [name, value] = pair.split('=', 2)
+    if (name?.trim() === sessionCookie && value !== undefined && value !== '') return value.trim()
+  }
+  return null
+}

@@ -1,0 +1,155 @@
+/**
+ * What happens to every request before any route: it gets an id, is counted, and is refused when the server is stopping
+ * or when it comes from where it may not come from.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { elpisError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { credentialsOf } from './credentials.ts'
+import { leaving, newRequestId, type Exchange } from './exchange.ts'
+import { hostAllowed, originKind } from './host-and-origin.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    exchange: Exchange
+  }
+}
+
+export interface EdgeSettings {
+  /** The address that the server is bound to. */
+  readonly bind: string
+  readonly allowedHosts: readonly string[]
+  readonly allowedOrigins: readonly string[]
+}
+
+export interface Edge {
+  /** Gives a request its id and counts it; done already for all but those whose path cannot be read. */
+  begin(request: FastifyRequest, reply: FastifyReply): void
+  /** From now on new requests are answered with `shutting_down`. */
+  stop(): void
+  /** Resolves when no request is being answered. */
+  idle(): Promise<void>
+}
+
+interface EdgeParts {
+  readonly settings: EdgeSettings
+  readonly log: Log
+  readonly now: () => number
+}
+
+export function guardEdge(app: FastifyInstance, { settings, log, now }: EdgeParts): Edge {
+  let stopping = false
+  let open = 0
+  const whenIdle: (() => void)[] = []
+
+  app.decorateRequest('exchange', null as unknown as Exchange)
+
+  function begin(request: FastifyRequest, reply: FastifyReply): void {
+    // Fastify hands over undecorated requests when it cannot even read the path.
+    if ((request.exchange as Exchange | null | undefined) != null) return
+    const { headers, method } = request
+    const origin = originKind(headers.origin, headers.host, settings.allowedOrigins)
+    request.exchange = {
+      id: newRequestId(),
+      credentials: credentialsOf(headers, origin, isSafe(method)),
+      origin,
+      left: leaving(reply.raw),
+      startedAt: now(),
+      outcome: {},
+    }
+    open++
+    reply.raw.once('close', () => {
+      open--
+      writeLog(request, reply)
+      if (open === 0) for (const resolve of whenIdle.splice(0)) resolve()
+    })
+    setCommonHeaders(reply, request.exchange)
+  }
+
+  app.addHook('onRequest', async (request, reply) => {
+    begin(request, reply)
+    const { headers, method, raw } = request
+    const { origin } = request.exchange
+    if (stopping) {
+      reply.header('connection', 'close')
+      const error = elpisError('shutting_down')
+      error.retryAfter = 5
+      throw error
+    }
+    // The absolute form is for proxies, and this is none: which host would count?
+    if (raw.url?.startsWith('/') !== true) {
+      throw elpisError('invalid_request', { problem: 'The request target must be a path.' })
+    }
+    if (!hostAllowed(headers.host, settings)) {
+      throw elpisError('host_refused', { host: (headers.host ?? '').slice(0, 200) })
+    }
+    if (origin === 'foreign' && !isSafe(method)) throw refusedOrigin(headers.origin)
+    if (origin === 'allowed') allowOrigin(reply, headers.origin ?? '')
+    if (method === 'OPTIONS') return await preflight(request, reply)
+    return undefined
+  })
+
+  function writeLog({ exchange, method, routeOptions }: FastifyRequest, { raw }: FastifyReply): void {
+    const gone = !raw.writableFinished
+    log('info', 'request', {
+      id: exchange.id,
+      method,
+      route: routeOptions.url ?? 'none',
+      status: gone && !raw.headersSent ? 499 : raw.statusCode,
+      ms: Math.round(now() - exchange.startedAt),
+      ...(gone ? { left: true } : {}),
+      ...exchange.outcome,
+    })
+  }
+
+  return {
+    begin,
+    stop: () => void (stopping = true),
+    idle: () => (open === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve))),
+  }
+}
+
+function isSafe(method: string): boolean {
+  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
+}
+
+function setCommonHeaders(reply: FastifyReply, { id }: Exchange): void {
+  reply.headers({
+    'x-request-id': id,
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    vary: 'Origin',
+  })
+}
+
+function refusedOrigin(origin: string | undefined) {
+  return elpisError('origin_refused', { origin: (origin ?? '').slice(0, 200) })
+}
+
+/** Lets a page of this origin read the answer. Never with cookies: such pages send a key. */
+function allowOrigin(reply: FastifyReply, origin: string): void {
+  reply.headers({
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': 'x-request-id, retry-after',
+    'cross-origin-resource-policy': 'cross-origin',
+  })
+}
+
+async function preflight({ exchange, headers }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  if (exchange.origin === 'foreign') throw refusedOrigin(headers.origin)
+  if (exchange.origin === 'allowed') {
+    reply.headers({
+      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-headers': 'authorization, content-type, x-api-key, x-stainless-*',
+      'access-control-max-age': '600',
+    })
+    const asked = headers['access-control-request-headers']
+    // Names of headers only give away what the page itself asked for; credentials are not allowed along.
+    if (asked !== undefined && /^[\w\-, ]{1,2000}$/.test(asked)) reply.header('access-control-allow-headers', asked)
+  }
+  return await reply.code(204).send()
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import type { RequestId } from '../core/ids.ts'
+import type { ElpisError } from '../errors.ts'
+
+/** The body of every answer that is not a success: OpenAI's shape, with what to do about it. */
+export const errorBody = z.object({
+  error: z.object({
+    message: z.string(),
+    type: z.string().describe('The family of the error, as OpenAI names them.'),
+    param: z.string().nullable().describe('The field of the request that is wrong.'),
+    code: z.string().describe('Stable; see docs/reference/errors.md.'),
+    hint: z.string().describe('What to do about it.'),
+    request_id: z.string(),
+  }),
+})
+
+export type ErrorBody = z.infer<typeof errorBody>
+
+export function errorBodyOf(error: ElpisError, id: RequestId): ErrorBody {
+  const { message, param, code, hint, status } = error
+  return { error: { message, type: typeOf(status), param, code, hint, request_id: id } }
+}
+
+/** Headers that go with an error. */
+export function errorHeaders(error: ElpisError): Record<string, string> {
+  const headers: Record<string, string> = {}
+  if (error.retryAfter !== null) headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfter)))
+  // RFC 9110, 11.6.1: a 401 says which scheme would do.
+  if (error.status === 401) headers['www-authenticate'] = 'Bearer realm="elpis"'
+  return headers
+}
+
+function typeOf(status: number): string {
+  switch (status) {
+    case 401:
+      return 'authentication_error'
+    case 403:
+      return 'permission_error'
+    case 404:
+      return 'not_found_error'
+    case 429:
+      return 'rate_limit_error'
+    default:
+      return status >= 500 ? 'server_error' : 'invalid_request_error'
+  }
+}

@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import type { RequestId } from '../core/ids.ts'
+import type { Credentials } from '../core/principal.ts'
+import type { OriginKind } from './host-and-origin.ts'
+
+/** One request and its answer at the edge: what every handler is given besides the body. */
+export interface Exchange {
+  readonly id: RequestId
+  readonly credentials: Credentials
+  readonly origin: OriginKind
+  /** Aborted the moment the client is gone before its answer is complete. */
+  readonly left: AbortSignal
+  readonly startedAt: number
+  /** For the log: how the answer ended when the status cannot say it any more, and what it took. */
+  outcome: { code?: string; model?: string; promptTokens?: number; outputTokens?: number }
+}
+
+/** `req_` and 120 random bits. Ours always: a client's own id could fake or blur what the log says. */
+export function newRequestId(): RequestId {
+  return `req_${randomBytes(15).toString('base64url').replaceAll(/[-_]/g, 'x')}` as RequestId
+}
+
+/** Aborted when the connection closes before the answer was written in full. */
+export function leaving(response: ServerResponse): AbortSignal {
+  const controller = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort()
+  })
+  return controller.signal
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import type { ModelStatus } from '../core/engine.ts'
+import type { Credentials } from '../core/principal.ts'
+import { elpisError } from '../errors.ts'
+import { policy } from '../pipeline/pipeline.ts'
+import { errorBody } from './error-body.ts'
+import { defineRoute, type Route } from './route.ts'
+
+const modelHealth = z.object({
+  model: z.string(),
+  state: z.enum(['loading', 'ready', 'restarting', 'failed']),
+  fraction: z.number().optional().describe('How far loading is, 0 to 1.'),
+  reason: z.string().optional(),
+  active: z.int().describe('Answers being generated.'),
+  queued: z.int().describe('Requests that wait.'),
+})
+
+const health = z.object({
+  status: z.literal('live'),
+  ready: z.boolean().describe('Every model can answer.'),
+  policy: z.literal('open').describe('`open`: no guard judges requests or answers.'),
+  version: z.string().optional().describe('Only with a key.'),
+  models: z.array(modelHealth).optional().describe('Only with a key.'),
+})
+
+const readiness = z.object({ ready: z.literal(true) })
+
+interface HealthParts {
+  readonly status: () => readonly ModelStatus[]
+  readonly version: string
+  /** Whether these credentials are good. */
+  readonly known: (credentials: Credentials) => Promise<boolean>
+}
+
+/** `/health` says that the server lives, `/ready` that it can answer. Strangers learn no names and no load. */
+export function healthRoutes({ status, version, known }: HealthParts): Route[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/health',
+      summary: 'Say that the server lives',
+      needsKey: false,
+      answers: { 200: { description: 'It lives.', schema: health } },
+      async handle({ exchange }): Promise<z.infer<typeof health>> {
+        const models = status()
+        const coarse = { status: 'live', ready: allReady(models), policy } as const
+        if (!(await known(exchange.credentials))) return coarse
+        return { ...coarse, version, models: models.map(healthOf) }
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/ready',
+      summary: 'Say whether every model can answer',
+      needsKey: false,
+      answers: {
+        200: { description: 'All can.', schema: readiness },
+        503: { description: 'Not yet.', schema: errorBody },
+      },
+      async handle(): Promise<z.infer<typeof readiness>> {
+        const models = status()
+        if (allReady(models)) return { ready: true }
+        const waiting = models.find(({ state }) => state.state !== 'ready')
+        const error = elpisError('not_ready', { state: waiting?.state.state ?? 'being prepared' })
+        error.retryAfter = 1
+        throw error
+      },
+    }),
+  ]
+}
+
+function allReady(models: readonly ModelStatus[]): boolean {
+  return models.length > 0 && models.every(({ state }) => state.state === 'ready')
+}
+
+function healthOf({ model, state, active, queued }: ModelStatus): z.infer<typeof modelHealth> {
+  return { model, ...state, active, queued }
+}

@@ -1,0 +1,59 @@
+import type { ChatMessage } from '../../core/request.ts'
+import { errorBody } from '../error-body.ts'
+import { defineRoute, type Route } from '../route.ts'
+import { chatChunk, chatCompletion, chatRequest, type ChatRequest } from './chat-schema.ts'
+import { chatWire } from './chat-wire.ts'
+import { envelopeOf, requestOf, type Generating } from './generating.ts'
+import { respond } from './respond.ts'
+
+export function chatCompletions(generating: Generating): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/v1/chat/completions',
+    summary: 'Answer a conversation',
+    needsKey: true,
+    body: chatRequest,
+    answers: {
+      200: { description: 'The answer, whole or as events.', schema: chatCompletion, events: chatChunk },
+      400: { description: 'The request is wrong; `param` names the field.', schema: errorBody },
+      401: { description: 'No valid key.', schema: errorBody },
+      404: { description: 'The model is not served here.', schema: errorBody },
+      503: { description: 'Too busy, or not ready yet; see Retry-After.', schema: errorBody },
+    },
+    async handle({ body, exchange, reply }) {
+      const request = requestOf(
+        exchange,
+        body,
+        {
+          input: { kind: 'chat', messages: body.messages.map(messageOf) },
+          maxTokens: body.max_completion_tokens ?? body.max_tokens ?? null,
+          topLogprobs: body.logprobs === true ? (body.top_logprobs ?? 0) : null,
+        },
+        generating.mostChoices,
+      )
+      const { choices } = request
+      return await respond({
+        parts: generating.answer(request, exchange.credentials),
+        wire: chatWire(
+          envelopeOf('chatcmpl', request, generating),
+          choices,
+          body.stream_options?.include_usage === true,
+        ),
+        exchange,
+        reply,
+        choices,
+        stream: body.stream === true,
+        promptField: 'messages',
+      })
+    },
+  })
+}
+
+function messageOf({ role, content, name }: ChatRequest['messages'][number]): ChatMessage {
+  return {
+    // OpenAI's newer name for the same thing; no open model's template knows it.
+    role: role === 'developer' ? 'system' : role,
+    content: typeof content === 'string' ? content : content.map((part) => part.text).join(''),
+    ...(name == null ? {} : { name }),
+  }
+}

@@ -1,0 +1,57 @@
+import type { ServedModel } from '../../core/engine.ts'
+import type { Part } from '../../core/part.ts'
+import type { Credentials } from '../../core/principal.ts'
+import type { Input, Request, Sampling } from '../../core/request.ts'
+import type { Exchange } from '../exchange.ts'
+import { invalid } from '../parse.ts'
+import { samplingOf, stopsOf } from './fields.ts'
+import type { Envelope } from './wire.ts'
+
+/** What the doors to a model are given: the pipeline, never an engine. */
+export interface Generating {
+  readonly answer: (request: Request, credentials: Credentials) => AsyncGenerator<Part>
+  readonly models: () => readonly ServedModel[]
+  /** Largest `n`. */
+  readonly mostChoices: number
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+type CommonBody = Parameters<typeof samplingOf>[0] & { readonly model: string }
+
+/** The fields that both doors translate alike. */
+export function requestOf(
+  exchange: Exchange,
+  body: CommonBody,
+  specific: { input: Input; maxTokens: number | null; topLogprobs: number | null },
+  mostChoices: number,
+): Request {
+  const choices = body.n ?? 1
+  if (choices > mostChoices) throw invalid('n', `may be ${mostChoices} at most here (limits.choices)`)
+  const sampling: Sampling = samplingOf(body)
+  exchange.outcome.model = body.model
+  return {
+    id: exchange.id,
+    model: body.model,
+    sampling,
+    choices,
+    stop: stopsOf(body.stop),
+    ignoreEos: body.ignore_eos ?? false,
+    signal: exchange.left,
+    ...specific,
+  }
+}
+
+export function envelopeOf(
+  prefix: 'chatcmpl' | 'cmpl',
+  { id, model }: Request,
+  { models, now }: Generating,
+): Envelope {
+  const digest = models().find((served) => served.id === model)?.digest
+  return {
+    id: `${prefix}-${id.slice('req_'.length)}`,
+    created: Math.floor(now() / 1000),
+    model,
+    system_fingerprint: digest === undefined ? null : `fp_${digest.slice(0, 12)}`,
+  }
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import type { ServedModel } from '../../core/engine.ts'
+import { elpisError } from '../../errors.ts'
+import { errorBody } from '../error-body.ts'
+import { defineRoute, type Route } from '../route.ts'
+
+const model = z.object({
+  id: z.string(),
+  object: z.literal('model'),
+  created: z.int().describe('When it was pulled, in seconds since the epoch.'),
+  owned_by: z.literal('elpis'),
+  context_tokens: z.int().describe('Extension. Tokens that prompt and answer may have together.'),
+  digest: z.string().describe('Extension. SHA-256 of the weights.'),
+  licence: z.string().nullable().describe('Extension.'),
+})
+const modelList = z.object({ object: z.literal('list'), data: z.array(model) })
+
+export function modelRoutes(models: () => readonly ServedModel[]): Route[] {
+  const list = defineRoute({
+    method: 'GET',
+    path: '/v1/models',
+    summary: 'List the models that are served',
+    needsKey: true,
+    answers: {
+      200: { description: 'All models.', schema: modelList },
+      401: { description: 'No valid key.', schema: errorBody },
+    },
+    handle: async () => ({ object: 'list', data: models().map(modelOf) }),
+  })
+  const one = defineRoute({
+    method: 'GET',
+    // A wildcard: names hold `/`, sent encoded or as it is.
+    path: '/v1/models/*',
+    documentedPath: '/v1/models/{model}',
+    summary: 'Describe one model',
+    needsKey: true,
+    answers: {
+      200: { description: 'The model.', schema: model },
+      401: { description: 'No valid key.', schema: errorBody },
+      404: { description: 'It is not served here.', schema: errorBody },
+    },
+    async handle({ rest }) {
+      const served = models().find(({ id }) => id === rest)
+      if (served === undefined) throw elpisError('model_not_served', { model: rest.slice(0, 200) })
+      return modelOf(served)
+    },
+  })
+  return [list, one]
+}
+
+function modelOf({ id, createdAt, contextTokens, digest, licence }: ServedModel): z.infer<typeof model> {
+  return {
+    id,
+    object: 'model',
+    created: Math.floor(createdAt / 1000),
+    owned_by: 'elpis',
+    context_tokens: contextTokens,
+    digest,
+    licence,
+  }
+}

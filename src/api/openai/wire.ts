@@ -1,0 +1,53 @@
+import type { z } from 'zod'
+import type { FinishReason, Part, TokenLogprob, Usage } from '../../core/part.ts'
+import type { Answer } from '../../pipeline/fold.ts'
+import type { usage } from './chat-schema.ts'
+
+/** How one protocol writes an answer down. A new one for every answer: it may count as it goes. */
+export interface Wire {
+  /** The answer of a request that did not ask for a stream. */
+  whole(answer: Answer): unknown
+  /** The events that one part becomes; `error` parts never come here. */
+  events(part: Exclude<Part, { type: 'error' }>): unknown[]
+}
+
+/** What stands in every body of one answer. */
+export interface Envelope {
+  readonly id: string
+  /** Seconds since the epoch. */
+  readonly created: number
+  readonly model: string
+  /** Names the weights, so that a change of them shows. */
+  readonly system_fingerprint: string | null
+}
+
+export function usageOf({ promptTokens, cachedTokens, outputTokens }: Usage): z.infer<typeof usage> {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: outputTokens,
+    total_tokens: promptTokens + outputTokens,
+    prompt_tokens_details: { cached_tokens: cachedTokens },
+  }
+}
+
+export function finishReasonOf(reason: FinishReason): 'stop' | 'length' | 'content_filter' {
+  // A cancelled answer ends with an error before anybody could be told this.
+  return reason === 'cancelled' ? 'length' : reason
+}
+
+/**
+ * A token as text; one that holds only part of a character shows its bytes, as OpenAI does (the old endpoint with
+ * `bytes:` in front).
+ */
+export function tokenText({ bytes }: Pick<TokenLogprob, 'bytes'>, mark = ''): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(bytes))
+  } catch {
+    return mark + bytes.map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')
+  }
+}
+
+/** JSON has no −∞; OpenAI writes −9999 for what cannot be chosen. */
+export function finiteLogprob(logprob: number): number {
+  return Number.isFinite(logprob) ? logprob : -9999
+}

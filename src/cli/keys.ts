@@ -1,0 +1,150 @@
+import type { Access, KeyInfo } from '../access/access.ts'
+import { createAccess } from '../access/create-access.ts'
+import { connectControl } from '../api/control/client.ts'
+import type { Config } from '../config.ts'
+import { systemClock } from '../core/clock.ts'
+import { elpisError } from '../errors.ts'
+import { openStorage } from '../storage/storage.ts'
+import { defineCommand, type CommandGroup } from './command.ts'
+
+const create = defineCommand({
+  name: 'create',
+  summary: 'Make an API key. It is shown once.',
+  details:
+    'Works beside a running server, at once. The key goes to standard output, all else to standard error.',
+  examples: ['elpis keys create --name laptop', 'KEY=$(elpis keys create --name ci)'],
+  options: {
+    name: { type: 'string', value: 'NAME', description: 'What the key is for, such as laptop. Needed.' },
+  },
+  async run({ options, config, json, terminal }) {
+    const { name } = options
+    if (name === undefined) {
+      throw elpisError('usage', {
+        problem: '--name is missing.',
+        suggestion: 'Say what the key is for: `elpis keys create --name laptop`.',
+      })
+    }
+    await withKeys(config(), async (keys, origin) => {
+      const made = await keys.createKey(name)
+      if (json) {
+        terminal.print(JSON.stringify(made))
+        return
+      }
+      terminal.note(`The key "${made.name}" (${made.id}), shown this once; only its hash is kept:\n`)
+      terminal.print(made.key)
+      terminal.note(`\nTry it:\n  curl ${origin}/v1/models -H "Authorization: Bearer ${made.key}"`)
+    })
+  },
+})
+
+const list = defineCommand({
+  name: 'list',
+  summary: 'List all keys, the revoked ones too. Never the keys themselves.',
+  examples: ['elpis keys list', 'elpis keys list --json'],
+  async run({ config, json, terminal }) {
+    await withKeys(config(), async (keys) => {
+      const all = await keys.listKeys()
+      if (json) terminal.print(JSON.stringify({ keys: all }))
+      else if (all.length === 0)
+        terminal.note('There are no keys yet. `elpis keys create --name NAME` makes one.')
+      else terminal.print(tableOf(all))
+    })
+  },
+})
+
+const revoke = defineCommand({
+  name: 'revoke',
+  summary: 'End a key, at once: its sessions and running answers end too.',
+  usage: 'ID|NAME',
+  details: 'By its id, its first characters as `elpis keys list` shows them, or its name.',
+  examples: ['elpis keys revoke laptop', 'elpis keys revoke key_3kTMd9XwLq0ZbR7c'],
+  positionals: [1, 1],
+  async run({ positionals: [which = ''], config, json, terminal }) {
+    await withKeys(config(), async (keys) => {
+      const key = await keys.revokeKey(which)
+      terminal.print(json ? JSON.stringify(key) : `The key "${key.name}" (${key.id}) works no more.`)
+    })
+  },
+})
+
+const link = defineCommand({
+  name: 'link',
+  summary: 'Print a fresh sign-in link for the browser of the owner.',
+  details:
+    'It works once, within 15 minutes. A server must be running: it is the one that the link leads to.',
+  examples: ['elpis keys link'],
+  async run({ config, json, terminal }) {
+    const { home } = config()
+    const server = await connectControl(home)
+    if (server === null) throw elpisError('server_not_running', { home })
+    try {
+      const made = await server.createSignInLink()
+      if (json) terminal.print(JSON.stringify(made))
+      else {
+        terminal.print(made.url)
+        terminal.note('Open it within 15 minutes. It works once; whoever opens it is signed in as the owner.')
+      }
+    } finally {
+      await server.close()
+    }
+  },
+})
+
+export const keys: CommandGroup = {
+  name: 'keys',
+  summary: 'Make, list and revoke API keys; print a sign-in link.',
+  commands: [create, list, revoke, link],
+}
+
+type Keys = Pick<Access, 'createKey' | 'listKeys' | 'revokeKey'>
+
+/** Through the running server, which then knows at once; by ourselves when there is none. */
+async function withKeys(
+  { home, server: { port } }: Config,
+  work: (keys: Keys, origin: string) => Promise<void>,
+): Promise<void> {
+  const server = await connectControl(home)
+  if (server !== null) {
+    try {
+      await work(server, server.status.address ?? `http://localhost:${port}`)
+    } finally {
+      await server.close()
+    }
+    return
+  }
+  const storage = await openStorage({ home })
+  try {
+    const access = await createAccess({ store: storage, clock: systemClock })
+    await work(access, `http://localhost:${port}`)
+    await access.close()
+  } finally {
+    await storage.close()
+  }
+}
+
+function tableOf(keys: readonly KeyInfo[]): string {
+  const rows = keys.map(({ id, prefix, name, createdAt, lastUsedAt, revokedAt }) => [
+    id,
+    `${prefix}…`,
+    day(createdAt),
+    lastUsedAt === null ? 'never' : day(lastUsedAt),
+    revokedAt === null ? 'works' : 'revoked',
+    name,
+  ])
+  const all = [['ID', 'KEY', 'CREATED', 'LAST USED', 'STATE', 'NAME'], ...rows]
+  const widths =
+    all[0]?.map((_title, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? []
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** Minutes, in universal time: the same text wherever it is read. */
+function day(time: number): string {
+  return new Date(time).toISOString().slice(0, 16).replace('T', ' ')
+}

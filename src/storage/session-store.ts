@@ -1,0 +1,95 @@
+import type { Kysely } from 'kysely'
+import type { SessionStore, StoredLink, StoredSession } from '../access/store.ts'
+import type { SessionId, Sha256 } from '../core/ids.ts'
+import type { Database } from './schema.ts'
+import { announce } from './versions.ts'
+
+/** Each method runs inside one transaction that its caller holds. */
+export class SqlSessionStore implements SessionStore {
+  readonly #database: Kysely<Database>
+
+  constructor(database: Kysely<Database>) {
+    this.#database = database
+  }
+
+  async insert(session: StoredSession, evicted: readonly SessionId[]): Promise<boolean> {
+    if (session.keyId !== null) {
+      const key = await this.#database
+        .selectFrom('keys')
+        .select('id')
+        .where('id', '=', session.keyId)
+        .where('revoked_at', 'is', null)
+        .executeTakeFirst()
+      if (key === undefined) return false
+    }
+    if (evicted.length > 0) {
+      await this.#database.deleteFrom('sessions').where('id', 'in', evicted).execute()
+    }
+    await this.#database
+      .insertInto('sessions')
+      .values({
+        id: session.id,
+        hash: session.hash,
+        key_id: session.keyId,
+        created_at: session.createdAt,
+        expires_at: session.expiresAt,
+      })
+      .execute()
+    await announce(this.#database, 'access')
+    return true
+  }
+
+  async delete(id: SessionId): Promise<boolean> {
+    const { numDeletedRows } = await this.#database
+      .deleteFrom('sessions')
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow()
+    if (numDeletedRows === 0n) return false
+    await announce(this.#database, 'access')
+    return true
+  }
+
+  async insertLink({ hash, createdAt, expiresAt }: StoredLink): Promise<void> {
+    await this.#database
+      .insertInto('sign_in_links')
+      .values({ hash, created_at: createdAt, expires_at: expiresAt })
+      .execute()
+    await announce(this.#database, 'access')
+  }
+
+  async redeemLink(
+    link: Sha256,
+    session: StoredSession,
+    evicted: readonly SessionId[],
+    now: number,
+  ): Promise<boolean> {
+    // Deleting is the use: of two that try at once, one finds nothing left to delete.
+    const { numDeletedRows } = await this.#database
+      .deleteFrom('sign_in_links')
+      .where('hash', '=', link)
+      .where('expires_at', '>', now)
+      .executeTakeFirstOrThrow()
+    return numDeletedRows === 1n && (await this.insert(session, evicted))
+  }
+
+  async live(now: number): Promise<{ sessions: StoredSession[]; links: StoredLink[] }> {
+    const sessions = await this.#database
+      .selectFrom('sessions')
+      .select(['id', 'hash', 'key_id as keyId', 'created_at as createdAt', 'expires_at as expiresAt'])
+      .where('expires_at', '>', now)
+      .orderBy('created_at')
+      .orderBy('id')
+      .execute()
+    const links = await this.#database
+      .selectFrom('sign_in_links')
+      .select(['hash', 'created_at as createdAt', 'expires_at as expiresAt'])
+      .where('expires_at', '>', now)
+      .execute()
+    return { sessions, links }
+  }
+
+  async prune(now: number): Promise<void> {
+    await this.#database.deleteFrom('sessions').where('expires_at', '<=', now).execute()
+    await this.#database.deleteFrom('sign_in_links').where('expires_at', '<=', now).execute()
+  }
+}

@@ -1,0 +1,142 @@
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { AccessStore, StoreListener } from '../access/store.ts'
+import { besideModule } from '../core/entry.ts'
+import { asElpisError } from '../errors.ts'
+import { errorOf, type StorageFailure } from './failure.ts'
+import type { FromWorker, Stores, ToWorker, WorkerSettings } from './worker-protocol.ts'
+
+/** The database of one home. */
+export interface Storage extends AccessStore, Stores {
+  /** Waits for what was asked, then closes. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens (and makes or migrates) `$ELPIS_HOME/elpis.db`. Several processes may hold it at once.
+ *
+ * @throws `storage_corrupt`, `storage_newer`, `storage_unwritable`, `storage_full`, `storage_busy`.
+ */
+export async function openStorage({ home }: { home: string }): Promise<Storage> {
+  const thread = new StorageThread(home)
+  await thread.opened
+  return {
+    keys: thread.store('keys'),
+    sessions: thread.store('sessions'),
+    watch: (listener) => thread.watch(listener),
+    close: () => thread.close(),
+  }
+}
+
+interface Waiting {
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+/** This thread's end of the storage worker. */
+class StorageThread {
+  readonly opened: Promise<void>
+  readonly #file: string
+  readonly #worker: Worker
+  readonly #ended: Promise<void>
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #listeners = new Set<StoreListener>()
+  #lastId = 0
+  /** Why no further call can be made. */
+  #end: Error | null = null
+  #closing = false
+
+  constructor(home: string) {
+    this.#file = join(home, 'elpis.db')
+    const workerData: WorkerSettings = { home, file: this.#file }
+    this.#worker = new Worker(besideModule(import.meta.url, 'worker'), { workerData, name: 'elpis-storage' })
+    const opening = Promise.withResolvers<void>()
+    const ended = Promise.withResolvers<void>()
+    this.opened = opening.promise
+    this.#ended = ended.promise
+    this.#worker.on('message', (message: FromWorker) => {
+      if (message.type === 'opened') opening.resolve()
+      else if (message.type === 'not-opened') opening.reject(this.#error(message.failure))
+      else this.#receive(message)
+    })
+    this.#worker.once('error', (error) => this.#finish(`its worker ended: ${String(error)}`))
+    this.#worker.once('exit', () => {
+      this.#finish('its worker ended')
+      opening.reject(this.#end)
+      ended.resolve()
+    })
+  }
+
+  /** A store whose methods run in the worker. */
+  store<Name extends keyof Stores>(store: Name): Stores[Name] {
+    return new Proxy({} as Stores[Name], {
+      get: (_store, method) =>
+        typeof method === 'string' && method !== 'then'
+          ? (...parameters: unknown[]) => this.#call(store, method, parameters)
+          : undefined,
+    })
+  }
+
+  watch(listener: StoreListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true
+    if (this.#end === null) this.#send({ type: 'close' })
+    this.#end ??= this.#error({ kind: 'storage_failed', reason: 'it is closed', stack: null })
+    await this.#ended
+  }
+
+  async #call(store: keyof Stores, method: string, parameters: unknown[]): Promise<unknown> {
+    if (this.#end !== null) throw this.#end
+    const id = ++this.#lastId
+    return await new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      this.#send({ type: 'call', id, store, method, parameters })
+    })
+  }
+
+  #send(message: ToWorker): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+    this.#worker.postMessage(message)
+  }
+
+  #receive(message: Exclude<FromWorker, { type: 'opened' | 'not-opened' }>): void {
+    switch (message.type) {
+      case 'replies':
+        for (const reply of message.replies) {
+          const waiting = this.#waiting.get(reply.id)
+          this.#waiting.delete(reply.id)
+          if (reply.ok) waiting?.resolve(reply.value)
+          else waiting?.reject(this.#error(reply.failure))
+        }
+        break
+      case 'changed':
+        for (const listener of this.#listeners) listener.changed()
+        break
+      case 'lost':
+        this.#lose(this.#error(message.failure))
+        break
+      default:
+        message satisfies never
+    }
+  }
+
+  #error(failure: StorageFailure): Error {
+    return errorOf(failure, this.#file)
+  }
+
+  #finish(reason: string): void {
+    const error = this.#end ?? this.#error({ kind: 'storage_failed', reason, stack: null })
+    this.#end = error
+    for (const waiting of this.#waiting.values()) waiting.reject(error)
+    this.#waiting.clear()
+    if (!this.#closing) this.#lose(error)
+  }
+
+  #lose(error: Error): void {
+    for (const listener of this.#listeners) listener.lost(asElpisError(error))
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * `node:sqlite` behind the interface that Kysely's `SqliteDialect` expects, and strict where the driver is lenient: it
+ * stores dates, booleans, NaN and missing parameters as something else without a word.
+ */
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { SqliteDatabase, SqliteStatement } from 'kysely'
+
+/** Statements kept prepared; queries come from code, so that there are few different ones. */
+const mostStatements = 256
+
+/** Thrown for a value or a number of values that the database would have taken for something else. */
+export class UnboundableParameter extends TypeError {}
+
+export function strictSqlite(database: DatabaseSync): SqliteDatabase {
+  const prepared = new Map<string, SqliteStatement>()
+  return {
+    close: () => database.close(),
+    prepare(text) {
+      let statement = prepared.get(text)
+      if (statement === undefined) {
+        statement = strictStatement(database, text)
+        const oldest = prepared.keys().next()
+        if (prepared.size >= mostStatements && !oldest.done) prepared.delete(oldest.value)
+        prepared.set(text, statement)
+      }
+      return statement
+    },
+  }
+}
+
+function strictStatement(database: DatabaseSync, text: string): SqliteStatement {
+  const statement = prepare(database, text)
+  const expected = placeholders(text)
+  const bind = (parameters: readonly unknown[]): SQLInputValue[] => {
+    if (parameters.length !== expected) {
+      throw new UnboundableParameter(`${expected} parameters are needed, ${parameters.length} were given`)
+    }
+    return parameters.map(bindable)
+  }
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...bind(parameters)).map(readRow),
+    run: (parameters) => statement.run(...bind(parameters)),
+    *iterate(parameters) {
+      // A statement of its own: the shared one would start anew under a reader that is still on its way.
+      for (const row of prepare(database, text).iterate(...bind(parameters))) yield readRow(row)
+    },
+  }
+}
+
+function prepare(database: DatabaseSync, text: string): StatementSync {
+  const statement = database.prepare(text)
+  statement.setReadBigInts(true)
+  return statement
+}
+
+/** Quoted text, quoted names and comments, in which a `?` is none; then every kind of placeholder. */
+const lexemes =
+  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|\?\d*|[:@$]\w+/g
+
+function placeholders(text: string): number {
+  let count = 0
+  for (const [lexeme] of text.matchAll(lexemes)) {
+    if (lexeme === '?') count++
+    else if (/^[?:@$]/.test(lexeme)) {
+      throw new UnboundableParameter(`only plain ? placeholders are supported, not ${lexeme}`)
+    }
+  }
+  return count
+}
+
+function bindable(value: unknown): SQLInputValue {
+  if (value === null || value instanceof Uint8Array) return value
+  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value ? value : refuse(`${value}`)
+  if (typeof value === 'string') {
+    // Both would come back changed, or not at all from other databases.
+    return value.isWellFormed() && !value.includes('\0') ? value : refuse('text with NUL or half a character')
+  }
+  if (typeof value !== 'number')
+    return refuse(value instanceof Date ? 'a date' : `a value of type ${typeof value}`)
+  if (!Number.isFinite(value)) return refuse(`${value}`)
+  // The driver binds every number as a float; whole ones are meant as integers.
+  if (!Number.isInteger(value)) return value
+  return Number.isSafeInteger(value) ? BigInt(value) : refuse(`${value}`)
+}
+
+function refuse(what: string): never {
+  throw new UnboundableParameter(`cannot be a parameter: ${what}`)
+}
+
+function readRow(row: Record<string, SQLOutputValue>): Record<string, unknown> {
+  const result: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(row)) {
+    result[name] = typeof value === 'bigint' ? exactNumber(name, value) : value
+  }
+  return result
+}
+
+function exactNumber(column: string, value: bigint): number {
+  const number = Number(value)
+  if (!Number.isSafeInteger(number)) throw new RangeError(`${column} holds ${value}, beyond exact numbers`)
+  return number
+}

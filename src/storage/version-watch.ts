@@ -1,0 +1,48 @@
+import { failureOf } from './classify.ts'
+import type { OpenDatabase } from './open-sqlite.ts'
+import { versionOf } from './versions.ts'
+import type { FromWorker } from './worker-protocol.ts'
+
+/** A change by another process must take hold within 100 ms: this, plus reading it. */
+const pollMilliseconds = 40
+/** As long as knowledge of the store may be old before nobody may act on it. */
+const leaseMilliseconds = 3000
+
+/**
+ * Tells when another process announced a change. SQLite's `data_version` moves when any other connection commits and
+ * costs microseconds (no disk is touched), so that the table is read only then.
+ *
+ * @returns a function that stops it.
+ */
+export function watchVersion(
+  { connection, database }: OpenDatabase,
+  tell: (message: FromWorker) => void,
+): () => void {
+  const dataVersion = connection.prepare('pragma data_version')
+  let seenData: unknown = dataVersion.get()?.['data_version']
+  let seenVersion: number | null = null
+  let readAt = performance.now()
+  let lost = false
+
+  async function look(): Promise<void> {
+    try {
+      const data: unknown = dataVersion.get()?.['data_version']
+      if (lost || data !== seenData || seenVersion === null) {
+        const version = await versionOf(database, 'access')
+        if (lost || (seenVersion !== null && version !== seenVersion)) tell({ type: 'changed' })
+        seenVersion = version
+        seenData = data
+      }
+      readAt = performance.now()
+      lost = false
+    } catch (error) {
+      if (lost || performance.now() - readAt < leaseMilliseconds) return
+      lost = true
+      tell({ type: 'lost', failure: failureOf(error) })
+    }
+  }
+
+  void look()
+  const timer = setInterval(() => void look(), pollMilliseconds)
+  return () => clearInterval(timer)
+}

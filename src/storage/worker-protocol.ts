@@ -1,0 +1,44 @@
+/** What the server's thread and the storage worker say to each other. */
+import type { KeyStore, SessionStore } from '../access/store.ts'
+import type { StorageFailure } from './failure.ts'
+
+/** The stores that live in the worker. */
+export interface Stores {
+  readonly keys: KeyStore
+  readonly sessions: SessionStore
+}
+
+export interface StoreCall {
+  readonly type: 'call'
+  readonly id: number
+  readonly store: keyof Stores
+  readonly method: string
+  readonly parameters: readonly unknown[]
+}
+
+/** Ends the worker after all calls before it. */
+export interface CloseCall {
+  readonly type: 'close'
+}
+
+export type ToWorker = StoreCall | CloseCall
+
+export type Reply =
+  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly id: number; readonly ok: false; readonly failure: StorageFailure }
+
+export type FromWorker =
+  | { readonly type: 'opened' }
+  | { readonly type: 'not-opened'; readonly failure: StorageFailure }
+  /** One commit's calls. */
+  | { readonly type: 'replies'; readonly replies: readonly Reply[] }
+  /** Another process changed what is announced. */
+  | { readonly type: 'changed' }
+  /** Nothing could be read for some seconds. */
+  | { readonly type: 'lost'; readonly failure: StorageFailure }
+
+export interface WorkerSettings {
+  readonly home: string
+  /** The database. */
+  readonly file: string
+}

@@ -1,0 +1,134 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { openStorage, type Storage } from '../src/storage/storage.ts'
+import { storageContract } from './support/storage-contract.ts'
+import { storedKey } from './support/stored.ts'
+
+function freshHome(): string {
+  const home = mkdtempSync(join(tmpdir(), 'elpis-storage-'))
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }))
+  return home
+}
+
+async function opened(home: string): Promise<Storage> {
+  const storage = await openStorage({ home })
+  onTestFinished(() => storage.close())
+  return storage
+}
+
+storageContract('SQLite', () => {
+  const home = freshHome()
+  return { open: () => openStorage({ home }) }
+})
+
+describe('the database file', () => {
+  test('nobody else may read it, nor a home that was made for it', async () => {
+    const home = join(freshHome(), 'not', 'there')
+    const { keys } = await opened(home)
+    await keys.insert(storedKey('k'))
+    const mode = (path: string) => statSync(path).mode & 0o777
+    expect(mode(home)).toBe(0o700)
+    for (const name of ['elpis.db', 'elpis.db-wal', 'elpis.db-shm'])
+      expect(mode(join(home, name))).toBe(0o600)
+  })
+
+  test('one that others could read is closed to them', async () => {
+    const home = freshHome()
+    writeFileSync(join(home, 'elpis.db'), '', { mode: 0o644 })
+    await opened(home)
+    expect(statSync(join(home, 'elpis.db')).mode & 0o777).toBe(0o600)
+  })
+
+  test.each([
+    ['no database at all', 'x'.repeat(10_000)],
+    ['a torn one', `SQLite format 3\0${'\xff'.repeat(5000)}`],
+  ])('%s is reported as damaged, with its path', async (_case, content) => {
+    const home = freshHome()
+    writeFileSync(join(home, 'elpis.db'), content, 'latin1')
+    const error: unknown = await openStorage({ home }).catch((error: unknown) => error)
+    expect(error).toMatchObject({ code: 'storage_corrupt' })
+    expect((error as Error).message).toContain(join(home, 'elpis.db'))
+  })
+
+  test('one of a newer version is left alone', async () => {
+    const home = freshHome()
+    await (await openStorage({ home })).close()
+    const database = new DatabaseSync(join(home, 'elpis.db'))
+    database.exec("insert into migrations values ('9999-tomorrow', 0)")
+    database.close()
+    await expect(openStorage({ home })).rejects.toMatchObject({ code: 'storage_newer' })
+    await expect(openStorage({ home })).rejects.toThrow('9999-tomorrow')
+  })
+
+  test('a place that cannot be written is named', async () => {
+    const home = freshHome()
+    writeFileSync(join(home, 'file'), '')
+    await expect(openStorage({ home: join(home, 'file') })).rejects.toMatchObject({
+      code: 'storage_unwritable',
+    })
+    await expect(openStorage({ home: join(home, 'file', 'x') })).rejects.toMatchObject({
+      code: 'storage_unwritable',
+    })
+    mkdirSync(join(home, 'elpis.db'))
+    await expect(openStorage({ home })).rejects.toMatchObject({ code: 'storage_unwritable' })
+  })
+
+  test('many processes may open a new home at the same moment', async () => {
+    const home = freshHome()
+    const all = await Promise.all(Array.from({ length: 8 }, () => opened(home)))
+    await Promise.all(all.map(({ keys }, index) => keys.insert(storedKey(`k${index}`))))
+    expect(await all[0]?.keys.list()).toHaveLength(8)
+  })
+})
+
+describe('a slow or lost disk', () => {
+  test('the loop of the server goes on while the worker waits for the disk', async () => {
+    const home = freshHome()
+    const { keys } = await opened(home)
+    // Another writer holds the database: the worker's thread stands still in SQLite until that ends.
+    const holder = new DatabaseSync(join(home, 'elpis.db'))
+    onTestFinished(() => holder.close())
+    holder.exec('begin immediate')
+    let acknowledged = false
+    const insert = keys.insert(storedKey('k')).then(() => (acknowledged = true))
+
+    let longest = 0
+    const started = performance.now()
+    for (let last = started; last - started < 500;) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      longest = Math.max(longest, performance.now() - last)
+      last = performance.now()
+    }
+    expect(acknowledged).toBe(false)
+    expect(longest).toBeLessThan(250)
+    holder.exec('commit')
+    await insert
+    expect(await keys.list()).toHaveLength(1)
+  })
+
+  test('kill -9 at any moment loses nothing that was acknowledged', async () => {
+    const home = freshHome()
+    const script = fileURLToPath(new URL('support/storage-writer.ts', import.meta.url))
+    const acknowledged: string[] = []
+    for (const enough of [1, 200, 400]) {
+      const writer = spawn(process.execPath, [script, home], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const closed = once(writer, 'close')
+      createInterface({ input: writer.stdout }).on('line', (id) => {
+        acknowledged.push(id)
+        if (acknowledged.length >= enough) writer.kill('SIGKILL')
+      })
+      await closed
+    }
+    const { keys } = await opened(home)
+    const kept = new Set((await keys.list()).map(({ id }) => id as string))
+    expect(acknowledged.length).toBeGreaterThanOrEqual(400)
+    expect(acknowledged.filter((id) => !kept.has(id))).toEqual([])
+  })
+})

@@ -1,0 +1,201 @@
+/** What every database behind Elpis must do. Called once for each, with a way to open a fresh one. */
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { AccessStore, StoredKey, StoredSession } from '../../src/access/store.ts'
+import type { KeyId } from '../../src/core/ids.ts'
+import { sha256, storedKey, storedLink, storedSession } from './stored.ts'
+
+type Openable = AccessStore & { close(): Promise<void> }
+
+/** One database, empty, that can be opened several times. */
+export interface FreshDatabase {
+  open(): Promise<Openable>
+}
+
+export function storageContract(database: string, fresh: () => FreshDatabase): void {
+  async function opened(place = fresh()): Promise<Openable> {
+    const storage = await place.open()
+    onTestFinished(() => storage.close())
+    return storage
+  }
+
+  describe(`storage on ${database}`, () => {
+    test('keys come back as they were given, oldest first', async () => {
+      const { keys } = await opened()
+      const young = storedKey('young', 2000)
+      const old = storedKey("o'ld; drop table keys --  ✓ 🗝 ' or 1=1", 2 ** 52)
+      const eldest = { ...storedKey('eldest', 0), lastUsedAt: 5, revokedAt: 6 }
+      for (const key of [young, old, eldest]) await keys.insert(key)
+      expect(await keys.list()).toEqual([eldest, young, old])
+    })
+
+    test('neither an id nor a hash can be there twice', async () => {
+      const { keys } = await opened()
+      const key = storedKey('one')
+      await keys.insert(key)
+      await expect(keys.insert({ ...key, id: 'key_other' as KeyId })).rejects.toThrow(/constraint|duplicate/i)
+      await expect(keys.insert({ ...key, hash: sha256('other') })).rejects.toThrow(/constraint|duplicate/i)
+      expect(await keys.list()).toEqual([key])
+    })
+
+    test('a call that fails among many at once fails alone', async () => {
+      const { keys } = await opened()
+      await keys.insert(storedKey('taken'))
+      const names = ['a', 'taken', 'b', 'taken', 'c']
+      const results = await Promise.allSettled(names.map((name) => keys.insert(storedKey(name))))
+      expect(results.map(({ status }) => status)).toEqual([
+        'fulfilled',
+        'rejected',
+        'fulfilled',
+        'rejected',
+        'fulfilled',
+      ])
+      expect((await keys.list()).map(({ name }) => name).toSorted()).toEqual(['a', 'b', 'c', 'taken'])
+    })
+
+    test('values that would be stored as something else are refused', async () => {
+      const { keys } = await opened()
+      const wrong = [
+        { createdAt: Number.NaN },
+        { createdAt: undefined },
+        { name: true },
+        { name: new Date(0) },
+      ]
+      for (const fields of [...wrong, { createdAt: 2 ** 53 }, { name: 'a\0b' }, { name: '\uD800' }]) {
+        const key = { ...storedKey('wrong'), ...fields } as StoredKey
+        await expect(keys.insert(key), JSON.stringify(fields)).rejects.toThrow()
+      }
+      expect(await keys.list()).toEqual([])
+    })
+
+    test('revoking works once, takes the sessions of the key along and leaves others alone', async () => {
+      const { keys, sessions } = await opened()
+      const [mine, other] = [storedKey('mine'), storedKey('other')]
+      await keys.insert(mine)
+      await keys.insert(other)
+      for (const [name, keyId] of [
+        ['m', mine.id],
+        ['o', other.id],
+        ['owner', null],
+      ] as const) {
+        expect(await sessions.insert(storedSession(name, keyId), [])).toBe(true)
+      }
+      expect(await keys.revoke(mine.id, 1500)).toBe(true)
+      expect(await keys.revoke(mine.id, 1600)).toBe(false)
+      expect(await keys.revoke('key_nobody' as KeyId, 1600)).toBe(false)
+      expect((await keys.list()).find(({ id }) => id === mine.id)?.revokedAt).toBe(1500)
+      const left = (await sessions.live(1500)).sessions.map(({ keyId }) => keyId)
+      expect(new Set(left)).toEqual(new Set([other.id, null]))
+      expect(await sessions.insert(storedSession('late', mine.id), [])).toBe(false)
+      expect(await sessions.insert(storedSession('nobody', 'key_nobody' as KeyId), [])).toBe(false)
+    })
+
+    test('the last use only moves forward', async () => {
+      const { keys } = await opened()
+      const key = storedKey('used')
+      await keys.insert(key)
+      const used = async () => (await keys.list())[0]?.lastUsedAt
+      await keys.recordUses([
+        { id: key.id, at: 50 },
+        { id: 'key_nobody' as KeyId, at: 50 },
+      ])
+      expect(await used()).toBe(50)
+      await keys.recordUses([{ id: key.id, at: 40 }])
+      expect(await used()).toBe(50)
+    })
+
+    test('a link opens one session, also when many try at once', async () => {
+      const { sessions } = await opened()
+      const link = storedLink('once')
+      await sessions.insertLink(link)
+      const tries = Array.from({ length: 20 }, (_, index) =>
+        sessions.redeemLink(link.hash, storedSession(`s${index}`, null), [], 1500),
+      )
+      expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1)
+      const { sessions: open, links } = await sessions.live(1500)
+      expect(open).toHaveLength(1)
+      expect(links).toEqual([])
+    })
+
+    test('an expired or unknown link opens nothing', async () => {
+      const { sessions } = await opened()
+      const link = storedLink('late')
+      await sessions.insertLink(link)
+      expect(await sessions.redeemLink(link.hash, storedSession('s', null), [], link.expiresAt)).toBe(false)
+      expect(await sessions.redeemLink(sha256('no'), storedSession('s', null), [], 1500)).toBe(false)
+      expect((await sessions.live(1500)).sessions).toEqual([])
+    })
+
+    test('sessions end by being deleted, evicted or old', async () => {
+      const { sessions } = await opened()
+      const [first, second, third] = ['first', 'second', 'third'].map((name, index) =>
+        storedSession(name, null, 1000 + index),
+      ) as [StoredSession, StoredSession, StoredSession]
+      const ids = async (now: number) => (await sessions.live(now)).sessions.map(({ id }) => id)
+      await sessions.insert(first, [])
+      await sessions.insert(second, [])
+      await sessions.insert(third, [first.id])
+      expect(await ids(1500)).toEqual([second.id, third.id])
+      expect(await sessions.delete(second.id)).toBe(true)
+      expect(await sessions.delete(second.id)).toBe(false)
+      expect(await ids(third.expiresAt - 1)).toEqual([third.id])
+      expect(await ids(third.expiresAt)).toEqual([])
+      await sessions.prune(third.expiresAt)
+      expect(await ids(1500)).toEqual([])
+    })
+
+    test('calls are answered in the order in which they were made', async () => {
+      const { keys } = await opened()
+      const order: string[] = []
+      const note = (name: string) => () => void order.push(name)
+      const key = storedKey('k')
+      await Promise.all([
+        keys.insert(key).then(note('insert')),
+        keys.list().then((all) => note(`list ${all.length}`)()),
+        keys.revoke(key.id, 1).then(note('revoke')),
+      ])
+      expect(order).toEqual(['insert', 'list 1', 'revoke'])
+    })
+
+    test('others hear of every change but uses, and of none of their own', async () => {
+      const place = fresh()
+      const [writer, reader] = [await opened(place), await opened(place)]
+      const heard = { writer: 0, reader: 0 }
+      const listen = (who: keyof typeof heard) => ({ changed: () => void heard[who]++, lost: () => {} })
+      writer.watch(listen('writer'))
+      const stop = reader.watch(listen('reader'))
+      const key = storedKey('k')
+      const session = storedSession('s', null)
+      const changes = [
+        () => writer.keys.insert(key),
+        () => writer.sessions.insert(session, []),
+        () => writer.sessions.insertLink(storedLink('l')),
+        () => writer.sessions.delete(session.id),
+        () => writer.keys.revoke(key.id, 2000),
+      ]
+      for (const change of changes) {
+        const before = heard.reader
+        await change()
+        await expect.poll(() => heard.reader, { interval: 5 }).toBeGreaterThan(before)
+      }
+      const before = heard.reader
+      await writer.keys.recordUses([{ id: key.id, at: 3000 }])
+      await writer.keys.revoke(key.id, 2000)
+      // A change that is heard after those that must not be: whatever they caused would have come before.
+      await writer.keys.insert(storedKey('last'))
+      await expect.poll(() => heard.reader, { interval: 5 }).toBe(before + 1)
+      expect(heard.writer).toBe(0)
+      stop()
+    })
+
+    test('what was acknowledged is there after closing, and a closed store says so', async () => {
+      const place = fresh()
+      const first = await place.open()
+      const inserts = Array.from({ length: 50 }, (_, index) => first.keys.insert(storedKey(`k${index}`)))
+      await Promise.all([first.close(), ...inserts])
+      await expect(first.keys.list()).rejects.toMatchObject({ code: 'storage_failed' })
+      await first.close()
+      const second = await opened(place)
+      expect(await second.keys.list()).toHaveLength(50)
+    })
+  })
+}

@@ -1,0 +1,23 @@
+/** Records as a store keeps them, told apart by a name. */
+import { createHash } from 'node:crypto'
+import type { StoredKey, StoredLink, StoredSession } from '../../src/access/store.ts'
+import type { KeyId, SessionId, Sha256 } from '../../src/core/ids.ts'
+
+export function sha256(text: string): Sha256 {
+  return createHash('sha256').update(text).digest('hex') as Sha256
+}
+
+export function storedKey(name: string, createdAt = 1000): StoredKey {
+  const hash = sha256(`key ${name}`)
+  const id = `key_${hash.slice(0, 16)}` as KeyId
+  return { id, name, prefix: 'elpis-abcd', hash, createdAt, lastUsedAt: null, revokedAt: null }
+}
+
+export function storedSession(name: string, keyId: KeyId | null, createdAt = 1000): StoredSession {
+  const hash = sha256(`session ${name}`)
+  return { id: `ses_${hash.slice(0, 16)}` as SessionId, hash, keyId, createdAt, expiresAt: createdAt + 1000 }
+}
+
+export function storedLink(name: string, createdAt = 1000): StoredLink {
+  return { hash: sha256(`link ${name}`), createdAt, expiresAt: createdAt + 1000 }
+}

@@ -1,0 +1,46 @@
+/**
+ * The product, scene by scene, on a fresh home: `npm run tour`. Each scene proves what it shows; the exit code says whether
+ * all held.
+ */
+import { styleText } from 'node:util'
+import { freshHome } from '../support/elpis.ts'
+import { realModelPath } from '../support/real-model.ts'
+import type { Scene, Stage } from './scene.ts'
+import { engineKilled } from './scenes/engine-killed.ts'
+import { hostileModel } from './scenes/hostile-model.ts'
+import { keyRevoked } from './scenes/key-revoked.ts'
+import { pullResumed } from './scenes/pull-resumed.ts'
+import { twoPeople } from './scenes/two-people.ts'
+
+const scenes: readonly Scene[] = [pullResumed, hostileModel, twoPeople, keyRevoked, engineKilled]
+
+const started = performance.now()
+await using home = freshHome()
+let broken = 0
+const stage: Stage = {
+  home,
+  modelPath: await realModelPath(),
+  server: null,
+  say: (line) => console.log(styleText('dim', `    ${line}`)),
+  prove(claim, holds) {
+    if (!holds) broken++
+    console.log(holds ? `  ${styleText('green', '✓')} ${claim}` : `  ${styleText('red', '✗')} ${claim}`)
+  },
+}
+
+try {
+  for (const [index, scene] of scenes.entries()) {
+    console.log(`\n${styleText('bold', `${index + 1}  ${scene.title}`)}`)
+    await scene.play(stage)
+  }
+} finally {
+  await stage.server?.stop()
+}
+
+const seconds = ((performance.now() - started) / 1000).toFixed(0)
+console.log(
+  broken === 0
+    ? `\nEverything held, in ${seconds} seconds.`
+    : `\n${broken} ${broken === 1 ? 'claim' : 'claims'} did not hold.`,
+)
+process.exitCode = broken === 0 ? 0 : 1

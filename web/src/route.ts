@@ -1,0 +1,29 @@
+import { useSyncExternalStore } from 'react'
+
+const changed = new EventTarget()
+
+/** The conversation that the address names (`/c/ID`), or null for a new one. */
+export function conversationInAddress(pathname: string): string | null {
+  return pathname.match(/^\/c\/([0-9a-f]{32})$/u)?.[1] ?? null
+}
+
+/** The conversation that is open, and again whenever somebody goes elsewhere, also by the browser's own buttons. */
+export function useOpenConversation(): string | null {
+  return useSyncExternalStore(subscribe, () => conversationInAddress(globalThis.location.pathname))
+}
+
+/** Opens a conversation, or the new one for null. */
+export function open(conversation: string | null): void {
+  const path = conversation === null ? '/' : `/c/${conversation}`
+  if (path !== globalThis.location.pathname) globalThis.history.pushState(null, '', path)
+  changed.dispatchEvent(new Event('change'))
+}
+
+function subscribe(listener: () => void): () => void {
+  changed.addEventListener('change', listener)
+  globalThis.addEventListener('popstate', listener)
+  return () => {
+    changed.removeEventListener('change', listener)
+    globalThis.removeEventListener('popstate', listener)
+  }
+}

@@ -1,0 +1,126 @@
+import { z } from '../schema.ts'
+import { call } from './call.ts'
+import { readEvents } from './event-stream.ts'
+import { connectionLost, problemFromBody, problemOf, unreadable, type Problem } from './problem.ts'
+
+export interface Turn {
+  readonly role: 'system' | 'user' | 'assistant'
+  readonly content: string
+}
+
+/** How the model chooses its words; null leaves it to the server. */
+export interface Sampling {
+  readonly temperature: number | null
+  readonly topP: number | null
+  readonly maxTokens: number | null
+  readonly seed: number | null
+}
+
+export interface Question {
+  readonly model: string
+  readonly turns: readonly Turn[]
+  readonly sampling: Sampling
+}
+
+/** Tokens of one answer, as the server counted them. */
+export interface Usage {
+  readonly promptTokens: number
+  readonly cachedTokens: number
+  readonly outputTokens: number
+}
+
+/** What an answer is made of. `problem` is always the last one; without it, the answer is complete. */
+export type AnswerEvent =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'finish'; readonly reason: string }
+  | { readonly type: 'usage'; readonly usage: Usage }
+  | { readonly type: 'problem'; readonly problem: Problem }
+
+export type Ask = (question: Question, signal: AbortSignal) => AsyncGenerator<AnswerEvent>
+
+const chunkSchema = z.object({
+  choices: z.array(
+    z.object({
+      delta: z.optional(z.object({ content: z.optional(z.nullable(z.string())) })),
+      finish_reason: z.optional(z.nullable(z.string())),
+    }),
+  ),
+  usage: z.optional(
+    z.nullable(
+      z.object({
+        prompt_tokens: z.number(),
+        completion_tokens: z.number(),
+        prompt_tokens_details: z.optional(z.nullable(z.object({ cached_tokens: z.optional(z.number()) }))),
+      }),
+    ),
+  ),
+})
+
+/** The answer to `question`, as it is made. Never throws; ends without a word when `signal` is aborted. */
+export const ask: Ask = async function* (question, signal) {
+  let finished = false
+  try {
+    const response = await call('/v1/chat/completions', { method: 'POST', body: wireOf(question), signal })
+    if (response.body === null) return yield { type: 'problem', problem: unreadable }
+    for await (const data of readEvents(response.body)) {
+      if (data === '[DONE]') break
+      for (const event of eventsOf(data)) {
+        yield event
+        if (event.type === 'problem') return
+        if (event.type === 'finish') finished = true
+      }
+    }
+    if (!finished && !signal.aborted) yield { type: 'problem', problem: connectionLost }
+  } catch (thrown) {
+    if (signal.aborted) return
+    // Once the body flows, a TypeError means that the connection broke.
+    const problem = thrown instanceof TypeError ? connectionLost : problemOf(thrown)
+    yield { type: 'problem', problem }
+  }
+}
+
+function wireOf({ model, turns, sampling }: Question): Record<string, unknown> {
+  return {
+    model,
+    // Half of a surrogate pair, as a cut paste may leave it, has no place in UTF-8.
+    messages: turns.map(({ role, content }) => ({ role, content: content.toWellFormed() })),
+    stream: true,
+    stream_options: { include_usage: true },
+    ...(sampling.temperature === null ? {} : { temperature: sampling.temperature }),
+    ...(sampling.topP === null ? {} : { top_p: sampling.topP }),
+    ...(sampling.maxTokens === null ? {} : { max_completion_tokens: sampling.maxTokens }),
+    ...(sampling.seed === null ? {} : { seed: sampling.seed }),
+  }
+}
+
+function* eventsOf(data: string): Generator<AnswerEvent> {
+  const body = parseJson(data)
+  const parsed = z.safeParse(chunkSchema, body)
+  if (!parsed.success) {
+    yield { type: 'problem', problem: problemFromBody(body, null) ?? unreadable }
+    return
+  }
+  const choice = parsed.data.choices[0]
+  const text = choice?.delta?.content ?? ''
+  if (text !== '') yield { type: 'text', text }
+  if (choice?.finish_reason != null) yield { type: 'finish', reason: choice.finish_reason }
+  const { usage } = parsed.data
+  if (usage != null) {
+    yield {
+      type: 'usage',
+      usage: {
+        promptTokens: usage.prompt_tokens,
+        cachedTokens: usage.prompt_tokens_details?.cached_tokens ?? 0,
+        outputTokens: usage.completion_tokens,
+      },
+    }
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,51 @@
+import { queryOptions } from '@tanstack/react-query'
+import { z } from '../schema.ts'
+import { call, callFor } from '../server/call.ts'
+import { ProblemError, problemOf, type Problem } from '../server/problem.ts'
+
+const sessionSchema = z.object({ name: z.string(), kind: z.enum(['owner', 'key']) })
+
+/** Who is signed in. */
+export type Session = z.infer<typeof sessionSchema>
+
+/** Somebody, or nobody and why a link did not let them in (null when there was none). */
+export type SignedIn = { readonly session: Session } | { readonly session: null; readonly refused: Problem | null }
+
+/** What proves who somebody is: the token of a one-time link, or a key. Never kept by this page. */
+export type Proof = { readonly token: string } | { readonly key: string }
+
+export function signIn(proof: Proof): Promise<Session> {
+  return callFor(sessionSchema, '/web/session', { method: 'POST', body: proof })
+}
+
+export async function signOut(): Promise<void> {
+  await call('/web/session', { method: 'DELETE' })
+}
+
+/** The answer to "who is signed in?", tried with the token of a link first when the address held one. */
+export async function findSession(token: string | null): Promise<SignedIn> {
+  let refused: Problem | null = null
+  if (token !== null) {
+    try {
+      return { session: await signIn({ token }) }
+    } catch (thrown) {
+      refused = problemOf(thrown)
+    }
+  }
+  try {
+    // A used link is no harm to somebody who is signed in already.
+    return { session: await callFor(sessionSchema, '/web/session') }
+  } catch (thrown) {
+    if (thrown instanceof ProblemError && thrown.problem.status === 401) return { session: null, refused }
+    throw thrown
+  }
+}
+
+/** A one-time token works once: the query hands it over at its first run and never again. */
+export function sessionQuery(takeToken: () => string | null) {
+  return queryOptions({
+    queryKey: ['session'],
+    queryFn: () => findSession(takeToken()),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}
