@@ -26,6 +26,13 @@ const table = {
     message: '{where}: {problem}',
     hint: '{suggestion}',
   },
+  web_build_failed: {
+    blame: 'fault',
+    status: 500,
+    exit: 1,
+    message: 'The chat page cannot be built:\n{reason}',
+    hint: 'Run `npm ci` again; in a clean checkout it builds.',
+  },
   public_bind_without_keys: {
     blame: 'user',
     status: 400,
@@ -199,6 +206,13 @@ const table = {
     exit: 5,
     message: 'No server is running on {home}.',
     hint: 'Start it with `elpis serve`, which prints a sign-in link as well.',
+  },
+  server_unreachable: {
+    blame: 'fault',
+    status: 502,
+    exit: 5,
+    message: 'The server at {address} broke off: {reason}',
+    hint: 'See its log; `elpis doctor` checks this machine.',
   },
   server_starting: {
     blame: 'fault',
@@ -400,12 +414,26 @@ const table = {
     message: 'This server is not ready: its model is {state}.',
     hint: 'Try again in a moment; GET /health with a key says more.',
   },
+  model_load_failed: {
+    blame: 'fault',
+    status: 500,
+    exit: 1,
+    message: 'The model cannot be loaded: {reason}',
+    hint: '`elpis doctor` checks this machine, `elpis verify` the files.',
+  },
   model_not_ready: {
     blame: 'fault',
     status: 503,
     exit: 5,
     message: 'The model "{model}" is {state}.',
     hint: 'Try again in a moment; GET /ready says when it is there.',
+  },
+  engine_unavailable: {
+    blame: 'fault',
+    status: 500,
+    exit: 5,
+    message: 'The engine cannot run here: {reason}.',
+    hint: 'It runs on Linux and macOS, x64 and arm64, and is installed by `npm ci` without --omit=optional.',
   },
   engine_failed: {
     blame: 'fault',

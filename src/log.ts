@@ -35,5 +35,8 @@ export function createLog({ level: most, pretty, write, now = Date.now }: LogOpt
 
 /** Nothing that came from outside may move the cursor, recolour the screen or fake a second line. */
 function plain(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => JSON.stringify(character).slice(1, -1))
+  return text.replaceAll(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  )
 }

@@ -26,7 +26,14 @@ function chat(changes: object = {}) {
 }
 
 interface ErrorAnswer {
-  error: { message: string; type: string; param: string | null; code: string; hint: string; request_id: string }
+  error: {
+    message: string
+    type: string
+    param: string | null
+    code: string
+    hint: string
+    request_id: string
+  }
 }
 
 /** What went wrong, as `[status, code, param]`. */
@@ -90,7 +97,14 @@ describe("OpenAI's client", () => {
       'stop',
       null,
     ])
-    expect(chunks.map((chunk) => chunk.usage?.total_tokens ?? null)).toEqual([null, null, null, null, null, 6])
+    expect(chunks.map((chunk) => chunk.usage?.total_tokens ?? null)).toEqual([
+      null,
+      null,
+      null,
+      null,
+      null,
+      6,
+    ])
     expect(new Set(chunks.map(({ id }) => id)).size).toBe(1)
   })
 
@@ -133,7 +147,10 @@ describe("OpenAI's client", () => {
     for (const name of names) expect((await client.models.retrieve(name)).id).toBe(name)
     const plain = await server.fetch('/v1/models/hf:org/repo/file.gguf@main')
     expect(plain.status).toBe(200)
-    await expect(client.models.retrieve('nope')).rejects.toMatchObject({ status: 404, code: 'model_not_served' })
+    await expect(client.models.retrieve('nope')).rejects.toMatchObject({
+      status: 404,
+      code: 'model_not_served',
+    })
   })
 
   test('meets an error in mid-stream as an error, never as a short answer', async () => {
@@ -177,7 +194,14 @@ describe('what reaches the engine', () => {
       chat({
         messages: [
           { role: 'developer', content: 'be brief' },
-          { role: 'user', content: [{ type: 'text', text: 'a' }, { type: 'text', text: 'b' }], name: 'ann' },
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text: 'a' },
+              { type: 'text', text: 'b' },
+            ],
+            name: 'ann',
+          },
           { role: 'assistant', content: 'ok', refusal: null, tool_calls: [], annotations: [] },
           { role: 'tool', content: '42', tool_call_id: 'call_1' },
         ],
@@ -292,22 +316,28 @@ describe('a parameter', () => {
     { store: true },
     { service_tier: 'priority' },
   ]
-  test.each(unsupported)('of the chat that would change the answer is refused: %j', async (field) => {
+  test('of the chat that would change the answer is refused', async () => {
     await using given = await serving()
-    const response = await given.server.post('/v1/chat/completions', chat(field))
-    const [status, code, param] = await refusal(response)
-    expect([status, code]).toEqual([400, 'unsupported_parameter'])
-    expect(param?.split(/[.[]/)[0]).toBe(Object.keys(field)[0])
+    for (const field of unsupported) {
+      const response = await given.server.post('/v1/chat/completions', chat(field))
+      const [status, code, param] = await refusal(response)
+      const name = param?.split(/[.[]/)[0]
+      expect([field, status, code, name]).toEqual([
+        field,
+        400,
+        'unsupported_parameter',
+        Object.keys(field)[0],
+      ])
+    }
   })
 
-  test.each([{ echo: true }, { best_of: 2 }, { suffix: 'end' }])(
-    'of the text door that would change the answer is refused: %j',
-    async (field) => {
-      await using given = await serving()
+  test('of the text door that would change the answer is refused', async () => {
+    await using given = await serving()
+    for (const field of [{ echo: true }, { best_of: 2 }, { suffix: 'end' }]) {
       const response = await given.server.post('/v1/completions', { model: 'fake:1b', prompt: 'a', ...field })
       expect(await refusal(response)).toEqual([400, 'unsupported_parameter', Object.keys(field)[0]])
-    },
-  )
+    }
+  })
 
   test('that nobody knows is refused with the nearest right name', async () => {
     await using given = await serving()
@@ -322,7 +352,9 @@ describe('a parameter', () => {
       'messages[0].colour',
     ])
     const evil = `{"model":"fake:1b","messages":[{"role":"user","content":"a"}],"__proto__":{"n":2}}`
-    expect((await refusal(await given.server.post('/v1/chat/completions', evil)))[1]).toBe('unknown_parameter')
+    expect((await refusal(await given.server.post('/v1/chat/completions', evil)))[1]).toBe(
+      'unknown_parameter',
+    )
   })
 
   const wrong: [object, string][] = [
@@ -338,7 +370,10 @@ describe('a parameter', () => {
     [{ messages: [{ role: 'user', content: null }] }, 'messages[0].content'],
     [{ messages: [{ role: 'user', content: [] }] }, 'messages[0].content'],
     [{ messages: [{ role: 'user', content: '\ud800' }] }, 'messages[0].content'],
-    [{ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }] }, 'messages[0].content[0].type'],
+    [
+      { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }] },
+      'messages[0].content[0].type',
+    ],
     [{ messages: [{ role: 'assistant', content: 'x', tool_calls: [{}] }] }, 'messages[0].tool_calls'],
     [{ messages: [{ role: 'tool', content: 'x' }] }, 'messages[0].tool_call_id'],
     [{ temperature: -0.1 }, 'temperature'],
@@ -423,15 +458,29 @@ describe('a parameter', () => {
 
 describe('an error of the engine', () => {
   const cases = [
-    { failure: () => elpisError('context_exceeded', { prompt: 9000, context: 4096 }), expected: [400, 'context_exceeded', 'messages'] },
-    { failure: () => elpisError('template_failed', { reason: 'roles must alternate' }), expected: [400, 'template_failed', 'messages'] },
-    { failure: () => elpisError('model_not_ready', { model: 'fake:1b', state: 'loading' }), expected: [503, 'model_not_ready', null] },
-    { failure: () => elpisError('engine_failed', { reason: 'it was killed' }), expected: [500, 'engine_failed', null] },
+    {
+      failure: () => elpisError('context_exceeded', { prompt: 9000, context: 4096 }),
+      expected: [400, 'context_exceeded', 'messages'],
+    },
+    {
+      failure: () => elpisError('template_failed', { reason: 'roles must alternate' }),
+      expected: [400, 'template_failed', 'messages'],
+    },
+    {
+      failure: () => elpisError('model_not_ready', { model: 'fake:1b', state: 'loading' }),
+      expected: [503, 'model_not_ready', null],
+    },
+    {
+      failure: () => elpisError('engine_failed', { reason: 'it was killed' }),
+      expected: [500, 'engine_failed', null],
+    },
   ]
   test.each(cases)('keeps its status and names the field: $expected', async ({ failure, expected }) => {
     await using given = await serving(() => [error(failure())])
     for (const stream of [false, true]) {
-      expect(await refusal(await given.server.post('/v1/chat/completions', chat({ stream })))).toEqual(expected)
+      expect(await refusal(await given.server.post('/v1/chat/completions', chat({ stream })))).toEqual(
+        expected,
+      )
     }
   })
 
@@ -452,7 +501,12 @@ describe('an error of the engine', () => {
 describe('an answer', () => {
   test('shows tokens that hold part of a character by their bytes', async () => {
     const [first = 0, ...rest] = Buffer.from('é')
-    const token = (bytes: number[]) => ({ token: 1, bytes, logprob: -1, top: [{ token: 1, bytes, logprob: -Infinity }] })
+    const token = (bytes: number[]) => ({
+      token: 1,
+      bytes,
+      logprob: -1,
+      top: [{ token: 1, bytes, logprob: -Infinity }],
+    })
     await using given = await serving(function* () {
       yield start(1)
       yield text('', { logprobs: [token([first])] })

@@ -114,23 +114,26 @@ describe('the pipeline', () => {
       end: (all: ReturnType<typeof stagesWith>) => all.shutdown.abort(elpisError('shutting_down')),
     },
   ]
-  test.each(endings)('$name ends a running stream within 100 ms, and stops the engine', async ({ code, end }) => {
-    const engine = fakeEngine({ answer: hanging('one ') })
-    const given = stagesWith(engine)
-    const parts = answer(question(), nobody, given.stages)
-    await parts.next()
-    await parts.next()
-    const waiting = parts.next()
-    const before = performance.now()
-    end(given)
-    const last = await waiting
-    expect(performance.now() - before).toBeLessThan(100)
-    expect(codeOf(last.value as Part)).toBe(code)
-    expect(await parts.next()).toEqual({ done: true, value: undefined })
-    await engine.calls[0]?.ended
-    expect(engine.calls[0]?.aborted).toBe(true)
-    expect(given.access.counts).toEqual({ admitted: 1, released: 1 })
-  })
+  test.each(endings)(
+    '$name ends a running stream within 100 ms, and stops the engine',
+    async ({ code, end }) => {
+      const engine = fakeEngine({ answer: hanging('one ') })
+      const given = stagesWith(engine)
+      const parts = answer(question(), nobody, given.stages)
+      await parts.next()
+      await parts.next()
+      const waiting = parts.next()
+      const before = performance.now()
+      end(given)
+      const last = await waiting
+      expect(performance.now() - before).toBeLessThan(100)
+      expect(codeOf(last.value as Part)).toBe(code)
+      expect(await parts.next()).toEqual({ done: true, value: undefined })
+      await engine.calls[0]?.ended
+      expect(engine.calls[0]?.aborted).toBe(true)
+      expect(given.access.counts).toEqual({ admitted: 1, released: 1 })
+    },
+  )
 
   test('does not wait for an engine that is deaf in a long step', async () => {
     const deaf = { generate: () => neverEnding() }
@@ -196,7 +199,10 @@ describe('the pipeline', () => {
     const thrown = await all(answer(question(), nobody, throwing.stages))
     expect(thrown.map(codeOf)).toEqual([null, 'internal'])
     expect(thrown.at(-1)).not.toHaveProperty('error.message', expect.stringContaining('0xdeadbeef'))
-    expect((await all(answer(question(), nobody, silent.stages))).map(codeOf)).toEqual([null, 'engine_failed'])
+    expect((await all(answer(question(), nobody, silent.stages))).map(codeOf)).toEqual([
+      null,
+      'engine_failed',
+    ])
     expect(throwing.access.counts.released).toBe(1)
     expect(silent.access.counts.released).toBe(1)
   })
@@ -209,7 +215,10 @@ describe('the pipeline', () => {
         yield text('ghost')
       },
     })
-    expect((await all(answer(question(), nobody, stages))).map((part) => part.type)).toEqual(['start', 'error'])
+    expect((await all(answer(question(), nobody, stages))).map((part) => part.type)).toEqual([
+      'start',
+      'error',
+    ])
   })
 
   test('leaves no listener behind on signals that live as long as the server', async () => {

@@ -89,6 +89,22 @@ describe('the database file', () => {
 })
 
 describe('a slow or lost disk', () => {
+  test('calls that arrive together share a commit', async () => {
+    const home = freshHome()
+    const { keys } = await opened(home)
+    const written = () => statSync(join(home, 'elpis.db-wal')).size
+    const insert = async (name: string) => {
+      const before = written()
+      await keys.insert(storedKey(name))
+      return written() - before
+    }
+    const one = Math.min(await insert('a'), await insert('b'))
+    const before = written()
+    await Promise.all(Array.from({ length: 200 }, (_, index) => keys.insert(storedKey(`k${index}`))))
+    expect(one).toBeGreaterThan(0)
+    expect(written() - before).toBeLessThan((one * 200) / 4)
+  })
+
   test('the loop of the server goes on while the worker waits for the disk', async () => {
     const home = freshHome()
     const { keys } = await opened(home)

@@ -81,7 +81,11 @@ export interface Access {
   /** Ends the session and what it is running; a cookie that is none is fine. */
   signOut(cookie: string): Promise<void>
 
-  /** Whose cookie this is; null when it is nobody's (any more). */
+  /**
+   * Whose cookie this is; null when it is nobody's (any more).
+   *
+   * @throws an error of storage while the store cannot be reached.
+   */
   sessionOf(cookie: string): SessionPrincipal | null
 
   /** Writes what is still to be written and stops watching the store. Does not close the store. */

@@ -1,6 +1,6 @@
 /** The HTTP edge put together: limits, checks, routes, errors. */
 import { createServer, type RequestListener, type Server } from 'node:http'
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Access } from '../access/access.ts'
 import type { Engine } from '../core/engine.ts'
 import { asElpisError, ElpisError, elpisError } from '../errors.ts'
@@ -67,11 +67,13 @@ export async function createApi(parts: ApiParts): Promise<Api> {
   const page = serveWebPage(app, parts.webFolder)
   registerRoutes(app, routesOf(parts), parts.access, page)
   await app.ready()
-  return { ...edge, server: () => serverOf(app.routing as RequestListener, limits) }
+  return { ...edge, server: () => serverOf((request, response) => app.routing(request, response), limits) }
 }
 
 /** Every route of the API, in the order of the document. */
-export function routesOf(parts: Pick<ApiParts, 'stages' | 'access' | 'engine' | 'limits' | 'version' | 'now'>): Route[] {
+export function routesOf(
+  parts: Pick<ApiParts, 'stages' | 'access' | 'engine' | 'limits' | 'version' | 'now'>,
+): Route[] {
   const { access, engine, stages } = parts
   const generating: Generating = {
     answer: (request, credentials) => answer(request, credentials, stages),
@@ -136,7 +138,10 @@ function sendError(error: Error, request: FastifyRequest, reply: FastifyReply, l
   const { exchange } = request
   exchange.outcome.code = known.code
   if (known.code === 'internal') {
-    log('error', 'internal', { id: exchange.id, stack: known.cause instanceof Error ? known.cause.stack : String(known.cause) })
+    log('error', 'internal', {
+      id: exchange.id,
+      stack: known.cause instanceof Error ? known.cause.stack : String(known.cause),
+    })
   }
   // The rest of a body that nobody will read must not be taken for the next request.
   if (!request.raw.complete) reply.header('connection', 'close')

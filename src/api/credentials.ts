@@ -9,7 +9,11 @@ export const sessionCookie = 'elpis_session'
  * of another scheme counts as a (wrong) key, so that it never falls through to a cookie. A cookie counts only from our own
  * page: SameSite does not tell ports of one host apart, so another page on localhost would send it as well.
  */
-export function credentialsOf(headers: IncomingHttpHeaders, origin: OriginKind, safeMethod: boolean): Credentials {
+export function credentialsOf(
+  headers: IncomingHttpHeaders,
+  origin: OriginKind,
+  safeMethod: boolean,
+): Credentials {
   const authorization = headers.authorization
   const apiKey = headers['x-api-key']
   const bearer =

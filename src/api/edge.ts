@@ -149,7 +149,8 @@ async function preflight({ exchange, headers }: FastifyRequest, reply: FastifyRe
     })
     const asked = headers['access-control-request-headers']
     // Names of headers only give away what the page itself asked for; credentials are not allowed along.
-    if (asked !== undefined && /^[\w\-, ]{1,2000}$/.test(asked)) reply.header('access-control-allow-headers', asked)
+    if (asked !== undefined && /^[\w\-, ]{1,2000}$/.test(asked))
+      reply.header('access-control-allow-headers', asked)
   }
   return await reply.code(204).send()
 }

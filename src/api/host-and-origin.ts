@@ -26,7 +26,8 @@ export function hostAllowed(header: string | undefined, { bind, allowedHosts }: 
   const bare = host.startsWith('[') ? host.slice(1, -1) : host
   if (bare === 'localhost' || bare === '127.0.0.1' || bare === '::1') return true
   if (bare === bind.toLowerCase()) return true
-  if (allowedHosts.some((allowed) => allowed.toLowerCase() === host || allowed.toLowerCase() === bare)) return true
+  if (allowedHosts.some((allowed) => allowed.toLowerCase() === host || allowed.toLowerCase() === bare))
+    return true
   return (bind === '0.0.0.0' || bind === '::') && isIP(bare) !== 0
 }
 

@@ -18,24 +18,27 @@ const mostNesting = 64
 export function readJsonBodies(app: FastifyInstance, { bodyBytes, totalBytes }: BodyLimits): void {
   let held = 0
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: AsyncIterable<Buffer>) => {
-    refuseEncodings(request)
-    if (Number(request.headers['content-length'] ?? 0) > bodyBytes) throw tooLarge(bodyBytes)
-    const chunks: Buffer[] = []
-    let size = 0
-    try {
-      for await (const chunk of payload) {
-        size += chunk.length
-        held += chunk.length
-        if (size > bodyBytes) throw tooLarge(bodyBytes)
-        if (held > totalBytes) throw busy()
-        chunks.push(chunk)
+  app.addContentTypeParser(
+    'application/json',
+    async (request: FastifyRequest, payload: AsyncIterable<Buffer>) => {
+      refuseEncodings(request)
+      if (Number(request.headers['content-length'] ?? 0) > bodyBytes) throw tooLarge(bodyBytes)
+      const chunks: Buffer[] = []
+      let size = 0
+      try {
+        for await (const chunk of payload) {
+          size += chunk.length
+          held += chunk.length
+          if (size > bodyBytes) throw tooLarge(bodyBytes)
+          if (held > totalBytes) throw busy()
+          chunks.push(chunk)
+        }
+        return parseJson(Buffer.concat(chunks, size))
+      } finally {
+        held -= size
       }
-      return parseJson(Buffer.concat(chunks, size))
-    } finally {
-      held -= size
-    }
-  })
+    },
+  )
 }
 
 /** @throws `invalid_request` when the bytes are not JSON, not UTF-8 or nested too deeply. */

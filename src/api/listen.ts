@@ -58,7 +58,8 @@ async function bound(server: Server, host: string, port: number): Promise<Server
     return server
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'EADDRINUSE') throw elpisError('port_in_use', { host, port, other: port < 65_535 ? port + 1 : 4141 })
+    if (code === 'EADDRINUSE')
+      throw elpisError('port_in_use', { host, port, other: port < 65_535 ? port + 1 : 4141 })
     throw elpisError('bind_failed', { host, port, reason: code === undefined ? message : describe(code) })
   }
 }

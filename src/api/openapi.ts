@@ -42,8 +42,15 @@ function operationOf({ method, summary, body, answers, needsKey }: Route, path: 
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(body, 'input') } } } }),
-    responses: Object.fromEntries(Object.entries(answers).map(([status, spec]) => [status, responseOf(spec)])),
+      : {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: jsonSchema(body, 'input') } },
+          },
+        }),
+    responses: Object.fromEntries(
+      Object.entries(answers).map(([status, spec]) => [status, responseOf(spec)]),
+    ),
   }
 }
 

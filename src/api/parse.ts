@@ -53,12 +53,16 @@ function errorOf(schema: z.ZodType, issues: readonly z.core.$ZodIssue[]): ElpisE
     return error
   }
   if (param === '') return elpisError('invalid_request', { problem: `The body: ${issue.message}` })
-  const missing = issue.code === 'invalid_type' && issue.input === undefined && issue.message.endsWith('undefined')
+  const missing =
+    issue.code === 'invalid_type' && issue.input === undefined && issue.message.endsWith('undefined')
   return invalid(param, missing ? 'is missing' : issue.message)
 }
 
 /** In a union, the issue of the branch that got furthest says most. */
-function deepest(issues: readonly z.core.$ZodIssue[], prefix: readonly PropertyKey[] = []): z.core.$ZodIssue | null {
+function deepest(
+  issues: readonly z.core.$ZodIssue[],
+  prefix: readonly PropertyKey[] = [],
+): z.core.$ZodIssue | null {
   let best: z.core.$ZodIssue | null = null
   for (const issue of issues) {
     const path = [...prefix, ...issue.path]
@@ -86,7 +90,8 @@ function written(path: readonly PropertyKey[]): string {
 }
 
 function unsupportedReason(schema: z.ZodType, path: readonly PropertyKey[]): string | null {
-  const field = schema instanceof z.ZodObject ? (schema.shape as Record<string, z.ZodType>)[String(path[0])] : null
+  const field =
+    schema instanceof z.ZodObject ? (schema.shape as Record<string, z.ZodType>)[String(path[0])] : null
   const reason = field?.meta()?.['unsupported']
   return typeof reason === 'string' ? reason : null
 }

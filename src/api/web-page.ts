@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { extname, join, relative, sep } from 'node:path'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 
@@ -19,10 +18,13 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 }
 
+/** A worker lives under the policy of its own file: it may load more files of ours, such as grammars, and nothing else. */
+const assetPolicy = "default-src 'none'; script-src 'self'; frame-ancestors 'none'"
+
 const noncePlaceholder = '__CSP_NONCE__'
 
 const unbuilt = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Elpis</title>
-<h1>Elpis</h1><p>The API is at <code>/v1</code>. The chat page is not built here: run <code>npm run build:web</code>,
+<h1>Elpis</h1><p>The API is at <code>/v1</code>. The chat page is not built here: run <code>npm run web:build</code>,
 then start the server again.</p></html>`
 
 export interface WebPage {
@@ -31,12 +33,12 @@ export interface WebPage {
 }
 
 /**
- * Serves the built page. The files are listed once: a path of a request is only ever looked up, never turned into a path
- * of the disk.
+ * Serves the built page. The files (some megabytes) are read once: a path of a request is only ever looked up, never
+ * turned into a path of the disk, and a page that is rebuilt meanwhile cannot fall apart.
  */
 export function serveWebPage(app: FastifyInstance, folder: string): WebPage {
-  const files = listed(folder)
-  const html = files.has('/index.html') ? readFileSync(join(folder, 'index.html'), 'utf8') : unbuilt
+  const files = contentsOf(folder)
+  const html = files.get('/index.html')?.toString('utf8') ?? unbuilt
   const page: WebPage = {
     send(reply) {
       const nonce = randomBytes(16).toString('base64')
@@ -48,21 +50,25 @@ export function serveWebPage(app: FastifyInstance, folder: string): WebPage {
     },
   }
   for (const path of ['/', '/sign-in']) app.get(path, async (_request, reply) => page.send(reply))
-  for (const [path, file] of files) {
+  for (const [path, content] of files) {
     if (path === '/index.html') continue
     app.get(path, async (_request, reply) =>
       reply
         // Names of assets hold a hash of their content.
-        .header('cache-control', path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')
+        .header(
+          'cache-control',
+          path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+        )
+        .header('content-security-policy', assetPolicy)
         .type(types[extname(path)] ?? 'application/octet-stream')
-        .send(await readFile(file)),
+        .send(content),
     )
   }
   return page
 }
 
-/** Request path → file, for all files in the folder; empty when it does not exist. */
-function listed(folder: string): Map<string, string> {
+/** Request path → content, for all files in the folder; empty when it does not exist. */
+function contentsOf(folder: string): Map<string, Buffer> {
   let entries
   try {
     entries = readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -75,7 +81,7 @@ function listed(folder: string): Map<string, string> {
       .map((entry) => join(entry.parentPath, entry.name))
       // Fastify would read these as patterns, and no build of ours makes such names.
       .filter((file) => !/[:*]/.test(relative(folder, file)))
-      .map((file) => [`/${relative(folder, file).split(sep).join('/')}`, file]),
+      .map((file) => [`/${relative(folder, file).split(sep).join('/')}`, readFileSync(file)]),
   )
 }
 

@@ -93,9 +93,8 @@ async function agreed(licence: Licence, terminal: Terminal | null): Promise<bool
   return /^\s*(y|yes)\s*$/i.test(answer ?? '')
 }
 
-/** Shows one event of a pull. */
-export /** Puts events into words. */
-function teller(display: ProgressBar): (event: PullEvent) => void {
+/** Puts events into words. */
+export function teller(display: ProgressBar): (event: PullEvent) => void {
   // A source's failure is told once another is tried; when none is left, the error tells all of them.
   let failed: string[] = []
   return (event) => {

@@ -36,6 +36,9 @@ const defaultLimits: ChatTemplateLimits = {
   heapMegabytes: 256,
 }
 
+/** Nothing else ends it. */
+const processEnded = 'it takes too much memory'
+
 /** The template, or what it came with, is at fault. `reason` completes the sentence "the template …". */
 export class TemplateFailure extends Error {}
 
@@ -79,7 +82,9 @@ export class ChatTemplateProcess {
 
   async close(): Promise<void> {
     this.#closed = true
+    const child = this.#child
     this.#end()
+    if (child !== null && child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     await this.#turn
   }
 
@@ -116,9 +121,9 @@ export class ChatTemplateProcess {
           if (outcome.success) resolve(outcome.data)
           else fail('its process speaks nonsense')
         })
-        onceUntil(child, 'exit', done.signal, () => fail('it takes too much memory'))
+        onceUntil(child, 'exit', done.signal, () => fail(processEnded))
         child.send(task, (error) => {
-          if (error !== null) fail('its process ended')
+          if (error !== null) fail(processEnded)
         })
       })
     } finally {
@@ -132,7 +137,7 @@ export class ChatTemplateProcess {
   }
 
   async #start(): Promise<ChildProcess> {
-    if (this.#closed) throw new TemplateFailure('its process is closed')
+    if (this.#closed) throw new Error('The process for chat templates is closed.')
     const child = startLockedProcess({
       entry: besideModule(import.meta.url, 'chat-template-process'),
       reads: [],
@@ -157,7 +162,7 @@ export class ChatTemplateProcess {
       await once(child, 'message', { signal })
     } catch {
       this.#end()
-      throw new TemplateFailure('its process does not start')
+      throw new Error('The process for chat templates does not start.')
     }
     return child
   }

@@ -15,7 +15,7 @@ function fresh() {
     connection
       .prepare("select name, sql from sqlite_schema where name not like 'sqlite_%' order by name")
       .all()
-      .map((row) => ({ ...row }))
+      .map((row) => [row['name'], row['sql']])
   const to = (target?: string | null) => migrate(database, { strict: true }, 1, target)
   return { connection, shape, to }
 }

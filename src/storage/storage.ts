@@ -93,8 +93,8 @@ class StorageThread {
     if (this.#end !== null) throw this.#end
     const id = ++this.#lastId
     return await new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject })
       this.#send({ type: 'call', id, store, method, parameters })
+      this.#waiting.set(id, { resolve, reject })
     })
   }
 

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { strictSqlite, UnboundableParameter } from './strict-sqlite.ts'
 
@@ -57,7 +57,11 @@ describe('values', () => {
       fc.uint8Array(),
       fc.constant(null),
     )
-    fc.assert(fc.property(scalar, (value) => expect(statement.all([value])).toEqual([{ value }])))
+    fc.assert(
+      fc.property(scalar, (value) => {
+        expect(statement.all([value])).toEqual([{ value }])
+      }),
+    )
   })
 
   test('whole numbers are integers for the database, too', () => {

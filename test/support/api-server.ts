@@ -24,10 +24,12 @@ export interface ApiServer extends AsyncDisposable {
   /** No new requests; resolves when the running ones are done. */
   drain(): Promise<void>
   /** A request with this server's key. */
-  fetch(path: string, init?: RequestInit): Promise<Response>
+  fetch(path: string, init?: Init): Promise<Response>
   /** A POST of JSON with this server's key. */
-  post(path: string, body: unknown, init?: RequestInit): Promise<Response>
+  post(path: string, body: unknown, init?: Init): Promise<Response>
 }
+
+type Init = Omit<RequestInit, 'headers'> & { readonly headers?: Record<string, string> }
 
 type Changes = Partial<Pick<ApiParts, 'edge' | 'webFolder'>> & {
   readonly limits?: Partial<ApiParts['limits']>

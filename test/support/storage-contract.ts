@@ -62,7 +62,7 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
       ]
       for (const fields of [...wrong, { createdAt: 2 ** 53 }, { name: 'a\0b' }, { name: '\uD800' }]) {
         const key = { ...storedKey('wrong'), ...fields } as StoredKey
-        await expect(keys.insert(key), JSON.stringify(fields)).rejects.toThrow()
+        await expect(keys.insert(key)).rejects.toBeInstanceOf(Error)
       }
       expect(await keys.list()).toEqual([])
     })

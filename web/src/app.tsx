@@ -3,6 +3,7 @@ import { useEffect, useMemo } from 'react'
 import { ChatPage } from './chat/chat-page.tsx'
 import { ProblemNotice } from './chat/problem-notice.tsx'
 import { problemOf } from './server/problem.ts'
+import { replace } from './route.ts'
 import { ServicesProvider } from './services.tsx'
 import { sessionQuery } from './session/session.ts'
 import { SignInPage } from './session/sign-in-page.tsx'
@@ -20,6 +21,10 @@ export function App({ takeToken }: AppProps) {
   useEffect(() => applyTheme(theme), [theme])
   const query = useMemo(() => sessionQuery(takeToken), [takeToken])
   const { data, error, refetch } = useQuery(query)
+  const signedIn = data !== undefined && data.session !== null
+  useEffect(() => {
+    if (signedIn && globalThis.location.pathname === '/sign-in') replace(null)
+  }, [signedIn])
   if (data === undefined) {
     return (
       <div className="grid h-full place-content-center justify-items-center gap-6 p-6">

@@ -1,6 +1,5 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { setNonce } from 'get-nonce'
-import { Tooltip } from 'radix-ui'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import './style.css'
@@ -27,11 +26,9 @@ if (root !== null) {
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={queries}>
-        <Tooltip.Provider delayDuration={500} disableHoverableContent>
-          <Announcer>
-            <App takeToken={takeToken} />
-          </Announcer>
-        </Tooltip.Provider>
+        <Announcer>
+          <App takeToken={takeToken} />
+        </Announcer>
       </QueryClientProvider>
     </StrictMode>,
   )

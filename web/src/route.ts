@@ -14,9 +14,19 @@ export function useOpenConversation(): string | null {
 
 /** Opens a conversation, or the new one for null. */
 export function open(conversation: string | null): void {
-  const path = conversation === null ? '/' : `/c/${conversation}`
+  const path = pathOf(conversation)
   if (path !== globalThis.location.pathname) globalThis.history.pushState(null, '', path)
   changed.dispatchEvent(new Event('change'))
+}
+
+/** The same, without a way back to what was open before. */
+export function replace(conversation: string | null): void {
+  globalThis.history.replaceState(null, '', pathOf(conversation))
+  changed.dispatchEvent(new Event('change'))
+}
+
+function pathOf(conversation: string | null): string {
+  return conversation === null ? '/' : `/c/${conversation}`
 }
 
 function subscribe(listener: () => void): () => void {

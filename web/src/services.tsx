@@ -1,5 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react'
+import {
+  createContext,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+  type ReactNode,
+} from 'react'
 import { Answering } from './conversations/answering.ts'
 import { openArchive } from './conversations/archive.ts'
 import { newId } from './conversations/conversation.ts'
@@ -55,8 +63,7 @@ export function ServicesProvider({ scope, session, children }: ServicesProviderP
   }, [scope])
   const services = useMemo<Services | null>(() => {
     if (store === null) return null
-    const showSignIn = () =>
-      queries.setQueryData<SignedIn>(['session'], { session: null, refused: null })
+    const showSignIn = () => queries.setQueryData<SignedIn>(['session'], { session: null, refused: null })
     return {
       session,
       store,
@@ -66,7 +73,7 @@ export function ServicesProvider({ scope, session, children }: ServicesProviderP
     }
   }, [store, session, scope, queries])
   useEffect(() => {
-    if (services === null) return
+    if (services === null) return undefined
     const save = () => void services.store.save()
     addEventListener('pagehide', save)
     return () => {

@@ -44,14 +44,14 @@ export async function startControl(parts: ControlParts): Promise<Control> {
     unlock()
     throw error
   }
-  return {
-    path,
-    async close() {
-      await app.close()
-      await rm(path, { force: true })
-      unlock()
-    },
+  let closed: Promise<void> | null = null
+  const close = async () => {
+    await app.close()
+    // Still under the lock: the socket of the next server cannot lie there yet.
+    await rm(path, { force: true })
+    unlock()
   }
+  return { path, close: () => (closed ??= close()) }
 }
 
 function routes({ access, status, log }: ControlParts): FastifyInstance {

@@ -39,7 +39,12 @@ export const chatRequest = z
   .strictObject({
     ...samplingFields,
     messages: z.array(message).min(1),
-    max_tokens: z.int().min(1).max(2_147_483_647).nullish().describe('Deprecated name of max_completion_tokens.'),
+    max_tokens: z
+      .int()
+      .min(1)
+      .max(2_147_483_647)
+      .nullish()
+      .describe('Deprecated name of max_completion_tokens.'),
     max_completion_tokens: z
       .int()
       .min(1)
@@ -85,7 +90,12 @@ export const usage = z.object({
   prompt_tokens_details: z.object({ cached_tokens: z.int() }),
 })
 
-const envelope = { id: z.string(), created: z.int(), model: z.string(), system_fingerprint: z.string().nullable() }
+const envelope = {
+  id: z.string(),
+  created: z.int(),
+  model: z.string(),
+  system_fingerprint: z.string().nullable(),
+}
 
 export const chatCompletion = z.object({
   ...envelope,

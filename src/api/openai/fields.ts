@@ -25,19 +25,32 @@ export const samplingFields = {
     .union([stopString, z.array(stopString).max(16)])
     .nullish()
     .describe('Up to 16 texts that end the answer; they are not part of it.'),
-  seed: z.int().min(0).max(4_294_967_295).nullish().describe('The same request and seed give the same answer.'),
+  seed: z
+    .int()
+    .min(0)
+    .max(4_294_967_295)
+    .nullish()
+    .describe('The same request and seed give the same answer.'),
   temperature: z.number().min(0).max(2).nullish().describe('0 takes the likeliest token. Default 1.'),
   top_p: z.number().min(0).max(1).nullish().describe('Default 1.'),
   top_k: z.int().min(0).max(2_147_483_647).nullish().describe('Extension. 0 (default) is off.'),
   min_p: z.number().min(0).max(1).nullish().describe('Extension. 0 (default) is off.'),
-  repeat_penalty: z.number().min(0.01).max(100).nullish().describe('Extension, as in llama.cpp. 1 (default) is off.'),
+  repeat_penalty: z
+    .number()
+    .min(0.01)
+    .max(100)
+    .nullish()
+    .describe('Extension, as in llama.cpp. 1 (default) is off.'),
   presence_penalty: z.number().min(-2).max(2).nullish(),
   frequency_penalty: z.number().min(-2).max(2).nullish(),
   logit_bias: z
     .record(z.string().regex(/^(0|[1-9]\d{0,8})$/, 'keys must be token ids'), z.number().min(-100).max(100))
     .refine((bias) => Object.keys(bias).length <= 1024, 'may name at most 1024 tokens')
     .nullish(),
-  ignore_eos: z.boolean().nullish().describe('Extension, for benchmarks: goes on past the end of the answer.'),
+  ignore_eos: z
+    .boolean()
+    .nullish()
+    .describe('Extension, for benchmarks: goes on past the end of the answer.'),
 
   // Accepted: they do not change the answer.
   user: z.string().max(1000).nullish(),

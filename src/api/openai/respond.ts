@@ -40,7 +40,7 @@ async function streamEvents(
   reply.hijack()
   const events = openEventStream(reply.raw, reply.getHeaders())
   try {
-    for (let part: Part = first; ; ) {
+    for (let part: Part = first; ;) {
       if (part.type === 'error') {
         await events.send(errorEvent(part.error, exchange))
         return

@@ -68,7 +68,9 @@ function logprobsOf(
     shape.tokens.push(tokenText(chosen, 'bytes:'))
     shape.token_logprobs.push(finiteLogprob(chosen.logprob))
     shape.top_logprobs.push(
-      Object.fromEntries(chosen.top.map((other) => [tokenText(other, 'bytes:'), finiteLogprob(other.logprob)])),
+      Object.fromEntries(
+        chosen.top.map((other) => [tokenText(other, 'bytes:'), finiteLogprob(other.logprob)]),
+      ),
     )
     shape.text_offset.push(end)
     end += characters(chosen.bytes)

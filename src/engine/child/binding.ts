@@ -30,6 +30,7 @@ export const logCallback = koffi.proto('void elpis_log(int32_t level, const char
 
 /** Native functions under the names of their header; pointers are addresses. */
 export interface Binding {
+  readonly version: string
   llama_log_set(callback: Pointer | null, data: null): void
   /** Address of a function that does nothing to anybody, to be given as a log callback. */
   readonly silence: Pointer
@@ -141,7 +142,7 @@ const signatures = {
   llama_state_seq_get_size: ['size_t', ['void *', 'int32_t']],
   llama_state_seq_get_data: ['size_t', ['void *', 'uint8_t *', 'size_t', 'int32_t']],
   llama_state_seq_set_data: ['size_t', ['void *', 'uint8_t *', 'size_t', 'int32_t']],
-} as const satisfies Record<Exclude<keyof Binding, 'silence'>, unknown>
+} as const satisfies Record<Exclude<keyof Binding, 'version' | 'silence'>, unknown>
 
 /**
  * Loads the native libraries from `folder` and checks that they are the ones this code knows.
@@ -160,6 +161,7 @@ export function bind(folder: string): Binding {
   })
   const binding = {
     ...Object.fromEntries(functions),
+    version,
     // A function that takes nothing and only reads the clock: harmless whatever it is called with.
     silence: koffi.address(files.llama.symbol('llama_time_us')),
   } as Binding

@@ -119,7 +119,7 @@ export const fileTypes: ReadonlyMap<number, string> = new Map([
  */
 export const limits = {
   headerBytes: 48 * 1024 * 1024,
-  keys: 8192,
+  keys: 4096,
   keyBytes: 1024,
   /** One string outside arrays, such as a chat template. */
   stringBytes: 1024 * 1024,
@@ -130,11 +130,11 @@ export const limits = {
   /** One string in an array, such as a token. */
   elementBytes: 65_535,
   /** Strings in all arrays together. */
-  arrayStrings: 1_200_000,
+  arrayStrings: 1_048_576,
   tokens: 524_288,
   /** All tokens' texts together. */
   tokenBytes: 8 * 1024 * 1024,
-  tensors: 32_768,
+  tensors: 16_384,
   /** `GGML_MAX_NAME` less the closing zero. */
   tensorNameBytes: 63,
   /** `GGML_MAX_DIMS`. */

@@ -46,7 +46,7 @@ export class HeaderReader {
   }
 
   /** Makes the next `bytes` readable. `what` names them in the refusal. */
-  async need(bytes: number, what: string): Promise<void> {
+  async need(bytes: number, what: What): Promise<void> {
     if (bytes <= this.buffered) return
     this.#withinFile(bytes, what)
     const position = this.position
@@ -66,12 +66,12 @@ export class HeaderReader {
   }
 
   /** As much as is left of the file, at most `bytes`: for records whose length is known only by reading them. */
-  async prefetch(bytes: number, what: string): Promise<void> {
+  async prefetch(bytes: number, what: What): Promise<void> {
     await this.need(Math.min(bytes, this.remaining), what)
   }
 
   /** Passes over `bytes` without reading them. */
-  skip(bytes: number, what: string): void {
+  skip(bytes: number, what: What): void {
     this.#withinFile(bytes, what)
     if (this.position + bytes > limits.headerBytes) {
       this.refuse(`its header is larger than ${limits.headerBytes} bytes`)
@@ -127,10 +127,11 @@ export class HeaderReader {
   }
 
   /** A 64-bit count, length or offset as a number. One that no file can have is refused, never rounded. */
-  size(what: string): number {
+  size(what: What): number {
     const at = this.#step(8)
     const high = this.#window.readUInt32LE(at + 4)
-    if (high > 0x1f_ffff) this.refuse(`${what} is ${this.#window.readBigUInt64LE(at)}, which is impossible`)
+    if (high > 0x1f_ffff)
+      this.refuse(`${named(what)} is ${this.#window.readBigUInt64LE(at)}, which is impossible`)
     return high * 0x1_0000_0000 + this.#window.readUInt32LE(at)
   }
 
@@ -161,23 +162,23 @@ export class HeaderReader {
   }
 
   /** A string with its length in front, of at most `most` bytes of UTF-8. */
-  async text(most: number, what: string): Promise<string> {
-    await this.need(8, `the length of ${what}`)
-    const length = this.size(`the length of ${what}`)
-    if (length > most) this.refuse(`${what} is ${length} bytes long, more than ${most}`)
-    await this.need(length, what)
+  async text(most: number, what: What): Promise<string> {
+    if (this.buffered < 8) await this.need(8, () => `the length of ${named(what)}`)
+    const length = this.size(() => `the length of ${named(what)}`)
+    if (length > most) this.refuse(`${named(what)} is ${length} bytes long, more than ${most}`)
+    if (this.buffered < length) await this.need(length, what)
     const bytes = this.bytes(length)
     try {
       return utf8.decode(bytes)
     } catch {
-      return this.refuse(`${what} is not UTF-8: ${quoted(bytes.toString('latin1'))}`)
+      return this.refuse(`${named(what)} is not UTF-8: ${quoted(bytes.toString('latin1'))}`)
     }
   }
 
-  #withinFile(bytes: number, what: string): void {
+  #withinFile(bytes: number, what: What): void {
     if (bytes > this.remaining) {
       this.refuse(
-        `it ends within ${what}: that needs ${bytes} bytes at ${this.position}, and the file has ${this.fileBytes}`,
+        `it ends within ${named(what)}: that needs ${bytes} bytes at ${this.position}, and the file has ${this.fileBytes}`,
       )
     }
   }
@@ -188,6 +189,13 @@ export class HeaderReader {
     this.#at = at + bytes
     return at
   }
+}
+
+/** What is being read, for refusals; a function where making the text for each element would take long. */
+export type What = string | (() => string)
+
+function named(what: What): string {
+  return typeof what === 'string' ? what : what()
 }
 
 /** Looks at one string: the bytes of `window` from `from` to before `end`. */

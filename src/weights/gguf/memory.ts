@@ -25,6 +25,8 @@ export interface MemoryQuestion {
   readonly cacheType?: 'F32' | 'F16' | 'BF16' | 'Q8_0' | 'Q5_1' | 'Q5_0' | 'Q4_1' | 'Q4_0'
   /** Most tokens in one decode step; 512 unless told. */
   readonly batchTokens?: number
+  /** Of these, how many may give logits (`n_outputs_max`); all unless told. */
+  readonly outputTokens?: number
   /** Whether layers with a sliding window keep all cells (`swa_full`, the library's default) or only what they see. */
   readonly fullWindowCache?: boolean
   /** Whether attention runs without its table of scores (`flash_attn`); true unless told. */
@@ -45,13 +47,22 @@ export function estimateMemory(model: Gguf, question: MemoryQuestion): MemoryEst
   const shape = shapeOf(model)
   const batch = question.batchTokens ?? 512
   // `n_ctx` is padded to 256 (`llama_context`).
-  const cells = padded(question.cacheTokens ?? question.contextTokens * question.sequences)
+  const all = padded(question.cacheTokens ?? question.contextTokens * question.sequences)
+  const seen = padded(Math.min(all, shape.window * question.sequences + batch))
+  const cells = { all, windowed: question.fullWindowCache === false ? seen : all }
   const weights = model.tensors.reduce((sum, { bytes }) => sum + bytes, 0)
-  const cache = cacheBytes(shape, cells, batch, question) + shape.stateBytes * question.sequences
-  const rows = Math.min(batch, cells)
-  const compute = computeBytes(shape, cells, rows, question.flashAttention ?? true)
+  const cache = cacheBytes(shape, cells, question.cacheType) + shape.stateBytes * question.sequences
+  const rows = Math.min(batch, all)
+  const outputs = Math.min(question.outputTokens ?? rows, rows)
+  const compute = computeBytes(shape, cells, { rows, outputs }, question.flashAttention ?? true)
   const output = shape.vocabulary * question.sequences * 4
   return { weights, cache, compute, output, total: weights + cache + compute + output }
+}
+
+/** What layers of each kind cache, in tokens. */
+interface Cells {
+  readonly all: number
+  readonly windowed: number
 }
 
 interface Shape {
@@ -166,24 +177,31 @@ const windowPeriods: Readonly<Record<string, number>> = {
   smallthinker: -4,
 }
 
-function cacheBytes(shape: Shape, cells: number, batch: number, question: MemoryQuestion): number {
-  const { cacheType = 'F16', sequences, fullWindowCache = true } = question
+function cacheBytes({ layers }: Shape, cells: Cells, cacheType: MemoryQuestion['cacheType'] = 'F16'): number {
   const type = [...tensorTypes.values()].find(({ name }) => name === cacheType)
   const perElement = type === undefined ? 2 : type.bytes / type.elements
-  const windowCells = fullWindowCache ? cells : padded(Math.min(cells, shape.window * sequences + batch))
-  return shape.layers.reduce(
+  return layers.reduce(
     (sum, { keys, values, windowed }) =>
-      sum + (keys + values) * (windowed ? windowCells : cells) * perElement,
+      sum + (keys + values) * (windowed ? cells.windowed : cells.all) * perElement,
     0,
   )
 }
 
-function computeBytes(shape: Shape, cells: number, rows: number, flashAttention: boolean): number {
-  const { embedding, feedForward, heads, vocabulary } = shape
-  const logits = vocabulary + 2 * embedding
+function computeBytes(
+  shape: Shape,
+  cells: Cells,
+  { rows, outputs }: { rows: number; outputs: number },
+  flashAttention: boolean,
+): number {
+  const { embedding, feedForward, heads, vocabulary, layers } = shape
+  const logits = (outputs * (vocabulary + 2 * embedding)) / rows
   const middle = 2 * feedForward + 2 * embedding
-  // In half precision with flash attention: only the mask of cells. Without: a score per head and the mask.
-  const attention = flashAttention ? cells / 2 + 12 * embedding : cells * (heads + 1) + 6 * embedding
+  // One mask for each kind of layer: which cells each row of the batch sees.
+  const masks =
+    (layers.some(({ windowed }) => !windowed) ? cells.all : 0) +
+    (layers.some(({ windowed }) => windowed) ? cells.windowed : 0)
+  // With flash attention masks are in half precision; without there is a score per head and cell as well.
+  const attention = flashAttention ? masks / 2 + 12 * embedding : masks + heads * cells.all + 6 * embedding
   return Math.ceil(rows * 4 * Math.max(logits, middle, attention))
 }
 

@@ -44,7 +44,7 @@ export async function readMetadata(reader: HeaderReader, count: number): Promise
   const types = new Map<string, GgufValueType>()
   const budget: Budget = { keptBytes: limits.keptBytes, arrayStrings: limits.arrayStrings }
   for (let index = 0; index < count; index++) {
-    const key = await reader.text(limits.keyBytes, `key ${index + 1} of ${count}`)
+    const key = await reader.text(limits.keyBytes, () => `key ${index + 1} of ${count}`)
     checkKey(reader, key, values)
     await reader.need(4, `the type of ${quoted(key)}`)
     const type = typeOf(reader, quoted(key))
@@ -117,7 +117,7 @@ async function keepStrings(
 ): Promise<readonly string[]> {
   const values: string[] = []
   for (let index = 0; index < length; index++) {
-    const text = await reader.text(limits.stringBytes, `element ${index} of ${what}`)
+    const text = await reader.text(limits.stringBytes, () => `element ${index} of ${what}`)
     spend(reader, budget, text.length)
     values.push(text)
   }
@@ -143,6 +143,8 @@ async function passStrings(reader: HeaderReader, key: string, what: string, leng
     if (rule !== null && !rule.holds(text, 0, bytes)) reader.refuse(rule.broken(quoted(text.toString())))
     index++
   }
+  const reason = rule?.brokenTogether() ?? null
+  if (reason !== null) reader.refuse(reason)
   return null
 }
 

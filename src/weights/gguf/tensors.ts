@@ -20,45 +20,42 @@ export async function readTensors(reader: HeaderReader, count: number): Promise<
   const tensors: GgufTensor[] = []
   const names = new Set<string>()
   for (let index = 0; index < count; index++) {
-    await reader.prefetch(longestRecord, `tensor ${index + 1} of ${count}`)
-    const name = await reader.text(limits.tensorNameBytes, `the name of tensor ${index + 1} of ${count}`)
-    const tensor = quoted(name)
-    if (control.test(name)) reader.refuse(`the tensor name ${tensor} has control characters`)
-    if (names.has(name)) reader.refuse(`the tensor ${tensor} is there twice`)
+    const what = (): string => `the name of tensor ${index + 1} of ${count}`
+    if (reader.buffered < longestRecord) await reader.prefetch(longestRecord, what)
+    const name = await reader.text(limits.tensorNameBytes, what)
+    if (control.test(name)) reader.refuse(`the tensor name ${quoted(name)} has control characters`)
+    if (names.has(name)) reader.refuse(`the tensor ${quoted(name)} is there twice`)
     names.add(name)
-    tensors.push({ name, ...readShape(reader, tensor) })
+    tensors.push(readShape(reader, name))
   }
   return tensors
 }
 
-function readShape(reader: HeaderReader, tensor: string): Omit<GgufTensor, 'name'> {
+function readShape(reader: HeaderReader, name: string): GgufTensor {
+  const refuse = (reason: string): never => reader.refuse(`the tensor ${quoted(name)} ${reason}`)
   const rank = reader.u32()
   if (rank === 0 || rank > limits.dimensions) {
-    reader.refuse(`the tensor ${tensor} has ${rank} dimensions, not 1 to ${limits.dimensions}`)
+    refuse(`has ${rank} dimensions, not 1 to ${limits.dimensions}`)
   }
   const dimensions: number[] = []
   let elements = 1
   for (let index = 0; index < rank; index++) {
-    const dimension = reader.size(`dimension ${index} of the tensor ${tensor}`)
-    if (dimension === 0) reader.refuse(`dimension ${index} of the tensor ${tensor} is 0`)
+    const dimension = reader.size(() => `dimension ${index} of the tensor ${quoted(name)}`)
+    if (dimension === 0) refuse(`is 0 long in dimension ${index}`)
     elements *= dimension
     dimensions.push(dimension)
   }
-  if (elements > Number.MAX_SAFE_INTEGER) {
-    reader.refuse(`the tensor ${tensor} overflows: its dimensions are ${dimensions.join(' × ')}`)
-  }
+  if (elements > Number.MAX_SAFE_INTEGER) refuse(`overflows: its dimensions are ${dimensions.join(' × ')}`)
   const number = reader.u32()
-  const type = tensorTypes.get(number) ?? reader.refuse(`the tensor ${tensor} has the unknown type ${number}`)
+  const type = tensorTypes.get(number) ?? refuse(`has the unknown type ${number}`)
   const row = dimensions[0] ?? 0
   if (row % type.elements !== 0) {
-    reader.refuse(
-      `rows of the tensor ${tensor} have ${row} elements, which ${type.name} cannot pack by ${type.elements}`,
-    )
+    refuse(`has rows of ${row} elements, which ${type.name} cannot pack by ${type.elements}`)
   }
-  // At most 2^53 / 32 × 292 for packed types: exact where it matters, for the bounds below are far smaller.
+  // Exact up to 2^53, and the file is far smaller than that.
   const bytes = (elements / type.elements) * type.bytes
-  const offset = reader.size(`the offset of the tensor ${tensor}`)
-  return { type: type.name, dimensions, elements, offset, bytes }
+  const offset = reader.size(() => `the offset of the tensor ${quoted(name)}`)
+  return { name, type: type.name, dimensions, elements, offset, bytes }
 }
 
 /**
@@ -75,17 +72,16 @@ export function checkLayout(
 ): void {
   let expected = 0
   for (const { name, offset, bytes } of tensors) {
-    const tensor = quoted(name)
     if (offset % alignment !== 0) {
-      reader.refuse(`the tensor ${tensor} begins at ${offset}, not at a multiple of ${alignment}`)
+      reader.refuse(`the tensor ${quoted(name)} begins at ${offset}, not at a multiple of ${alignment}`)
     }
     if (bytes > reader.fileBytes || dataOffset + offset + bytes > reader.fileBytes) {
       reader.refuse(
-        `the tensor ${tensor} takes ${bytes} bytes at ${offset} of the data, beyond the end of the file (truncated?)`,
+        `the tensor ${quoted(name)} takes ${bytes} bytes at ${offset} of the data, beyond the end of the file (truncated?)`,
       )
     }
-    if (offset < expected) reader.refuse(`the tensor ${tensor} overlaps the one before it`)
-    if (offset > expected) reader.refuse(`there is a hole before the tensor ${tensor}`)
+    if (offset < expected) reader.refuse(`the tensor ${quoted(name)} overlaps the one before it`)
+    if (offset > expected) reader.refuse(`there is a hole before the tensor ${quoted(name)}`)
     expected = Math.ceil((offset + bytes) / alignment) * alignment
   }
 }

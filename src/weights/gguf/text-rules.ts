@@ -2,10 +2,14 @@ import { DistinctTexts } from './distinct-texts.ts'
 import { limits } from './format.ts'
 import type { HeaderReader, TextVisitor } from './header-reader.ts'
 
-/** What every string of an array must hold to, and the reason for refusal when one does not. */
+/** What the strings of an array must hold to. */
 export interface TextRule {
+  /** Of each string, in order. */
   readonly holds: TextVisitor
+  /** The reason for refusal when one does not. */
   broken(text: string): string
+  /** The reason for refusal when all together do not; null when they do. */
+  brokenTogether(): string | null
 }
 
 /** The rule for the strings of an array; null when they may be anything. */
@@ -21,17 +25,22 @@ export function ruleFor(reader: HeaderReader, key: string, length: number): Text
  */
 function tokenRule(reader: HeaderReader, length: number): TextRule {
   if (length > limits.tokens) reader.refuse(`it has ${length} tokens, more than ${limits.tokens}`)
-  const seen = new DistinctTexts(length)
+  const texts = new DistinctTexts(length)
   let bytesLeft: number = limits.tokenBytes
+  let token = -1
   return {
     holds(window, from, end) {
       bytesLeft -= end - from
-      return bytesLeft >= 0 && (from === end || seen.add(window, from, end))
+      if (bytesLeft < 0) return false
+      token++
+      if (from < end) texts.add(token, window, from, end)
+      return true
     },
-    broken: (text) =>
-      bytesLeft < 0
-        ? `its tokens' texts take more than ${limits.tokenBytes} bytes`
-        : `the token ${text} is twice in the vocabulary`,
+    broken: () => `its tokens' texts take more than ${limits.tokenBytes} bytes`,
+    brokenTogether() {
+      const pair = texts.repeated()
+      return pair === null ? null : `its tokens ${pair[0]} and ${pair[1]} are the same`
+    },
   }
 }
 
@@ -43,6 +52,7 @@ const mergeRule: TextRule = {
     return at < end - 1
   },
   broken: (text) => `the merge ${text} is not two parts with a space between`,
+  brokenTogether: () => null,
 }
 
 const space = 0x20

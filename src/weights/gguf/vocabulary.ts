@@ -1,6 +1,5 @@
 import type { HeaderReader } from './header-reader.ts'
 import { shown, type GgufArray, type GgufValue, type Metadata } from './metadata.ts'
-import { quoted } from './printable.ts'
 
 const prefix = 'tokenizer.ggml.'
 
@@ -83,10 +82,10 @@ function array(
 
 /** Of a vocabulary so short that it was kept; longer ones were looked at while they were passed. */
 function distinctTexts(reader: HeaderReader, { values }: GgufArray): void {
-  const seen = new Set<unknown>()
-  for (const text of values ?? []) {
-    if (text !== '' && seen.has(text))
-      reader.refuse(`the token ${quoted(String(text))} is twice in the vocabulary`)
-    seen.add(text)
+  const seen = new Map<unknown, number>()
+  for (const [token, text] of (values ?? []).entries()) {
+    const other = seen.get(text)
+    if (text !== '' && other !== undefined) reader.refuse(`its tokens ${other} and ${token} are the same`)
+    seen.set(text, token)
   }
 }

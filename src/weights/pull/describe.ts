@@ -1,5 +1,5 @@
-import { fileTypes } from '../gguf/format.ts'
-import { readGguf } from '../gguf/read.ts'
+import { describeModel } from '../gguf/describe.ts'
+import type { Gguf } from '../gguf/read.ts'
 import { licenceById, type Licence } from '../licence.ts'
 import type { Manifest } from '../manifest.ts'
 import { printable } from '../names.ts'
@@ -12,34 +12,27 @@ const notStated: Licence = {
   needsAcceptance: false,
 }
 
-/** What a model file says of itself. */
-export async function describeWeights(
-  path: string,
-): Promise<{ readonly licence: Licence; readonly summary: Manifest['summary'] }> {
-  const { metadata } = await readGguf(path)
-  const text = (key: string) => {
-    const value = metadata.get(key)
-    return typeof value === 'string' && value !== '' ? printable(value) : null
-  }
-  const number = (key: string) => {
-    const value = metadata.get(key)
-    return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : null
-  }
-  const architecture = text('general.architecture')
+/** What a model says of itself, as far as its record keeps it. */
+export function describeForRecord(model: Gguf): {
+  readonly licence: Licence
+  readonly summary: Manifest['summary']
+} {
+  const { architecture, name, licence, quantisation, trainedContextTokens } = describeModel(model)
+  const size = model.metadata.get('general.size_label')
   return {
-    licence: statedLicence(
-      text('general.license'),
-      text('general.license.name'),
-      text('general.license.link'),
-    ),
+    licence: statedLicence(shown(licence.id), shown(licence.name), licence.link),
     summary: {
-      title: text('general.name'),
-      parameters: text('general.size_label'),
-      quantisation: fileTypes.get(number('general.file_type') ?? -1) ?? null,
-      context: number(`${architecture}.context_length`),
-      architecture,
+      title: shown(name),
+      parameters: typeof size === 'string' ? shown(size) : null,
+      quantisation,
+      context: trainedContextTokens,
+      architecture: shown(architecture),
     },
   }
+}
+
+function shown(text: string | null): string | null {
+  return text === null ? null : printable(text)
 }
 
 /** `other` is how model cards say that the name and link count. */

@@ -88,11 +88,14 @@ export function httpClient(environment: NodeJS.ProcessEnv, limits: PullLimits): 
       limits.connect + limits.answer,
     )
     try {
-      return await request(url, {
+      const answer = await request(url, {
         dispatcher,
         headers: { 'user-agent': 'elpis', ...headers },
         signal: AbortSignal.any([signal, deadline.signal]),
       })
+      // A body that is dropped unread ends in an error that nobody waits for; whoever reads it gets it all the same.
+      answer.body.on('error', () => undefined)
+      return answer
     } catch (error) {
       signal.throwIfAborted()
       throw unreachable(error, url, limits)

@@ -6,8 +6,6 @@ import { isNetworkError, reasonOf } from './http-span.ts'
 import type { PartialFile } from './partial-file.ts'
 import type { Wanted } from './source.ts'
 
-const checkRoomEvery = 256_000_000
-
 /** Reads a body from a server that knows no ranges: from the beginning, in one go, nothing to go on from. */
 export async function fetchWhole(
   partial: PartialFile,
@@ -27,7 +25,7 @@ export async function fetchWhole(
       received += chunk.length
       wanted.report({ type: 'file-progress', file: wanted.file, received, total })
       // A body without an announced end must not fill the disk.
-      if (total === null && received - roomCheckedAt > checkRoomEvery) {
+      if (total === null && received - roomCheckedAt > limits.checkRoomEvery) {
         roomCheckedAt = received
         const free = await wanted.free(partial.folder)
         if (free < limits.spare) throw diskFull(partial.folder, limits.spare, free)

@@ -80,7 +80,7 @@ export class PartialFile {
   }
 
   /** Forgets all bytes and prepares for `total` others, in `parts` spans. */
-  async begin(total: number, validators: Validators, parts: number): Promise<void> {
+  async begin(total: number, { etag, lastModified }: Validators, parts: number): Promise<void> {
     await this.clear()
     await mkdir(this.folder, { recursive: true })
     this.#file = await open(this.path, 'w+')
@@ -91,7 +91,8 @@ export class PartialFile {
     this.#state = {
       version: 1,
       total,
-      ...validators,
+      etag,
+      lastModified,
       contributors: [],
       spans: starts.map((start) => ({ start, end: Math.min(start + size, total), done: 0 })),
     }
@@ -99,9 +100,9 @@ export class PartialFile {
   }
 
   /** Goes on with what is here, from a source with these validators. */
-  async resume(validators: Validators): Promise<void> {
+  async resume({ etag, lastModified }: Validators): Promise<void> {
     if (this.#state === null) throw new Error('There is nothing to go on with.')
-    Object.assign(this.#state, validators)
+    Object.assign(this.#state, { etag, lastModified })
     this.#file ??= await open(this.path, 'r+')
   }
 

@@ -7,12 +7,13 @@ import type { Sha256 } from '../../core/ids.ts'
 import { elpisError, type ElpisError } from '../../errors.ts'
 import { catalogueNames } from '../catalogue.ts'
 import { digestOfFiles } from '../digest.ts'
-import { readGguf } from '../gguf/read.ts'
+import { checkWeights } from '../gguf/check.ts'
+import type { Gguf } from '../gguf/read.ts'
 import { type Acceptance, type Licence } from '../licence.ts'
 import type { Manifest } from '../manifest.ts'
 import { parseReference } from '../reference.ts'
 import type { WeightsStore } from '../store.ts'
-import { describeWeights } from './describe.ts'
+import { describeForRecord } from './describe.ts'
 import { freeBytes, type FreeBytes } from './disk.ts'
 import type { FailureKind } from './failure.ts'
 import { httpClient } from './http-client.ts'
@@ -115,15 +116,7 @@ async function recordOf(
   accepted: Acceptance | null,
   options: PullOptions,
 ): Promise<Manifest> {
-  const paths = files.map(({ path }) => path)
-  try {
-    for (const path of paths) await readGguf(path)
-  } catch (error) {
-    // What was promised came, but it is no model: there is nothing to go on with.
-    await discard(files.filter(({ present }) => !present))
-    throw error
-  }
-  const described = await describeWeights(paths[0] ?? '')
+  const described = describeForRecord(await checked(files))
   const licence = plan.licence ?? described.licence
   const entries = files.map(({ entry }) => entry)
   return {
@@ -152,6 +145,17 @@ async function recordOf(
             context: described.summary.context ?? plan.entry.context,
           }),
     },
+  }
+}
+
+/** Parses the headers before native code ever sees them. What came is as promised, but may still be no model. */
+async function checked(files: readonly VerifiedFile[]): Promise<Gguf> {
+  try {
+    return await checkWeights(files.map(({ path }) => path))
+  } catch (error) {
+    // There is nothing to go on with.
+    await discard(files.filter(({ present }) => !present))
+    throw error
   }
 }
 

@@ -16,6 +16,8 @@ export interface PullLimits {
   readonly partsFrom: number
   /** Room that stays free on the disk. */
   readonly spare: number
+  /** After how many bytes of a body without an announced end the room is looked at again. */
+  readonly checkRoomEvery: number
 }
 
 export const defaultLimits: PullLimits = {
@@ -28,4 +30,5 @@ export const defaultLimits: PullLimits = {
   parts: 4,
   partsFrom: 64_000_000,
   spare: 64_000_000,
+  checkRoomEvery: 256_000_000,
 }

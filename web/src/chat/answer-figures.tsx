@@ -16,8 +16,9 @@ function figuresOf(answer: Answer): string[] {
   const { usage, timing } = answer
   const speed = tokensPerSecond(answer)
   const figures: string[] = []
-  if (speed !== null) figures.push(`${speed < 10 ? speed.toFixed(1) : Math.round(speed)} tokens/s`)
-  if (usage !== null) figures.push(`${count(usage.outputTokens)} ${usage.outputTokens === 1 ? 'token' : 'tokens'}`)
+  if (speed !== null) figures.push(`${speed < 10 ? speed.toFixed(1) : count(Math.round(speed))} tokens/s`)
+  if (usage !== null)
+    figures.push(`${count(usage.outputTokens)} ${usage.outputTokens === 1 ? 'token' : 'tokens'}`)
   if (timing !== null) figures.push(seconds(timing.totalMs))
   return figures
 }
@@ -37,5 +38,6 @@ function count(tokens: number): string {
 }
 
 function seconds(milliseconds: number): string {
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`
   return `${(milliseconds / 1000).toFixed(milliseconds < 10_000 ? 1 : 0)} s`
 }

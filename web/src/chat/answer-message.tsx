@@ -29,7 +29,7 @@ export const AnswerView = memo(function AnswerView(props: AnswerViewProps) {
       <h2 className="sr-only">Answer of {answer.model}</h2>
       {thoughts === null ? null : <Thoughts text={thoughts} thinking={thinking && growing} />}
       {text === '' ? null : <Markdown text={text} growing={growing} />}
-      {growing && text === '' && thoughts === null ? <Waiting /> : null}
+      {growing ? <Growing begun={text !== '' || thoughts !== null} /> : null}
       <Ending answer={answer} />
       {answer.problem === null ? null : (
         <div className="mt-3">
@@ -48,10 +48,10 @@ export const AnswerView = memo(function AnswerView(props: AnswerViewProps) {
   )
 })
 
-function Waiting() {
+function Growing({ begun }: { readonly begun: boolean }) {
   return (
-    <p className="py-2">
-      <span className="sr-only">Waiting for the first word</span>
+    <p className={begun ? 'pt-3 pb-1' : 'py-2'}>
+      {begun ? null : <span className="sr-only">Waiting for the first word</span>}
       <span aria-hidden className="block size-2.5 rounded-full bg-spark motion-safe:animate-breathe" />
     </p>
   )

@@ -1,4 +1,13 @@
-import { Download, FileText, Menu as MenuIcon, MoreHorizontal, Pencil, SlidersHorizontal, SquarePen, Trash2 } from 'lucide-react'
+import {
+  Download,
+  FileText,
+  Menu as MenuIcon,
+  MoreHorizontal,
+  Pencil,
+  SlidersHorizontal,
+  SquarePen,
+  Trash2,
+} from 'lucide-react'
 import type { Conversation } from '../conversations/conversation.ts'
 import { open } from '../route.ts'
 import { IconButton } from '../ui/button.tsx'
@@ -33,7 +42,12 @@ export function ChatHeader(props: ChatHeaderProps) {
               keys={shortcuts.sidebar.keys}
               onClick={onShowSidebar}
             />
-            <IconButton icon={SquarePen} label="New chat" keys={shortcuts.newChat.keys} onClick={() => open(null)} />
+            <IconButton
+              icon={SquarePen}
+              label="New chat"
+              keys={shortcuts.newChat.keys}
+              onClick={() => open(null)}
+            />
           </>
         )}
         <ModelPicker {...choice} />
@@ -45,7 +59,10 @@ export function ChatHeader(props: ChatHeaderProps) {
           onClick={onSettings}
         />
         {settingsChanged ? (
-          <span aria-hidden className="pointer-events-none absolute top-2 right-2 size-2 rounded-full bg-spark" />
+          <span
+            aria-hidden
+            className="pointer-events-none absolute top-2 right-2 size-2 rounded-full bg-spark"
+          />
         ) : null}
       </div>
       {conversation === null ? null : <ConversationMenu {...props} conversation={conversation} />}

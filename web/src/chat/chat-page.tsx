@@ -22,7 +22,14 @@ import { useModel } from './use-model.ts'
 import { useShortcuts } from './use-shortcuts.ts'
 
 /** What lies over the page; at most one thing at a time. */
-type Over = 'drawer' | 'search' | 'settings' | 'chat-settings' | { rename: Conversation } | { delete: Conversation } | null
+type Over =
+  | 'drawer'
+  | 'search'
+  | 'settings'
+  | 'chat-settings'
+  | { rename: Conversation }
+  | { delete: Conversation }
+  | null
 
 /** The whole page for somebody who is signed in. */
 export function ChatPage() {
@@ -80,7 +87,8 @@ export function ChatPage() {
     if (id === openId) open(null)
   }
   const editLast = () => {
-    const last = conversation === null ? undefined : shownPath(conversation).findLast(({ role }) => role === 'user')
+    const last =
+      conversation === null ? undefined : shownPath(conversation).findLast(({ role }) => role === 'user')
     if (last !== undefined) setEditing(last.id)
   }
   const renaming = typeof over === 'object' && over !== null && 'rename' in over ? over.rename : null
@@ -98,7 +106,7 @@ export function ChatPage() {
     />
   )
   return (
-    <div className="flex h-dvh min-h-0 overflow-hidden pr-[env(safe-area-inset-right)] pl-[env(safe-area-inset-left)]">
+    <div className="flex h-dvh min-h-0 overflow-clip pr-[env(safe-area-inset-right)] pl-[env(safe-area-inset-left)]">
       {sidebarShown ? <aside className="w-68 shrink-0 border-r border-line">{list}</aside> : null}
       <main className="flex min-w-0 flex-1 flex-col">
         <ChatHeader
@@ -176,5 +184,7 @@ function overFor(conversation: Conversation | undefined, make: (conversation: Co
 }
 
 function isChanged(settings: ChatSettings): boolean {
-  return Object.entries(defaultSettings).some(([name, value]) => settings[name as keyof ChatSettings] !== value)
+  return Object.entries(defaultSettings).some(
+    ([name, value]) => settings[name as keyof ChatSettings] !== value,
+  )
 }

@@ -45,7 +45,7 @@ export function Composer({ conversation, answering, ready, onSend, onStop, onEdi
           id={composerId}
           label="Your question"
           placeholder="Ask anything"
-          focused
+          focused="unless-touch"
           value={text}
           onChange={change}
           onEnter={send}
@@ -58,7 +58,14 @@ export function Composer({ conversation, answering, ready, onSend, onStop, onEdi
         />
       </div>
       {answering ? (
-        <IconButton look="primary" icon={Square} label="Stop" keys="Esc" onClick={onStop} className="rounded-full!" />
+        <IconButton
+          look="primary"
+          icon={Square}
+          label="Stop"
+          keys="Esc"
+          onClick={onStop}
+          className="rounded-full! [&>svg]:size-4 [&>svg]:fill-current"
+        />
       ) : (
         <IconButton
           look="primary"

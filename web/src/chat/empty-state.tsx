@@ -2,7 +2,10 @@ import { Mark } from '../ui/mark.tsx'
 
 const suggestions = [
   { title: 'Explain', text: 'Explain how a language model chooses its next word, with an example.' },
-  { title: 'Write code', text: 'Write a Python function that finds the longest palindrome in a text, with tests.' },
+  {
+    title: 'Write code',
+    text: 'Write a Python function that finds the longest palindrome in a text, with tests.',
+  },
   { title: 'Compare', text: 'Compare SQLite and PostgreSQL in a table: setup, concurrency, size, backups.' },
   { title: 'Find words', text: 'Help me decline an invitation kindly, in three sentences.' },
 ] as const

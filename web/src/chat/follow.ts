@@ -33,7 +33,7 @@ export function useFollow(): Following {
   useEffect(() => {
     const element = scroller.current
     const inner = content.current
-    if (element === null || inner === null) return
+    if (element === null || inner === null) return undefined
     let lastTop = element.scrollTop
     const look = () => {
       const distance = element.scrollHeight - element.scrollTop - element.clientHeight

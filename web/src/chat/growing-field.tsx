@@ -10,25 +10,29 @@ export interface GrowingFieldProps {
   /** Any other key; `event.preventDefault()` keeps it from the page. */
   readonly onKey?: (event: KeyboardEvent<HTMLTextAreaElement>) => void
   readonly placeholder?: string
-  /** Takes the keyboard when it appears; not on a touch screen, where that would open one. */
-  readonly focused?: boolean
+  /** Takes the focus when it appears: always, or only where that does not open a keyboard on the screen. */
+  readonly focused: 'always' | 'unless-touch'
   readonly id?: string
   readonly className?: string
 }
 
 /** A text field as high as its text. */
 export function GrowingField(props: GrowingFieldProps) {
-  const { label, value, onChange, onEnter, onKey, placeholder, focused = false, id, className = '' } = props
+  const { label, value, onChange, onEnter, onKey, placeholder, focused, id, className = '' } = props
   const onGlass = useMedia(touch)
   const field = useRef<HTMLTextAreaElement>(null)
   useEffect(() => {
     const element = field.current
-    if (element === null || !focused || matchMedia(touch).matches) return
+    if (element === null || (focused === 'unless-touch' && matchMedia(touch).matches)) return
     element.focus()
     element.setSelectionRange(element.value.length, element.value.length)
   }, [focused])
   return (
-    <div className="grows max-h-[40dvh] overflow-y-auto" data-text={value}>
+    <div className="grows max-h-[40dvh] overflow-y-auto">
+      {/* An invisible copy of the text holds the field open: no script has to measure anything. */}
+      <div aria-hidden className={`invisible ${className}`}>
+        {value}{' '}
+      </div>
       <textarea
         ref={field}
         id={id}

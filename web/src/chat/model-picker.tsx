@@ -7,7 +7,11 @@ import type { ModelChoice } from './use-model.ts'
 export function ModelPicker({ models, model, choose, problem, retry }: ModelChoice) {
   if (problem !== null) {
     return (
-      <button type="button" onClick={retry} className="min-h-10 rounded-lg px-3 text-sm text-danger hover:bg-hover">
+      <button
+        type="button"
+        onClick={retry}
+        className="min-h-10 rounded-lg px-3 text-sm text-danger hover:bg-hover"
+      >
         No models: try again
       </button>
     )
@@ -27,7 +31,9 @@ export function ModelPicker({ models, model, choose, problem, retry }: ModelChoi
         </button>
       }
     >
-      <DropdownMenu.Label className="px-3 pt-1 pb-1.5 text-xs text-faint">Models served here</DropdownMenu.Label>
+      <DropdownMenu.Label className="px-3 pt-1 pb-1.5 text-xs text-faint">
+        Models served here
+      </DropdownMenu.Label>
       <DropdownMenu.RadioGroup value={model} onValueChange={choose}>
         {models.map((one) => (
           <DropdownMenu.RadioItem key={one} value={one} className={`${menuRow} justify-between`}>

@@ -42,7 +42,7 @@ export function ProblemNotice({ problem, actions }: ProblemNoticeProps) {
 function useCountdown(seconds: number): number {
   const [left, setLeft] = useState(Math.ceil(seconds))
   useEffect(() => {
-    if (left <= 0) return
+    if (left <= 0) return undefined
     const timer = setTimeout(() => setLeft(left - 1), 1000)
     return () => clearTimeout(timer)
   }, [left])

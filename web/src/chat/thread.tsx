@@ -1,5 +1,5 @@
 import { ArrowDown } from 'lucide-react'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef } from 'react'
 import type { Answer, Conversation, UserMessage } from '../conversations/conversation.ts'
 import { shownPath, versionsOf } from '../conversations/tree.ts'
 import { splitThoughts } from '../markdown/thoughts.ts'
@@ -55,8 +55,8 @@ export function Thread({ conversation, model, editing, onEdit }: ThreadProps) {
   const newChat = useCallback(() => open(null), [])
   return (
     <div className="relative min-h-0 flex-1">
-      <div ref={scroller} className="h-full overflow-y-auto overscroll-contain">
-        <div ref={content} className="safe-x mx-auto flex max-w-[48rem] flex-col gap-7 pt-4 pb-10">
+      <div ref={scroller} className="relative h-full overflow-y-auto overscroll-contain">
+        <div ref={content} className="safe-x mx-auto flex max-w-[48rem] flex-col gap-5 pt-4 pb-10">
           {path.map((message) => {
             const versions = standing(conversation, message)
             return message.role === 'user' ? (
@@ -101,7 +101,12 @@ export function Thread({ conversation, model, editing, onEdit }: ThreadProps) {
 function standing(conversation: Conversation, message: UserMessage | Answer): Versions {
   const ids = versionsOf(conversation, message).map((version) => version.id)
   const index = ids.indexOf(message.id)
-  return { position: index + 1, count: ids.length, previous: ids[index - 1] ?? null, next: ids[index + 1] ?? null }
+  return {
+    position: index + 1,
+    count: ids.length,
+    previous: ids[index - 1] ?? null,
+    next: ids[index + 1] ?? null,
+  }
 }
 
 /** Longest answer (characters) that is read aloud by itself; the rest is there to be walked through. */
@@ -126,9 +131,9 @@ function useSpokenAnswer(answer: Answer | null): void {
 }
 
 function useLatest<Value>(value: Value): { readonly current: Value } {
-  const [holder] = useState(() => ({ current: value }))
+  const latest = useRef(value)
   useEffect(() => {
-    holder.current = value
-  }, [holder, value])
-  return holder
+    latest.current = value
+  }, [value])
+  return latest
 }

@@ -21,7 +21,8 @@ export function useShortcuts({ blocked, onStop, onNewChat, onSearch, onSidebar }
       else if (isCommand(event, 'k')) onSearch()
       else if (isCommand(event, 'o', true)) onNewChat()
       else if (isCommand(event, 'b')) onSidebar()
-      else if (event.key === '/' && !isWriting(event)) document.querySelector<HTMLElement>(`#${composerId}`)?.focus()
+      else if (event.key === '/' && !isWriting(event))
+        document.querySelector<HTMLElement>(`#${composerId}`)?.focus()
       else return
       event.preventDefault()
     }

@@ -28,7 +28,7 @@ export const UserMessageView = memo(function UserMessageView(props: UserMessageV
       >
         {visibleText(message.text)}
       </p>
-      <div className="mt-1 flex items-center text-faint">
+      <div className="mt-1 flex items-center text-faint transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 pointer-fine:opacity-0">
         <VersionSwitch {...props} of="question" />
         <CopyButton label="Copy question" text={() => visibleText(message.text)} />
         <IconButton small icon={Pencil} label="Edit question" onClick={() => onEdit(message.id)} />
@@ -57,7 +57,7 @@ function Editor({ message, onEdit, onResend }: EditorProps) {
     >
       <GrowingField
         label="Edit your question"
-        focused
+        focused="always"
         value={text}
         onChange={setText}
         onEnter={send}

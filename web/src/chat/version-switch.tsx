@@ -18,7 +18,11 @@ export interface VersionSwitchProps extends Versions {
 export function VersionSwitch({ position, count, previous, next, of, onSwitch }: VersionSwitchProps) {
   if (count < 2) return null
   return (
-    <div className="flex items-center text-xs tabular-nums" role="group" aria-label={`Versions of this ${of}`}>
+    <div
+      className="flex items-center text-xs tabular-nums"
+      role="group"
+      aria-label={`Versions of this ${of}`}
+    >
       <IconButton
         small
         icon={ChevronLeft}

@@ -1,6 +1,12 @@
 import type { Ask, Usage } from '../server/ask.ts'
 import type { Problem } from '../server/problem.ts'
-import { defaultSettings, type Answer, type ChatSettings, type Conversation, type UserMessage } from './conversation.ts'
+import {
+  defaultSettings,
+  type Answer,
+  type ChatSettings,
+  type Conversation,
+  type UserMessage,
+} from './conversation.ts'
 import type { AnswerEnd } from './reducer.ts'
 import type { ConversationStore } from './store.ts'
 import { titleFrom } from './title.ts'
@@ -93,7 +99,11 @@ export class Answering {
     }
     stopping.signal.addEventListener('abort', end)
     const { settings } = conversation
-    const question = { model: answer.model, turns: turnsBefore(conversation, answer.parent), sampling: settings }
+    const question = {
+      model: answer.model,
+      turns: turnsBefore(conversation, answer.parent),
+      sampling: settings,
+    }
     for await (const event of ask(question, stopping.signal)) {
       if (stopping.signal.aborted) break
       switch (event.type) {

@@ -7,7 +7,7 @@ const speaker = { user: 'You', assistant: 'Answer' } as const
 /** The branch that is shown, as Markdown for people. */
 export function asMarkdown(conversation: Conversation): string {
   const { system } = conversation.settings
-  const head = [`# ${conversation.title}`, `${new Date(conversation.createdAt).toISOString().slice(0, 10)}`]
+  const head = [`# ${conversation.title}`, new Date(conversation.createdAt).toISOString().slice(0, 10)]
   if (system.trim() !== '') head.push(`## System prompt\n\n${system}`)
   const body = shownPath(conversation).map((message) => {
     const model = message.role === 'assistant' ? ` (${message.model})` : ''
@@ -48,5 +48,5 @@ export function fileName(title: string, extension: 'md' | 'json'): string {
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
     .replaceAll(/^-+|-+$/gu, '')
-  return `${name === '' ? 'chat' : [...name].slice(0, 60).join('')}.${extension}`
+  return `${name === '' ? 'chat' : Array.from(name).slice(0, 60).join('')}.${extension}`
 }

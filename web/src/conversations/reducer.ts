@@ -58,10 +58,7 @@ function change(conversation: Conversation, action: ChangeOfOne): Conversation {
       return { ...conversation, ...action.change }
     case 'asked': {
       const { question, answer } = action
-      return withAnswer(
-        { ...conversation, messages: { ...messages, [question.id]: question } },
-        answer,
-      )
+      return withAnswer({ ...conversation, messages: { ...messages, [question.id]: question } }, answer)
     }
     case 'asked-again':
       return withAnswer(conversation, action.answer)

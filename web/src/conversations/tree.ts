@@ -11,7 +11,7 @@ export function pathTo({ messages }: Conversation, id: string | null): Message[]
   for (let message = lookUp(messages, id); message !== null; message = lookUp(messages, message.parent)) {
     path.push(message)
   }
-  return path.reverse()
+  return path.toReversed()
 }
 
 /** All versions of one message, oldest first; itself among them. */

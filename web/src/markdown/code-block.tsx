@@ -37,7 +37,13 @@ export function CodeBlock({ code, language }: CodeBlockProps) {
   )
 }
 
-const Line = memo(function Line({ tokens, last }: { readonly tokens: readonly Token[]; readonly last: boolean }) {
+const Line = memo(function Line({
+  tokens,
+  last,
+}: {
+  readonly tokens: readonly Token[]
+  readonly last: boolean
+}) {
   return (
     <>
       {tokens.map(({ text, kind }, index) =>

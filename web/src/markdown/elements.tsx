@@ -62,7 +62,9 @@ function Preformatted({ node }: ComponentProps<'pre'> & { readonly node?: unknow
   const code = (node as Node | undefined)?.children?.find((child) => child.tagName === 'code')
   const names = code?.properties?.['className']
   const name = (Array.isArray(names) ? names.map(String) : []).find((one) => one.startsWith('language-'))
-  return <CodeBlock code={textOf(code).replace(/\n$/u, '')} language={name?.slice('language-'.length) ?? ''} />
+  return (
+    <CodeBlock code={textOf(code).replace(/\n$/u, '')} language={name?.slice('language-'.length) ?? ''} />
+  )
 }
 
 function Table({ children }: ComponentProps<'table'>) {
@@ -91,8 +93,22 @@ function heading(level: 1 | 2 | 3 | 4 | 5 | 6) {
 const plain = (tags: readonly (keyof React.JSX.IntrinsicElements)[]) =>
   Object.fromEntries(tags.map((tag) => [tag, tag]))
 
-export const elements: StreamdownProps['components'] = {
-  ...plain(['p', 'ul', 'ol', 'li', 'blockquote', 'hr', 'strong', 'em', 'del', 'section', 'sub', 'sup', 'code']),
+export const elements = {
+  ...plain([
+    'p',
+    'ul',
+    'ol',
+    'li',
+    'blockquote',
+    'hr',
+    'strong',
+    'em',
+    'del',
+    'section',
+    'sub',
+    'sup',
+    'code',
+  ]),
   ...plain(['thead', 'tbody', 'tr', 'th', 'td']),
   a: Link,
   img: Picture,
@@ -104,4 +120,5 @@ export const elements: StreamdownProps['components'] = {
   h4: heading(4),
   h5: heading(5),
   h6: heading(6),
-}
+  // Its type knows only components that take any property at all.
+} as NonNullable<StreamdownProps['components']>

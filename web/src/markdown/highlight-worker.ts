@@ -4,12 +4,12 @@
  */
 import { createCssVariablesTheme, createHighlighterCore } from 'shiki/core'
 import { createJavaScriptRegexEngine } from 'shiki/engine/javascript'
-import { grammarOf, languageNamed } from './languages.ts'
+import { grammarOf } from './grammars.ts'
+import { languageNamed } from './languages.ts'
 import type { HighlightJob, HighlightResult, Token } from './token.ts'
 
-const prefix = '--token-'
 // The theme names a variable for each kind; the page has a class for each instead, so that no style stands in the markup.
-const theme = createCssVariablesTheme({ name: 'elpis', variablePrefix: prefix, fontStyle: false })
+const theme = createCssVariablesTheme({ name: 'elpis', variablePrefix: '--', fontStyle: false })
 
 const highlighter = createHighlighterCore({
   themes: [theme],
@@ -28,16 +28,21 @@ async function highlight({ id, code, language: name }: HighlightJob): Promise<Hi
     const ready = await highlighter
     await ready.loadLanguage(...(await grammarOf(language)))
     const lines = ready.codeToTokensBase(code, { lang: language, theme: 'elpis' })
-    return { id, lines: lines.map((line) => joined(line.map(({ content, color }) => ({ text: content, kind: kindOf(color) })))) }
+    return {
+      id,
+      lines: lines.map((line) =>
+        joined(line.map(({ content, color }) => ({ text: content, kind: kindOf(color) }))),
+      ),
+    }
   } catch {
     return { id, lines: null }
   }
 }
 
-/** `var(--token-keyword)` → `keyword`. */
+/** `var(--token-keyword)` → `keyword`; the foreground is no kind. */
 function kindOf(color: string | undefined): string | null {
   const kind = color?.match(/^var\(--token-([a-z-]+)\)$/u)?.[1]
-  return kind === undefined || kind === 'foreground' || kind === 'background' ? null : kind
+  return kind ?? null
 }
 
 /** Neighbours of one kind as one token: far fewer elements on the page. */

@@ -6,8 +6,8 @@ export type Lines = NonNullable<HighlightResult['lines']>
 export interface HighlightWorker {
   postMessage(job: HighlightJob): void
   terminate(): void
-  onmessage: ((event: MessageEvent<HighlightResult>) => void) | null
-  onerror: ((event: ErrorEvent) => void) | null
+  addEventListener(type: 'message', listener: (event: MessageEvent<HighlightResult>) => void): void
+  addEventListener(type: 'error', listener: () => void): void
 }
 
 /** A job that takes longer (milliseconds) ends its worker. Loading a grammar over a slow line counts as well. */
@@ -58,10 +58,12 @@ export class Highlighter {
 
   #begin(): HighlightWorker {
     const worker = this.#start()
-    worker.onmessage = ({ data }) => {
+    worker.addEventListener('message', ({ data }) => {
       if (data.id === this.#waiting[0]?.job.id) this.#finish(data.lines)
-    }
-    worker.onerror = () => this.#lose()
+    })
+    worker.addEventListener('error', () => {
+      if (worker === this.#worker) this.#lose()
+    })
     return worker
   }
 

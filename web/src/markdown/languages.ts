@@ -1,39 +1,37 @@
-import type { LanguageRegistration } from 'shiki/core'
+/** Languages that can be coloured; `grammars.ts` has their grammars, in the worker. */
+const languages = [
+  'bash',
+  'c',
+  'cpp',
+  'csharp',
+  'css',
+  'diff',
+  'docker',
+  'go',
+  'html',
+  'java',
+  'json',
+  'jsx',
+  'kotlin',
+  'lua',
+  'markdown',
+  'php',
+  'python',
+  'ruby',
+  'rust',
+  'sql',
+  'swift',
+  'toml',
+  'tsx',
+  'typescript',
+  'xml',
+  'yaml',
+] as const
 
-type Load = () => Promise<{ default: LanguageRegistration[] }>
-
-/** Languages that can be coloured. Each is a file of its own, loaded when a first block needs it. */
-const loads = {
-  bash: () => import('shiki/dist/langs/bash.mjs'),
-  c: () => import('shiki/dist/langs/c.mjs'),
-  cpp: () => import('shiki/dist/langs/cpp.mjs'),
-  csharp: () => import('shiki/dist/langs/csharp.mjs'),
-  css: () => import('shiki/dist/langs/css.mjs'),
-  diff: () => import('shiki/dist/langs/diff.mjs'),
-  docker: () => import('shiki/dist/langs/docker.mjs'),
-  go: () => import('shiki/dist/langs/go.mjs'),
-  html: () => import('shiki/dist/langs/html.mjs'),
-  java: () => import('shiki/dist/langs/java.mjs'),
-  json: () => import('shiki/dist/langs/json.mjs'),
-  jsx: () => import('shiki/dist/langs/jsx.mjs'),
-  kotlin: () => import('shiki/dist/langs/kotlin.mjs'),
-  lua: () => import('shiki/dist/langs/lua.mjs'),
-  markdown: () => import('shiki/dist/langs/markdown.mjs'),
-  php: () => import('shiki/dist/langs/php.mjs'),
-  python: () => import('shiki/dist/langs/python.mjs'),
-  ruby: () => import('shiki/dist/langs/ruby.mjs'),
-  rust: () => import('shiki/dist/langs/rust.mjs'),
-  sql: () => import('shiki/dist/langs/sql.mjs'),
-  swift: () => import('shiki/dist/langs/swift.mjs'),
-  toml: () => import('shiki/dist/langs/toml.mjs'),
-  tsx: () => import('shiki/dist/langs/tsx.mjs'),
-  typescript: () => import('shiki/dist/langs/typescript.mjs'),
-  xml: () => import('shiki/dist/langs/xml.mjs'),
-  yaml: () => import('shiki/dist/langs/yaml.mjs'),
-} as const satisfies Record<string, Load>
+export type Language = (typeof languages)[number]
 
 /** Other names that models write after the fence. */
-const otherNames: Readonly<Record<string, keyof typeof loads>> = {
+const otherNames: Readonly<Record<string, Language>> = {
   sh: 'bash',
   shell: 'bash',
   zsh: 'bash',
@@ -59,16 +57,9 @@ const otherNames: Readonly<Record<string, keyof typeof loads>> = {
   yml: 'yaml',
 }
 
-export type Language = keyof typeof loads
-
 /** The language meant by the word after a fence, or null when it cannot be coloured. */
 export function languageNamed(name: string): Language | null {
   const word = name.toLowerCase()
-  if (Object.hasOwn(loads, word)) return word as Language
-  return Object.hasOwn(otherNames, word) ? (otherNames[word] ?? null) : null
-}
-
-export async function grammarOf(language: Language): Promise<LanguageRegistration[]> {
-  const { default: grammar } = await loads[language]()
-  return grammar
+  const other = Object.hasOwn(otherNames, word) ? otherNames[word] : undefined
+  return languages.find((language) => language === word) ?? other ?? null
 }

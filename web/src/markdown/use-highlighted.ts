@@ -51,8 +51,7 @@ async function catchUp(
 export function withPlainRest(highlighted: Highlighted | null, code: string): Lines {
   if (highlighted?.code === code) return highlighted.lines
   // The last coloured line may have grown: it is plain again until its turn comes.
-  const kept =
-    highlighted !== null && code.startsWith(highlighted.code) ? highlighted.lines.slice(0, -1) : []
+  const kept = highlighted !== null && code.startsWith(highlighted.code) ? highlighted.lines.slice(0, -1) : []
   const rest = code.split('\n').slice(kept.length)
   return [...kept, ...rest.map((text) => [{ text, kind: null }])]
 }

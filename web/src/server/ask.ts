@@ -1,7 +1,14 @@
 import { z } from '../schema.ts'
 import { call } from './call.ts'
 import { readEvents } from './event-stream.ts'
-import { connectionLost, problemFromBody, problemOf, unreadable, type Problem } from './problem.ts'
+import {
+  connectionLost,
+  problemFromBody,
+  problemOf,
+  ProblemError,
+  unreadable,
+  type Problem,
+} from './problem.ts'
 
 export interface Turn {
   readonly role: 'system' | 'user' | 'assistant'
@@ -61,7 +68,7 @@ export const ask: Ask = async function* (question, signal) {
   let finished = false
   try {
     const response = await call('/v1/chat/completions', { method: 'POST', body: wireOf(question), signal })
-    if (response.body === null) return yield { type: 'problem', problem: unreadable }
+    if (response.body === null) throw new ProblemError(unreadable)
     for await (const data of readEvents(response.body)) {
       if (data === '[DONE]') break
       for (const event of eventsOf(data)) {

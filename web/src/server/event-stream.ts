@@ -35,13 +35,12 @@ class LineSplitter {
   /** The last chunk ended with CR: an LF at the start of the next one belongs to it. */
   #afterReturn = false
 
-  *push(chunk: string): Generator<string> {
-    let text = this.#rest + (this.#afterReturn && chunk.startsWith('\n') ? chunk.slice(1) : chunk)
+  push(chunk: string): string[] {
+    const text = this.#rest + (this.#afterReturn && chunk.startsWith('\n') ? chunk.slice(1) : chunk)
     if (chunk !== '') this.#afterReturn = chunk.endsWith('\r')
     const lines = text.split(/\r\n|\r|\n/)
-    text = lines.pop() ?? ''
-    if (text.length > longestEvent) throw new RangeError('An event of the server is too long.')
-    this.#rest = text
-    yield* lines
+    this.#rest = lines.pop() ?? ''
+    if (this.#rest.length > longestEvent) throw new RangeError('An event of the server is too long.')
+    return lines
   }
 }

@@ -8,8 +8,13 @@ const sessionSchema = z.object({ name: z.string(), kind: z.enum(['owner', 'key']
 /** Who is signed in. */
 export type Session = z.infer<typeof sessionSchema>
 
-/** Somebody, or nobody and why a link did not let them in (null when there was none). */
-export type SignedIn = { readonly session: Session } | { readonly session: null; readonly refused: Problem | null }
+/** The answer to "who is signed in?". */
+export interface SignedIn {
+  /** Null for nobody. */
+  readonly session: Session | null
+  /** Why a link did not let anybody in; null when there was none. */
+  readonly refused: Problem | null
+}
 
 /** What proves who somebody is: the token of a one-time link, or a key. Never kept by this page. */
 export type Proof = { readonly token: string } | { readonly key: string }
@@ -27,14 +32,14 @@ export async function findSession(token: string | null): Promise<SignedIn> {
   let refused: Problem | null = null
   if (token !== null) {
     try {
-      return { session: await signIn({ token }) }
+      return { session: await signIn({ token }), refused: null }
     } catch (thrown) {
       refused = problemOf(thrown)
     }
   }
   try {
     // A used link is no harm to somebody who is signed in already.
-    return { session: await callFor(sessionSchema, '/web/session') }
+    return { session: await callFor(sessionSchema, '/web/session'), refused: null }
   } catch (thrown) {
     if (thrown instanceof ProblemError && thrown.problem.status === 401) return { session: null, refused }
     throw thrown

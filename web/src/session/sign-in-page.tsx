@@ -5,6 +5,7 @@ import { problemOf, type Problem } from '../server/problem.ts'
 import { ThemeButton } from '../settings/theme-choice.tsx'
 import { Button, IconButton } from '../ui/button.tsx'
 import { Mark } from '../ui/mark.tsx'
+import { touch, useMedia } from '../ui/media.ts'
 import { signIn, type SignedIn } from './session.ts'
 
 export interface SignInPageProps {
@@ -17,12 +18,12 @@ export function SignInPage({ refused }: SignInPageProps) {
   const queries = useQueryClient()
   const [key, setKey] = useState('')
   const [shown, setShown] = useState(false)
+  const onGlass = useMedia(touch)
   const field = useId()
   const signingIn = useMutation({
     mutationFn: () => signIn({ key: key.trim() }),
     onSuccess: (session) => {
-      if (globalThis.location.pathname === '/sign-in') globalThis.history.replaceState(null, '', '/')
-      queries.setQueryData<SignedIn>(['session'], { session })
+      queries.setQueryData<SignedIn>(['session'], { session, refused: null })
     },
   })
   const failed = signingIn.error === null ? null : problemOf(signingIn.error)
@@ -56,6 +57,7 @@ export function SignInPage({ refused }: SignInPageProps) {
               autoComplete="current-password"
               autoCapitalize="none"
               spellCheck={false}
+              autoFocus={!onGlass}
               aria-invalid={failed !== null}
               aria-describedby={failed === null ? undefined : `${field}-problem`}
               className="min-w-0 flex-1 rounded-xl bg-transparent px-3.5 py-3 font-mono placeholder:text-faint focus-visible:outline-none"
@@ -83,8 +85,8 @@ export function SignInPage({ refused }: SignInPageProps) {
         <section className="mt-8 border-t border-line pt-5 text-sm text-soft">
           <h2 className="font-medium text-ink">No key?</h2>
           <p className="mt-1.5">
-            On the machine that runs the server, <Command>elpis keys link</Command> prints a link that signs you in,
-            once. <Command>elpis keys create --name you</Command> makes a key that lasts.
+            On the machine that runs the server, <Command>elpis keys link</Command> prints a link that signs
+            you in, once. <Command>elpis keys create --name you</Command> makes a key that lasts.
           </p>
         </section>
       </main>
@@ -103,7 +105,8 @@ function RefusedLink({ problem }: { readonly problem: Problem }) {
       <p className="mt-1 text-soft">
         {aboutLink ? (
           <>
-            It works once, and only for a while. Get a new one with <Command>elpis keys link</Command>, or use a key.
+            It works once, and only for a while. Get a new one with <Command>elpis keys link</Command>, or use
+            a key.
           </>
         ) : (
           problem.hint
@@ -114,5 +117,9 @@ function RefusedLink({ problem }: { readonly problem: Problem }) {
 }
 
 function Command({ children }: { readonly children: string }) {
-  return <code className="rounded-md bg-bubble px-1.5 py-0.5 font-mono text-[0.9em] whitespace-nowrap text-ink">{children}</code>
+  return (
+    <code className="rounded-md bg-bubble px-1.5 py-0.5 font-mono text-[0.9em] whitespace-nowrap text-ink">
+      {children}
+    </code>
+  )
 }

@@ -27,13 +27,15 @@ export function AppSettings({ open, onOpenChange }: AppSettingsProps) {
         <Section title="Conversations">
           <KeptConversations />
         </Section>
-        <Section title="Keyboard">
+        <Section title="Keyboard" className="pointer-coarse:hidden">
           <dl className="grid grid-cols-[1fr_auto] gap-x-4 gap-y-1.5 text-sm">
             {Object.values(shortcuts).map(({ keys, does }) => (
               <div key={does} className="contents">
                 <dt className="text-soft">{does}</dt>
                 <dd>
-                  <kbd className="rounded-md border border-line bg-canvas px-1.5 py-0.5 font-sans text-xs">{keys}</kbd>
+                  <kbd className="rounded-md border border-line bg-canvas px-1.5 py-0.5 font-sans text-xs">
+                    {keys}
+                  </kbd>
                 </dd>
               </div>
             ))}
@@ -47,9 +49,15 @@ export function AppSettings({ open, onOpenChange }: AppSettingsProps) {
   )
 }
 
-function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+interface SectionProps {
+  readonly title: string
+  readonly className?: string
+  readonly children: ReactNode
+}
+
+function Section({ title, className, children }: SectionProps) {
   return (
-    <section>
+    <section className={className}>
       <h3 className="mb-2.5 text-sm font-medium">{title}</h3>
       {children}
     </section>

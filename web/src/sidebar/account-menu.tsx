@@ -9,6 +9,8 @@ import { problemOf } from '../server/problem.ts'
 export function AccountMenu({ onSettings }: { readonly onSettings: () => void }) {
   const { session, showSignIn, answering } = useServices()
   const announce = useAnnounce()
+  const owner = session.kind === 'owner'
+  const name = owner ? 'Owner' : session.name
   const leave = async () => {
     answering.stopAll()
     try {
@@ -35,11 +37,13 @@ export function AccountMenu({ onSettings }: { readonly onSettings: () => void })
             aria-hidden
             className="grid size-8 shrink-0 place-items-center rounded-full bg-tint font-medium text-accent uppercase"
           >
-            {[...session.name][0] ?? '·'}
+            {Array.from(name)[0] ?? '·'}
           </span>
           <span className="min-w-0 flex-1">
-            <span className="block truncate font-medium">{session.name}</span>
-            <span className="block text-xs text-faint">{session.kind === 'owner' ? 'Owner' : 'Signed in with a key'}</span>
+            <span className="block truncate font-medium">{name}</span>
+            <span className="block text-xs text-faint">
+              {owner ? 'Signed in by link' : 'Signed in with a key'}
+            </span>
           </span>
           <ChevronsUpDown aria-hidden className="size-4 text-faint" />
         </button>

@@ -18,7 +18,13 @@ export function RenameDialog({ conversation, onRename, onClose }: RenameDialogPr
   )
 }
 
-function RenameForm({ title, onRename }: { readonly title: string; readonly onRename: (title: string) => void }) {
+function RenameForm({
+  title,
+  onRename,
+}: {
+  readonly title: string
+  readonly onRename: (title: string) => void
+}) {
   const field = useId()
   const [text, setText] = useState(title)
   return (

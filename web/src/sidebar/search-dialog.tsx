@@ -33,6 +33,7 @@ function SearchBox({ onChoose }: { readonly onChoose: (id: string | null) => voi
   const list = useId()
   const [text, setText] = useState('')
   const [active, setActive] = useState(0)
+  const [now] = useState(Date.now)
   const found = search(Object.values(store.state().conversations), text)
   // The new chat comes first as long as nothing is searched for.
   const options: (Found | null)[] = text.trim() === '' ? [null, ...found] : found
@@ -81,7 +82,11 @@ function SearchBox({ onChoose }: { readonly onChoose: (id: string | null) => voi
             onClick={() => choose(option)}
             className="flex min-h-11 cursor-pointer items-center gap-3 rounded-lg px-3 py-2 text-sm aria-selected:bg-hover"
           >
-            {option === null ? <NewChatOption /> : <FoundOption found={option} />}
+            {option === null ? (
+              <NewChatOption />
+            ) : (
+              <FoundOption found={option} age={ageGroup(option.conversation.updatedAt, now)} />
+            )}
           </li>
         ))}
       </ul>
@@ -103,7 +108,13 @@ function NewChatOption() {
   )
 }
 
-function FoundOption({ found: { conversation, excerpt } }: { readonly found: Found }) {
+function FoundOption({
+  found: { conversation, excerpt },
+  age,
+}: {
+  readonly found: Found
+  readonly age: string
+}) {
   return (
     <>
       <span className="min-w-0 flex-1">
@@ -116,7 +127,7 @@ function FoundOption({ found: { conversation, excerpt } }: { readonly found: Fou
           </span>
         )}
       </span>
-      <span className="shrink-0 text-xs text-faint">{ageGroup(conversation.updatedAt, Date.now())}</span>
+      <span className="shrink-0 text-xs text-faint">{age}</span>
     </>
   )
 }

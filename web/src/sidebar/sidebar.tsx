@@ -32,7 +32,12 @@ export function Sidebar(props: SidebarProps) {
       <div className="flex min-h-14 items-center gap-2 pr-2 pl-4">
         <Mark className="size-7" />
         <span className="flex-1 font-serif text-xl font-semibold tracking-tight">Elpis</span>
-        <IconButton icon={PanelLeftClose} label="Hide conversations" keys={shortcuts.sidebar.keys} onClick={onHide} />
+        <IconButton
+          icon={PanelLeftClose}
+          label="Hide conversations"
+          keys={shortcuts.sidebar.keys}
+          onClick={onHide}
+        />
       </div>
       <div className="px-2 pb-1">
         <button
@@ -56,7 +61,9 @@ export function Sidebar(props: SidebarProps) {
       </div>
       <nav aria-label="Conversations" className="min-h-0 flex-1 overflow-y-auto px-2 pb-4">
         {summaries.length === 0 ? (
-          <p className="px-3 pt-4 text-sm text-faint">What you ask will stand here. It is kept in this browser only.</p>
+          <p className="px-3 pt-4 text-sm text-faint">
+            What you ask will stand here. It is kept in this browser only.
+          </p>
         ) : (
           groups(summaries).map(([heading, group]) => (
             <Group key={heading} heading={heading}>

@@ -26,14 +26,16 @@ function summariesSelector(): (state: StoreState) => readonly Summary[] {
     const known = new Map(summaries.map((summary) => [summary.id, summary]))
     const next = Object.values(conversations)
       .map((conversation) => {
-        if (last[conversation.id] === conversation) return known.get(conversation.id) ?? summaryOf(conversation)
+        if (last[conversation.id] === conversation)
+          return known.get(conversation.id) ?? summaryOf(conversation)
         const fresh = summaryOf(conversation)
         const old = known.get(conversation.id)
         return old !== undefined && same(old, fresh) ? old : fresh
       })
       .sort((one, other) => other.updatedAt - one.updatedAt)
     last = conversations
-    const unchanged = next.length === summaries.length && next.every((summary, index) => summary === summaries[index])
+    const unchanged =
+      next.length === summaries.length && next.every((summary, index) => summary === summaries[index])
     if (!unchanged) summaries = next
     return summaries
   }

@@ -13,10 +13,7 @@ export function useAnnounce(): (text: string) => void {
  */
 export function Announcer({ children }: { readonly children: ReactNode }) {
   const [spoken, setSpoken] = useState({ text: '', count: 0 })
-  const announce = useCallback(
-    (text: string) => setSpoken(({ count }) => ({ text, count: count + 1 })),
-    [],
-  )
+  const announce = useCallback((text: string) => setSpoken(({ count }) => ({ text, count: count + 1 })), [])
   return (
     <AnnounceContext value={announce}>
       {children}

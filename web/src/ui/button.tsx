@@ -1,5 +1,4 @@
 import type { LucideIcon } from 'lucide-react'
-import { Tooltip } from 'radix-ui'
 import type { ComponentProps } from 'react'
 
 const looks = {
@@ -40,7 +39,10 @@ export interface IconButtonProps extends ComponentProps<'button'> {
   readonly small?: boolean
 }
 
-/** A button that is only a picture; its name stands in a tooltip. */
+/**
+ * A button that is only a picture. Its tooltip is the browser's own: one of ours would take the Escape key from the page
+ * for as long as it is shown.
+ */
 export function IconButton({
   look = 'quiet',
   icon: Icon,
@@ -51,27 +53,14 @@ export function IconButton({
   ...rest
 }: IconButtonProps) {
   return (
-    <Tooltip.Root>
-      <Tooltip.Trigger asChild>
-        <button
-          type="button"
-          aria-label={label}
-          className={`${shared} ${looks[look]} ${small ? 'size-8' : 'size-10'} ${className}`}
-          {...rest}
-        >
-          <Icon aria-hidden className={small ? 'size-4' : 'size-5'} />
-        </button>
-      </Tooltip.Trigger>
-      <Tooltip.Portal>
-        <Tooltip.Content
-          sideOffset={4}
-          collisionPadding={8}
-          className="z-50 flex items-center gap-2 rounded-md bg-ink px-2 py-1 text-xs text-canvas animate-fade"
-        >
-          {label}
-          {keys === undefined ? null : <kbd className="font-sans opacity-70">{keys}</kbd>}
-        </Tooltip.Content>
-      </Tooltip.Portal>
-    </Tooltip.Root>
+    <button
+      type="button"
+      aria-label={label}
+      title={keys === undefined ? label : `${label} (${keys})`}
+      className={`${shared} ${looks[look]} ${small ? 'size-8' : 'size-10'} ${className}`}
+      {...rest}
+    >
+      <Icon aria-hidden className={small ? 'size-4' : 'size-5'} />
+    </button>
   )
 }

@@ -24,7 +24,7 @@ export function CopyButton({ label, text }: CopyButtonProps) {
   const [state, setState] = useState<keyof typeof looks>('idle')
   const announce = useAnnounce()
   useEffect(() => {
-    if (state === 'idle') return
+    if (state === 'idle') return undefined
     const timer = setTimeout(() => setState('idle'), shownFor)
     return () => clearTimeout(timer)
   }, [state])

@@ -24,7 +24,14 @@ export interface DialogProps {
 }
 
 /** A window over the page that keeps the keyboard until it is closed. */
-export function Dialog({ open, onOpenChange, title, place = 'middle', titleHidden = false, children }: DialogProps) {
+export function Dialog({
+  open,
+  onOpenChange,
+  title,
+  place = 'middle',
+  titleHidden = false,
+  children,
+}: DialogProps) {
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -67,7 +74,9 @@ export function Confirm({ open, onOpenChange, title, text, action, onConfirm }: 
         <RadixAlert.Overlay className={veil} />
         <RadixAlert.Content className="fixed inset-x-3 top-[22dvh] z-50 mx-auto max-w-sm rounded-2xl border border-line bg-raised p-5 shadow-2xl outline-none animate-rise">
           <RadixAlert.Title className="font-serif text-lg font-semibold">{title}</RadixAlert.Title>
-          <RadixAlert.Description className="mt-2 text-sm break-words text-soft">{text}</RadixAlert.Description>
+          <RadixAlert.Description className="mt-2 text-sm break-words text-soft">
+            {text}
+          </RadixAlert.Description>
           <div className="mt-5 flex justify-end gap-2">
             <RadixAlert.Cancel asChild>
               <Button>Cancel</Button>

@@ -21,5 +21,7 @@ export function isCommand(event: KeyboardEvent, key: string, shift = false): boo
 /** Whether the key press belongs to a field that somebody writes in. */
 export function isWriting(event: KeyboardEvent): boolean {
   const { target } = event
-  return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null
+  return (
+    target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null
+  )
 }

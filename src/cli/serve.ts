@@ -1,0 +1,147 @@
+import { createLog } from '../log.ts'
+import { policy } from '../pipeline/pipeline.ts'
+import type { RunningServer, ServerParts } from '../server.ts'
+import { defineCommand, type Terminal } from './command.ts'
+import { ProgressBar } from './progress-bar.ts'
+import { standardError, teller } from './pull.ts'
+import { version } from './version.ts'
+import { buildWebPageWhenStale, webFolder } from './web-page-build.ts'
+
+export const serve = defineCommand({
+  name: 'serve',
+  summary: 'Serve models over the API and the chat page. Stays in the foreground.',
+  details: [
+    'Pulls a model that is not here yet. Ctrl-C lets running answers end first; a second one does not wait.',
+    'With --json every line of standard output is one event: listening, ready, stopped.',
+  ].join('\n'),
+  examples: ['elpis serve', 'elpis serve --model qwen3:4b --port 8080', 'elpis serve --host 0.0.0.0'],
+  options: {
+    model: {
+      type: 'string',
+      short: 'm',
+      value: 'NAME',
+      multiple: true,
+      description: 'A model to load, as `elpis pull` names it.',
+      setting: 'models.serve',
+    },
+    host: { type: 'string', value: 'ADDRESS', description: 'Address to bind.', setting: 'server.host' },
+    port: {
+      type: 'string',
+      short: 'p',
+      value: 'PORT',
+      description: 'Port; 0 takes a free one.',
+      setting: 'server.port',
+    },
+    context: {
+      type: 'string',
+      value: 'TOKENS',
+      description: 'Most tokens of a prompt and its answer.',
+      setting: 'engine.context',
+    },
+    'log-level': {
+      type: 'string',
+      value: 'LEVEL',
+      description: 'silent, error, warn, info or debug.',
+      setting: 'log.level',
+    },
+    'accept-license': { type: 'boolean', description: 'Accept the licences of models that are pulled.' },
+  },
+  async run({ options, config, json, signal, terminal }) {
+    const started = performance.now()
+    const settings = config()
+    const log = createLog({
+      level: settings.log.level,
+      pretty: process.stderr.isTTY,
+      write: (line) => void process.stderr.write(line),
+    })
+    const display = json ? null : new ProgressBar(standardError(terminal))
+    const tell = display === null ? () => {} : teller(display)
+    const say = (event: object) => json && terminal.print(JSON.stringify(event))
+    const note = (text: string) => json || terminal.note(text)
+    const parts: ServerParts = {
+      log,
+      version,
+      webFolder,
+      onPull: tell,
+      acceptLicence: async () => options['accept-license'] === true,
+    }
+    const hurry = secondInterruption(signal)
+
+    const [{ startServer }] = await Promise.all([import('../server.ts'), buildWebPageWhenStale(note)])
+    const server = await startServer(settings, parts)
+    say({ event: 'listening', url: server.url, policy })
+    if (!json) terminal.print(opening(server, settings.models.serve, terminal))
+    try {
+      await Promise.race([server.ready, aborted(signal)])
+      display?.clear()
+      if (!signal.aborted) await announce(server, started, json, terminal)
+      await aborted(signal)
+      note('Stopping: running answers may end first. Ctrl-C again ends them now.')
+    } finally {
+      display?.clear()
+      await server.close(hurry)
+    }
+    say({ event: 'stopped' })
+  },
+})
+
+async function announce(
+  server: RunningServer,
+  started: number,
+  json: boolean,
+  terminal: Terminal,
+): Promise<void> {
+  const signInLink = await server.signInLink()
+  const seconds = (performance.now() - started) / 1000
+  const models = server.models()
+  if (json) {
+    const names = models.map(({ id }) => id)
+    terminal.print(
+      JSON.stringify({ event: 'ready', url: server.url, signInLink, models: names, policy, seconds }),
+    )
+    return
+  }
+  const width = Math.max(...models.map(({ id }) => id.length))
+  const list = models.map(
+    ({ id, contextTokens, licence }) =>
+      `${id.padEnd(width)}  ${contextTokens} tokens of context, ${licence ?? 'no licence stated'}`,
+  )
+  terminal.print(
+    [
+      `  Models   ${list.join('\n           ')}`,
+      `  Chat     ${signInLink}`,
+      '           This link signs you in, once, within 15 minutes. `elpis keys link` makes another.',
+      '',
+      `Ready after ${seconds.toFixed(1)} s. Ctrl-C stops.`,
+    ].join('\n'),
+  )
+}
+
+function opening({ url }: RunningServer, models: readonly string[], terminal: Terminal): string {
+  const rule = terminal.interactive ? '─'.repeat(Math.min(terminal.columns, 60)) : ''
+  return [
+    `Elpis ${version}`,
+    rule,
+    `  API      ${url}/v1`,
+    '  Keys     `elpis keys create --name NAME` makes one',
+    '  Policy   open: no guard judges what is asked or answered',
+    ...(models.length === 0 ? ['  Models   none (models.serve is empty)'] : []),
+  ].join('\n')
+}
+
+/** Aborted by the second Ctrl-C or SIGTERM. */
+function secondInterruption(first: AbortSignal): AbortSignal {
+  const second = new AbortController()
+  const listen = () => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => second.abort())
+  }
+  first.addEventListener('abort', listen, { once: true })
+  return second.signal
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,78 @@
+import { randomInt } from 'node:crypto'
+import { newRequestId } from '../api/exchange.ts'
+import type { Config } from '../config.ts'
+import type { SessionId } from '../core/ids.ts'
+import type { Log } from '../log.ts'
+import { answer, type AccessStage } from '../pipeline/pipeline.ts'
+import { openEngine } from '../server/open-engine.ts'
+import { prepareModel, type Preparing } from '../server/prepare-model.ts'
+import { untilReady } from '../server/until-ready.ts'
+import { openStore } from '../weights/store.ts'
+import type { Talk } from './talk.ts'
+
+/** Whoever may run this command on this machine owns it. */
+const ownerOnly: AccessStage = {
+  admit: async () => ({
+    principal: { kind: 'session', sessionId: 'ses_terminal' as SessionId, keyId: null, name: 'owner' },
+    revoked: new AbortController().signal,
+    release: () => {},
+  }),
+}
+
+interface TalkHereParts extends Pick<Preparing, 'signal' | 'onPull' | 'acceptLicence'> {
+  readonly config: Config
+  readonly log: Log
+}
+
+/** Loads a model in processes of this command and talks to it through the same pipeline as the server's doors. */
+export async function talkHere(reference: string, parts: TalkHereParts): Promise<Talk> {
+  const { config, log, signal } = parts
+  const store = openStore(config.modelsFolder)
+  const prepared = await prepareModel(reference, { ...parts, store })
+  // One person types: the cache of several answers at a time would be wasted.
+  const alone: Config = {
+    ...config,
+    engine: { ...config.engine, sequences: 1, cache: config.engine.context },
+  }
+  const engine = openEngine([prepared], alone, log)
+  try {
+    await untilReady(engine, signal)
+  } catch (error) {
+    await engine.close()
+    throw error
+  }
+  const model = prepared.manifest.name
+  const stages = { access: ownerOnly, engine, answerSeconds: config.limits.answer_seconds, shutdown: signal }
+  return {
+    model,
+    place: 'loaded here',
+    answer: (messages, settings, stop) =>
+      answer(
+        {
+          id: newRequestId(),
+          model,
+          input: { kind: 'chat', messages },
+          sampling: {
+            temperature: settings.temperature ?? 1,
+            topP: 1,
+            topK: 0,
+            minP: 0,
+            repeatPenalty: 1,
+            presencePenalty: 0,
+            frequencyPenalty: 0,
+            logitBias: new Map(),
+            seed: settings.seed ?? randomInt(4_294_967_296),
+          },
+          choices: 1,
+          maxTokens: settings.maxTokens ?? null,
+          stop: [],
+          ignoreEos: false,
+          topLogprobs: null,
+          signal: stop,
+        },
+        { bearer: null, cookie: null },
+        stages,
+      ),
+    [Symbol.asyncDispose]: () => engine.close(),
+  }
+}

@@ -1,0 +1,89 @@
+/** One model in native memory, with its context: what the scheduler computes steps on. */
+import koffi from 'koffi'
+import type { Binding, Pointer } from './binding.ts'
+import type { Decoder, StepResult } from './decoder.ts'
+import type { RawCache } from './sequence-cache.ts'
+import { StepBatch } from './step-batch.ts'
+
+export interface ContextShape {
+  /** Rows of logits that one step can ask for. */
+  readonly rows: number
+  readonly stepTokens: number
+  readonly vocabularySize: number
+}
+
+export class NativeModel implements Decoder, RawCache {
+  readonly vocabularySize: number
+  readonly stepTokens: number
+  readonly #native: Binding
+  readonly #context: Pointer
+  readonly #memory: Pointer
+  readonly #batch: StepBatch
+  readonly #rowCount: number
+  /** Where the rows lie, and views of them; the library moves them at most when it makes more room. */
+  #address: Pointer | null = null
+  #rows: Float32Array[] = []
+
+  constructor(native: Binding, context: Pointer, shape: ContextShape) {
+    this.#native = native
+    this.#context = context
+    this.#memory = native.llama_get_memory(context)
+    this.#batch = new StepBatch(native, shape.stepTokens)
+    this.vocabularySize = shape.vocabularySize
+    this.stepTokens = shape.stepTokens
+    this.#rowCount = shape.rows
+  }
+
+  add(token: number, position: number, sequence: number, wanted: boolean): void {
+    this.#batch.add(token, position, sequence, wanted)
+  }
+
+  run(): StepResult {
+    const code = this.#native.llama_decode(this.#context, this.#batch.native)
+    this.#batch.clear()
+    if (code === 1) return 'no-room'
+    if (code !== 0) return 'broken'
+    const address = this.#native.llama_get_logits(this.#context)
+    if (address !== this.#address) this.#mapRows(address)
+    return 'done'
+  }
+
+  logits(row: number): Float32Array {
+    return this.#rows[row]!
+  }
+
+  clear(): void {
+    this.#native.llama_memory_clear(this.#memory, false)
+  }
+
+  remove(sequence: number, from: number, to: number): void {
+    this.#native.llama_memory_seq_rm(this.#memory, sequence, from, to)
+  }
+
+  copy(source: number, target: number, from: number, to: number): void {
+    this.#native.llama_memory_seq_cp(this.#memory, source, target, from, to)
+  }
+
+  save(sequence: number): Uint8Array {
+    const size = Number(this.#native.llama_state_seq_get_size(this.#context, sequence))
+    const state = Buffer.allocUnsafeSlow(size)
+    const written = Number(this.#native.llama_state_seq_get_data(this.#context, state, size, sequence))
+    if (written !== size) throw new Error(`a sequence of ${size} bytes was saved as ${written}`)
+    return state
+  }
+
+  restore(sequence: number, state: Uint8Array): void {
+    const read = Number(this.#native.llama_state_seq_set_data(this.#context, state, state.length, sequence))
+    if (read === 0) throw new Error('a sequence could not be put back into the cache')
+  }
+
+  #mapRows(address: Pointer | null): void {
+    this.#address = address
+    this.#rows = []
+    if (address === null) return
+    const rowBytes = this.vocabularySize * Float32Array.BYTES_PER_ELEMENT
+    const memory = koffi.view(address, this.#rowCount * rowBytes)
+    for (let row = 0; row < this.#rowCount; row++)
+      this.#rows.push(new Float32Array(memory, row * rowBytes, this.vocabularySize))
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Chooses the next token of one answer from its logits. The order of settings is llama.cpp's: logit bias, penalties,
+ * top_k, top_p, min_p, temperature, then the choice. The choice is the maximum of logit / temperature + Gumbel noise,
+ * which has exactly the softmax distribution (Gumbel-max trick) and can be checked by whoever knows seed and logits.
+ */
+import type { Sampling } from '../../core/request.ts'
+import { countToReach, mostProbable, nucleus, topTokens, tokensFrom } from './candidates.ts'
+import { exponentialOfMinus } from './exponential.ts'
+import { largestNoise, Noise, noiseOf } from './noise.ts'
+
+/** From this bias down a token is banned rather than made less likely, as OpenAI defines it. */
+const banningBias = -100
+/** How far below the highest logit, in temperatures, tokens are tried before the rest is screened. */
+const firstBand = 4
+
+export class Sampler {
+  readonly #sampling: Sampling
+  readonly #noise: Noise
+  readonly #bias: readonly (readonly [token: number, bias: number])[]
+  /** Token → how often it stands in the output; 0 for those of the prompt only. Empty when no penalty needs it. */
+  readonly #seen = new Map<number, number>()
+  readonly #counts: boolean
+  /** Logits as they were before this token's adjustments. */
+  readonly #saved: { token: number; logit: number }[] = []
+  #savedCount = 0
+
+  /**
+   * @param choice index among the answers to one request: each has its own noise.
+   * @param banned tokens that the model itself wants suppressed.
+   */
+  constructor(sampling: Sampling, choice: number, vocabularySize: number, prompt: Int32Array, banned: readonly number[] = []) {
+    this.#sampling = sampling
+    this.#noise = new Noise(sampling.seed, choice)
+    this.#bias = [...sampling.logitBias, ...banned.map((token) => [token, -Infinity] as const)].filter(
+      ([token]) => Number.isInteger(token) && token >= 0 && token < vocabularySize,
+    )
+    const repeats = sampling.repeatPenalty !== 1
+    this.#counts = repeats || sampling.presencePenalty !== 0 || sampling.frequencyPenalty !== 0
+    if (repeats) for (const token of prompt) this.#seen.set(token, 0)
+  }
+
+  /** Tells the sampler what now stands in the output. */
+  accept(token: number): void {
+    if (this.#counts) this.#seen.set(token, (this.#seen.get(token) ?? 0) + 1)
+  }
+
+  /**
+   * The token at `position` of the output; -1 when the logits leave no choice (not numbers, or all banned). The logits
+   * are changed on the way and put back.
+   */
+  choose(logits: Float32Array, position: number): number {
+    this.#adjust(logits)
+    const token = this.#sampling.temperature === 0 ? mostProbable(logits) : this.#sample(logits, position)
+    this.#restore(logits)
+    return token
+  }
+
+  #sample(logits: Float32Array, position: number): number {
+    const { topK, topP, minP, temperature } = this.#sampling
+    if (topK > 0 && topK < logits.length) {
+      const tokens = topTokens(logits, topK)
+      return this.#best(logits, cut(logits, tokens, topP, minP), position)
+    }
+    const likeliest = mostProbable(logits)
+    const highest = logits[likeliest] ?? Number.NaN
+    if (!Number.isFinite(highest)) return -1
+    if (topP < 1) return this.#best(logits, cut(logits, nucleus(logits, highest, topP), 1, minP), position)
+    if (minP > 0) return this.#best(logits, tokensFrom(logits, highest + Math.log(minP)), position)
+    return this.#bestOfAll(logits, highest, position, temperature)
+  }
+
+  /** The winner among a few candidates, ordered from the most probable one. */
+  #best(logits: Float32Array, tokens: Int32Array, position: number): number {
+    const highest = logits[tokens[0] ?? -1] ?? Number.NaN
+    if (!Number.isFinite(highest)) return -1
+    let winner = -1
+    let best = -Infinity
+    for (const token of tokens) {
+      const score = (logits[token]! - highest) / this.#sampling.temperature + this.#noise.gumbel(position, token)
+      if (score > best) [winner, best] = [token, score]
+    }
+    return winner
+  }
+
+  /**
+   * The winner over the whole vocabulary, without noise for each of its tokens: noise is bounded, so a token far below
+   * the best score so far cannot win, and one below the first band needs bits so high that nearly none have them.
+   */
+  #bestOfAll(logits: Float32Array, highest: number, position: number, temperature: number): number {
+    const band = highest - firstBand * temperature
+    let winner = -1
+    let best = -Infinity
+    for (const token of tokensFrom(logits, band)) {
+      const score = (logits[token]! - highest) / temperature + this.#noise.gumbel(position, token)
+      if (score > best) [winner, best] = [token, score]
+    }
+    // Gumbel noise of u is below -ln(1 - u): to beat `best` from below the band, 1 - u must be under e^-(best + band).
+    const screen = (1 - Math.exp(-(best + firstBand))) * 0x1_0000_0000 - 1
+    for (const token of tokensFrom(logits, highest + (best - largestNoise) * temperature)) {
+      if (logits[token]! >= band) continue
+      const bits = this.#noise.bits(position, token)
+      if (bits < screen) continue
+      const score = (logits[token]! - highest) / temperature + noiseOf(bits)
+      // Among equals the first token wins, in whichever order they are met.
+      if (score > best || (score === best && token < winner)) [winner, best] = [token, score]
+    }
+    return winner
+  }
+
+  #adjust(logits: Float32Array): void {
+    this.#savedCount = 0
+    for (const [token, bias] of this.#bias) {
+      this.#set(logits, token, bias <= banningBias ? -Infinity : logits[token]! + bias)
+    }
+    if (!this.#counts) return
+    const { repeatPenalty, presencePenalty, frequencyPenalty } = this.#sampling
+    for (const [token, count] of this.#seen) {
+      const logit = logits[token]!
+      const repeated = logit <= 0 ? logit * repeatPenalty : logit / repeatPenalty
+      this.#set(logits, token, repeated - count * frequencyPenalty - (count > 0 ? presencePenalty : 0))
+    }
+  }
+
+  #set(logits: Float32Array, token: number, logit: number): void {
+    const saved = (this.#saved[this.#savedCount++] ??= { token: 0, logit: 0 })
+    saved.token = token
+    saved.logit = logits[token]!
+    logits[token] = logit
+  }
+
+  /** In reverse: a token may have been changed twice. */
+  #restore(logits: Float32Array): void {
+    while (this.#savedCount > 0) {
+      const { token, logit } = this.#saved[--this.#savedCount]!
+      logits[token] = logit
+    }
+  }
+}
+
+/** Cuts ordered candidates by top_p and min_p, both relative to the candidates that are left. At least one stays. */
+function cut(logits: Float32Array, tokens: Int32Array, topP: number, minP: number): Int32Array {
+  const highest = logits[tokens[0] ?? -1] ?? Number.NaN
+  let left = tokens
+  if (topP < 1) {
+    let sum = 0
+    for (const token of tokens) sum += exponentialOfMinus(highest - logits[token]!)
+    left = left.subarray(0, countToReach(logits, left, highest, topP * sum) ?? left.length)
+  }
+  if (minP > 0) {
+    const threshold = highest + Math.log(minP)
+    let count = 1
+    while (count < left.length && logits[left[count]!]! >= threshold) count++
+    left = left.subarray(0, count)
+  }
+  return left
+}

@@ -1,0 +1,67 @@
+/**
+ * The process of a model reads what strangers made, so it may have been taken over: nothing that it says is believed
+ * before it was checked against this.
+ */
+import { z } from 'zod'
+import type { Report } from './protocol.ts'
+
+const count = z.int().min(0)
+const choice = z.int().min(0).max(1023)
+/** Any number: a token that cannot come has a logarithm of minus infinity. */
+const logarithm = z.custom<number>((value) => typeof value === 'number')
+const reason = z.string().transform((text) => text.slice(0, 500))
+
+const alternative = {
+  token: count,
+  bytes: z.array(z.int().min(0).max(255)).max(4096),
+  logprob: logarithm,
+}
+const logprobs = z
+  .array(z.object({ ...alternative, top: z.array(z.object(alternative)).max(1024) }))
+  .max(65_536)
+
+const jobEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('started'), job: count, promptTokens: count, cachedTokens: count }),
+  z.object({
+    type: z.literal('text'),
+    job: count,
+    choice,
+    text: z.string().max(1_000_000),
+    tokens: count,
+    logprobs: logprobs.nullable(),
+  }),
+  z.object({
+    type: z.literal('finished'),
+    job: count,
+    choice,
+    reason: z.enum(['stop', 'length', 'cancelled', 'content_filter']),
+  }),
+  z.object({
+    type: z.literal('ended'),
+    job: count,
+    usage: z.object({ promptTokens: count, cachedTokens: count, outputTokens: count }),
+  }),
+  z.object({ type: z.literal('too-long'), job: count, promptTokens: count, contextTokens: count }),
+  z.object({ type: z.literal('failed'), job: count, reason }),
+])
+
+export const reportSchema: z.ZodType<Report> = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('hello') }),
+  z.object({ type: z.literal('loading'), fraction: z.number().min(0).max(1) }),
+  z.object({
+    type: z.literal('ready'),
+    model: z.object({
+      chatTemplate: z.string().max(1_048_576).nullable(),
+      bosText: z.string().max(1024),
+      eosText: z.string().max(1024),
+      controlTokens: z.array(z.string().max(4096)).max(200_000),
+      vocabularySize: count,
+      trainedContextTokens: count,
+      description: z.string().max(1000),
+      build: z.string().max(1000),
+      lockdown: z.string().max(1000),
+    }),
+  }),
+  z.object({ type: z.literal('unusable'), reason }),
+  z.object({ type: z.literal('step'), events: z.array(jobEvent).max(100_000) }),
+])

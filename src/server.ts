@@ -1,0 +1,167 @@
+/**
+ * The composition root: the only place that builds and wires everything. Order: storage, access, the home's lock and
+ * control door, the port, and only then, with the port open already, weights and engine.
+ */
+import { mkdir } from 'node:fs/promises'
+import { signInUrl } from './access/access.ts'
+import { createAccess } from './access/create-access.ts'
+import { createApi } from './api/app.ts'
+import { startControl } from './api/control/server.ts'
+import { isLoopback, listen, originOf } from './api/listen.ts'
+import type { Config } from './config.ts'
+import { systemClock } from './core/clock.ts'
+import type { Engine } from './core/engine.ts'
+import { asElpisError, elpisError } from './errors.ts'
+import type { Log } from './log.ts'
+import { engineToCome } from './server/engine-to-come.ts'
+import { openEngine } from './server/open-engine.ts'
+import { prepareModel, type Preparing, type PreparedModel } from './server/prepare-model.ts'
+import { untilReady } from './server/until-ready.ts'
+import { openStorage } from './storage/storage.ts'
+import { openStore } from './weights/store.ts'
+
+export interface ServerParts {
+  readonly log: Log
+  readonly version: string
+  /** Folder of the built chat page. */
+  readonly webFolder: string
+  readonly onPull: Preparing['onPull']
+  readonly acceptLicence: Preparing['acceptLicence']
+  /** Another engine than the embedded one, for tests of what stands before it. */
+  readonly openEngine?: (models: readonly PreparedModel[], config: Config, log: Log) => Engine
+}
+
+export interface RunningServer {
+  /** Such as `http://localhost:4141`. */
+  readonly url: string
+  /** A link that signs the owner's browser in, once. */
+  signInLink(): Promise<string>
+  /** Resolves when every model can answer; rejects with what stands in the way. */
+  readonly ready: Promise<void>
+  readonly models: Engine['models']
+  /**
+   * Refuses what is new, lets running answers end for `limits.drain_seconds`, then ends them with `shutting_down`.
+   *
+   * @param hurry aborted when they shall end now
+   */
+  close(hurry?: AbortSignal): Promise<void>
+}
+
+/** How long clients get to take the last words of answers that were cut. */
+const lastWordsMilliseconds = 2000
+
+/**
+ * Starts a server. It listens when this resolves; `ready` says when its models answer.
+ *
+ * @throws `public_bind_without_keys`, `port_in_use`, `bind_failed`, `home_in_use`, what storage throws
+ */
+export async function startServer(config: Config, parts: ServerParts): Promise<RunningServer> {
+  const { server, limits, home } = config
+  const { log, version } = parts
+  const startedAt = systemClock.now()
+  await using undo = new AsyncDisposableStack()
+  await mkdir(home, { recursive: true, mode: 0o700 })
+  const storage = undo.adopt(await openStorage({ home }), (it) => it.close())
+  const access = undo.adopt(await createAccess({ store: storage, clock: systemClock }), (it) => it.close())
+  if (!isLoopback(server.host) && !access.hasKeys()) {
+    throw elpisError('public_bind_without_keys', { host: server.host })
+  }
+  let url: string | null = null
+  const status = () => ({ pid: process.pid, version, address: url, startedAt })
+  undo.adopt(await startControl({ home, access, status, log }), (it) => it.close())
+
+  const shutdown = new AbortController()
+  const preparing = new AbortController()
+  const engine = undo.adopt(engineToCome(config.models.serve), (it) => it.close())
+  const api = await createApi({
+    stages: { access, engine, answerSeconds: limits.answer_seconds, shutdown: shutdown.signal },
+    access,
+    engine,
+    edge: {
+      bind: server.host,
+      allowedHosts: server.allowed_hosts,
+      allowedOrigins: server.allowed_origins,
+    },
+    limits: {
+      bodyBytes: limits.body_bytes,
+      headerSeconds: limits.header_seconds,
+      requestSeconds: limits.request_seconds,
+      choices: limits.choices,
+    },
+    webFolder: parts.webFolder,
+    version,
+    log,
+    now: () => systemClock.now(),
+  })
+  const listening = undo.adopt(await listen(() => api.server(), server.host, server.port), (it) => {
+    it.refuseNew()
+    it.hangUp()
+  })
+  url = originOf(server.host, listening.port)
+  const origin = url
+  const ready = loadModels().catch((error: unknown) => {
+    throw asElpisError(error)
+  })
+  // Whoever starts a server awaits it; until then a failure must not end the process.
+  ready.catch(() => {})
+  const running = undo.move()
+
+  return {
+    url: origin,
+    ready,
+    models: () => engine.models(),
+    signInLink: async () => signInUrl(origin, (await access.createSignInLink()).token),
+    async close(hurry) {
+      log('info', 'stopping', { drain_seconds: limits.drain_seconds })
+      preparing.abort()
+      api.stop()
+      listening.refuseNew()
+      await firstOf(api.idle(), limits.drain_seconds * 1000, hurry)
+      shutdown.abort(elpisError('shutting_down'))
+      await firstOf(api.idle(), lastWordsMilliseconds)
+      await ready.catch(() => {})
+      await running.disposeAsync()
+      log('info', 'stopped')
+    },
+  }
+
+  async function loadModels(): Promise<void> {
+    const store = openStore(config.modelsFolder)
+    const prepared: PreparedModel[] = []
+    for (const reference of config.models.serve) {
+      prepared.push(
+        await prepareModel(reference, {
+          store,
+          signal: preparing.signal,
+          acceptLicence: parts.acceptLicence,
+          onPull(event) {
+            if (event.type === 'file-progress' && event.total !== null) {
+              engine.progress(reference, event.received / event.total)
+            }
+            parts.onPull(event)
+          },
+        }),
+      )
+    }
+    const opened = (parts.openEngine ?? openEngine)(prepared, config, log)
+    engine.arrive(opened)
+    await untilReady(opened, preparing.signal)
+  }
+}
+
+/** Waits for `done`, but no longer than this, and not once in a hurry. */
+async function firstOf(done: Promise<void>, milliseconds: number, hurry?: AbortSignal): Promise<void> {
+  if (hurry?.aborted === true) return
+  let timer: NodeJS.Timeout | undefined
+  let rush: (() => void) | undefined
+  await Promise.race([
+    done,
+    new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, milliseconds)
+      rush = resolve
+      hurry?.addEventListener('abort', resolve as () => void, { once: true })
+    }),
+  ])
+  clearTimeout(timer)
+  if (rush !== undefined) hurry?.removeEventListener('abort', rush)
+}

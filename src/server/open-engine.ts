@@ -1,0 +1,29 @@
+import type { Config } from '../config.ts'
+import type { Engine } from '../core/engine.ts'
+import { embeddedEngine } from '../engine/embedded-engine.ts'
+import type { Log } from '../log.ts'
+import type { PreparedModel } from './prepare-model.ts'
+
+const levels = {
+  'model-loading': 'debug',
+  'model-ready': 'info',
+  'model-lost': 'warn',
+  'model-failed': 'error',
+} as const
+
+/** The embedded engine, one process a model, as the settings want it. It begins to load at once. */
+export function openEngine(models: readonly PreparedModel[], config: Config, log: Log): Engine {
+  return embeddedEngine({
+    models: models.map(({ manifest, paths }) => ({
+      id: manifest.name,
+      digest: manifest.digest,
+      licence: manifest.licence.id === 'not-stated' ? null : manifest.licence.id,
+      createdAt: Date.parse(manifest.pulledAt),
+      path: paths[0] ?? '',
+      files: paths,
+    })),
+    settings: config.engine,
+    queue: config.limits.queue,
+    log: ({ type, ...facts }) => log(levels[type], type, facts),
+  })
+}

@@ -1,0 +1,242 @@
+/** The composition root, with everything real but the engine. */
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { createAccess } from '../src/access/create-access.ts'
+import { connectControl } from '../src/api/control/client.ts'
+import { loadConfig, type Config } from '../src/config.ts'
+import { systemClock } from '../src/core/clock.ts'
+import type { Engine } from '../src/core/engine.ts'
+import { startServer, type RunningServer, type ServerParts } from '../src/server.ts'
+import { openStorage } from '../src/storage/storage.ts'
+import { fakeEngine, hanging, type FakeEngine } from './support/fake-engine.ts'
+
+interface Given extends AsyncDisposable {
+  readonly home: string
+  config(settings?: Record<string, string>): Config
+  start(engine: Engine, config?: Config, parts?: Partial<ServerParts>): Promise<RunningServer>
+  key(): Promise<string>
+}
+
+/** A home without models to load: the fake engine needs no weights. */
+function freshHome(): Given {
+  const home = mkdtempSync(join(tmpdir(), 'elpis-server-'))
+  const started: RunningServer[] = []
+  const given: Given = {
+    home,
+    config: (settings = {}) => {
+      const loaded = loadConfig({
+        ELPIS_HOME: home,
+        ELPIS_PORT: '0',
+        ELPIS_LIMITS_DRAIN_SECONDS: '5',
+        ...settings,
+      })
+      return { ...loaded, models: { ...loaded.models, serve: [] } }
+    },
+    async start(engine, config = given.config(), parts = {}) {
+      const server = await startServer(config, {
+        log: () => {},
+        version: '0.0.0-test',
+        webFolder: join(home, 'no-page'),
+        onPull: () => {},
+        acceptLicence: async () => false,
+        openEngine: () => engine,
+        ...parts,
+      })
+      started.push(server)
+      await server.ready
+      return server
+    },
+    async key() {
+      const storage = await openStorage({ home })
+      const access = await createAccess({ store: storage, clock: systemClock })
+      const { key } = await access.createKey('test')
+      await access.close()
+      await storage.close()
+      return key
+    },
+    async [Symbol.asyncDispose]() {
+      for (const server of started) await server.close(AbortSignal.abort()).catch(() => {})
+      await rm(home, { recursive: true, force: true })
+    },
+  }
+  return given
+}
+
+function chat(url: string, key: string): Promise<Response> {
+  return fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'fake:1b', messages: [{ role: 'user', content: 'hi' }], stream: true }),
+  })
+}
+
+describe('a server', () => {
+  test('answers on both loopback addresses, and its sign-in link works', async () => {
+    await using given = freshHome()
+    const key = await given.key()
+    const server = await given.start(fakeEngine())
+    const { port } = new URL(server.url)
+    expect(server.url).toBe(`http://localhost:${port}`)
+    for (const host of ['127.0.0.1', '[::1]', 'localhost']) {
+      const response = await fetch(`http://${host}:${port}/v1/models`, { headers: { 'x-api-key': key } })
+      expect([host, response.status]).toEqual([host, 200])
+    }
+    const link = new URL(await server.signInLink())
+    expect(link.href.split('#')[0]).toBe(`${server.url}/sign-in`)
+    const entered = await fetch(`${server.url}/web/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: server.url },
+      body: JSON.stringify({ token: link.hash.slice(1) }),
+    })
+    expect(entered.status).toBe(200)
+  })
+
+  test('does not open itself to others before there is a key, and does so afterwards', async () => {
+    await using given = freshHome()
+    const open = given.config({ ELPIS_HOST: '0.0.0.0' })
+    await expect(given.start(fakeEngine(), open)).rejects.toMatchObject({ code: 'public_bind_without_keys' })
+    await given.key()
+    const server = await given.start(fakeEngine(), open)
+    expect((await fetch(`${server.url}/health`)).status).toBe(200)
+  })
+
+  test('says which port is taken, on either loopback address, and gives everything back', async () => {
+    await using given = freshHome()
+    for (const host of ['127.0.0.1', '::1']) {
+      const other = createServer().listen({ port: 0, host })
+      await once(other, 'listening')
+      const { port } = other.address() as { port: number }
+      await expect(
+        given.start(fakeEngine(), given.config({ ELPIS_PORT: String(port) })),
+      ).rejects.toMatchObject({
+        code: 'port_in_use',
+      })
+      other.close()
+    }
+    const server = await given.start(fakeEngine())
+    expect((await fetch(`${server.url}/health`)).status).toBe(200)
+  })
+
+  test('says when it cannot have an address', async () => {
+    await using given = freshHome()
+    await given.key()
+    await expect(given.start(fakeEngine(), given.config({ ELPIS_HOST: '192.0.2.1' }))).rejects.toMatchObject({
+      code: 'bind_failed',
+    })
+  })
+
+  test('has its home to itself, and gives it back', async () => {
+    await using given = freshHome()
+    const first = await given.start(fakeEngine())
+    await expect(given.start(fakeEngine())).rejects.toMatchObject({ code: 'home_in_use' })
+    const control = await connectControl(given.home)
+    expect(control?.status.address).toBe(first.url)
+    await control?.close()
+    await first.close()
+    expect(await connectControl(given.home)).toBeNull()
+    await given.start(fakeEngine())
+  })
+
+  test('listens before its models are there, and says so', async () => {
+    await using given = freshHome()
+    const engine = fakeEngine()
+    const loading = {
+      ...engine,
+      status: () => [
+        { model: 'fake:1b', state: { state: 'loading' as const, fraction: 0 }, active: 0, queued: 0 },
+      ],
+    }
+    const server = await startServer(given.config(), {
+      log: () => {},
+      version: '0.0.0-test',
+      webFolder: given.home,
+      onPull: () => {},
+      acceptLicence: async () => false,
+      openEngine: () => loading,
+    })
+    expect((await fetch(`${server.url}/ready`)).status).toBe(503)
+    expect((await fetch(`${server.url}/health`)).status).toBe(200)
+    loading.status = engine.status as typeof loading.status
+    await server.ready
+    expect((await fetch(`${server.url}/ready`)).status).toBe(200)
+    await server.close()
+  })
+
+  test('that is asked for a model that nobody knows says so at once', async () => {
+    await using given = freshHome()
+    const config = given.config()
+    const server = await startServer(
+      { ...config, models: { ...config.models, serve: ['smolm2:135m'] } },
+      {
+        log: () => {},
+        version: '0',
+        webFolder: given.home,
+        onPull: () => {},
+        acceptLicence: async () => false,
+      },
+    )
+    await expect(server.ready).rejects.toMatchObject({
+      code: 'reference_invalid',
+      hint: expect.stringContaining('smollm2:135m'),
+    })
+    await server.close()
+  })
+})
+
+describe('closing', () => {
+  async function answering(
+    given: Given,
+    engine: FakeEngine,
+  ): Promise<{ server: RunningServer; response: Response }> {
+    const key = await given.key()
+    const server = await given.start(engine)
+    return { server, response: await chat(server.url, key) }
+  }
+
+  test('lets a running answer end', async () => {
+    await using given = freshHome()
+    const gate = Promise.withResolvers<void>()
+    const engine = fakeEngine({
+      answer: async function* (request) {
+        yield { type: 'start', promptTokens: 1, cachedTokens: 0 }
+        await gate.promise
+        yield { type: 'text-delta', choice: 0, text: `done ${request.choices}`, tokens: 1, logprobs: null }
+        yield { type: 'finish', choice: 0, reason: 'stop' }
+        yield { type: 'usage', usage: { promptTokens: 1, cachedTokens: 0, outputTokens: 1 } }
+      },
+    })
+    const { server, response } = await answering(given, engine)
+    const closing = server.close()
+    gate.resolve()
+    expect(await response.text()).toContain('[DONE]')
+    await closing
+    expect(engine.closed).toBe(true)
+    await expect(fetch(`${server.url}/health`)).rejects.toThrow()
+  })
+
+  test('in a hurry cuts what runs, with an error that says so', async () => {
+    await using given = freshHome()
+    const { server, response } = await answering(given, fakeEngine({ answer: hanging('one ') }))
+    const hurry = new AbortController()
+    const closing = server.close(hurry.signal)
+    hurry.abort()
+    expect(await response.text()).toMatch(/event: error\ndata: .*shutting_down/)
+    await closing
+  })
+
+  test('cuts what takes longer than the time to drain', async () => {
+    await using given = freshHome()
+    const key = await given.key()
+    const config = given.config({ ELPIS_LIMITS_DRAIN_SECONDS: '0.1' })
+    const server = await given.start(fakeEngine({ answer: hanging('one ') }), config)
+    const response = await chat(server.url, key)
+    const closing = server.close()
+    expect(await response.text()).toContain('shutting_down')
+    await closing
+  })
+})

@@ -1,0 +1,120 @@
+/**
+ * Stands in for the process of a model: speaks its protocol and does what the text of the prompt says, word by word.
+ * A word is echoed as a token, but for these: `crash` `hang` `spin` `garbage` `flood` `fail` `long` `wait`.
+ * What the file of the model says decides how it loads: `slow`, `unusable`, `crash`, or anything else.
+ */
+import { readFileSync } from 'node:fs'
+import type { Command, Job, JobEvent, Report } from '../../src/engine/protocol.ts'
+
+const cancelled = new Set<number>()
+
+function say(report: Report): void {
+  process.send?.(report)
+}
+
+function step(...events: JobEvent[]): void {
+  say({ type: 'step', events })
+}
+
+process.on('disconnect', () => process.exit(0))
+process.on('message', (command: Command) => {
+  switch (command.type) {
+    case 'load':
+      load(readFileSync(command.options.path, 'utf8').trim())
+      return
+    case 'generate':
+      void answer(command.job)
+      return
+    case 'cancel':
+      cancelled.add(command.job)
+      return
+    case 'close':
+      if (manner !== 'stubborn') process.exit(0)
+      return
+    default:
+      command satisfies never
+  }
+})
+say({ type: 'hello' })
+
+let manner = ''
+
+function load(how: string): void {
+  manner = how
+  say({ type: 'loading', fraction: 0.5 })
+  if (how === 'crash') {
+    process.stderr.write('the tensor is on fire\n')
+    process.abort()
+  }
+  if (how === 'unusable') {
+    say({ type: 'unusable', reason: 'the tensor is on fire' })
+    return
+  }
+  if (how === 'slow') return
+  say({
+    type: 'ready',
+    model: {
+      chatTemplate: how === 'base' ? null : '{% for m in messages %}{{ m.content }} {% endfor %}',
+      bosText: '<s>',
+      eosText: '</s>',
+      controlTokens: ['<s>', '</s>'],
+      vocabularySize: 100,
+      trainedContextTokens: 1000,
+      description: 'scripted',
+      build: Object.keys(process.env).join(' '),
+      lockdown: process.env['ELPIS_ENGINE_LOCKDOWN'] ?? '',
+    },
+  })
+}
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
+
+async function answer(job: Job): Promise<void> {
+  const { id } = job
+  const words = job.prompt
+    .map(({ text }) => text)
+    .join('')
+    .trim()
+    .split(/\s+/)
+  const promptTokens = words.length
+  if (words[0] === 'long') {
+    step({ type: 'too-long', job: id, promptTokens: 5000, contextTokens: 1000 })
+    return
+  }
+  step({ type: 'started', job: id, promptTokens, cachedTokens: 0 })
+  let outputTokens = 0
+  for (const word of words) {
+    if (word === 'crash') process.abort()
+    if (word === 'hang') await new Promise(() => undefined)
+    if (word === 'spin') for (;;) outputTokens++
+    if (word === 'garbage')
+      process.send?.({ type: 'step', events: [{ type: 'text', job: id, choice: '0', text: 7 }] })
+    if (word === 'fail') {
+      step({ type: 'failed', job: id, reason: 'no room' })
+      return
+    }
+    const times = word === 'flood' ? 20_000 : 1
+    for (let time = 0; time < times; time++) {
+      outputTokens += job.choices
+      step(
+        ...Array.from({ length: job.choices }, (_, choice): JobEvent => {
+          const text = word === 'flood' ? `${time} ` : `${word} `
+          return { type: 'text', job: id, choice, text, tokens: 1, logprobs: null }
+        }),
+      )
+    }
+    await nextTurn()
+    if (word === 'wait') while (!cancelled.has(id)) await nextTurn()
+    if (cancelled.has(id)) break
+  }
+  const reason = cancelled.has(id) ? 'cancelled' : 'stop'
+  step(
+    ...Array.from({ length: job.choices }, (_, choice): JobEvent => ({
+      type: 'finished',
+      job: id,
+      choice,
+      reason,
+    })),
+    { type: 'ended', job: id, usage: { promptTokens, cachedTokens: 0, outputTokens } },
+  )
+}
