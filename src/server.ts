@@ -1,6 +1,6 @@
 /**
  * The composition root: the only place that builds and wires everything. Order: storage, access, the home's lock and
- * control door, the port, and only then, with the port open already, weights and engine.
+ * control door; then the port, while weights and engine are made ready beside it.
  */
 import { mkdir } from 'node:fs/promises'
 import { signInUrl } from './access/access.ts'
@@ -73,6 +73,16 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   const shutdown = new AbortController()
   const preparing = new AbortController()
   const engine = undo.adopt(engineToCome(config.models.serve), (it) => it.close())
+  // Beside all that follows: loading takes longest.
+  const ready = loadModels().catch((error: unknown) => {
+    throw asElpisError(error)
+  })
+  // Whoever starts a server awaits it; until then a failure must not end the process.
+  ready.catch(() => {})
+  undo.defer(async () => {
+    preparing.abort()
+    await ready.catch(() => {})
+  })
   const api = await createApi({
     stages: { access, engine, answerSeconds: limits.answer_seconds, shutdown: shutdown.signal },
     access,
@@ -99,11 +109,6 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   })
   url = originOf(server.host, listening.port)
   const origin = url
-  const ready = loadModels().catch((error: unknown) => {
-    throw asElpisError(error)
-  })
-  // Whoever starts a server awaits it; until then a failure must not end the process.
-  ready.catch(() => {})
   const running = undo.move()
 
   return {
@@ -119,7 +124,6 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       await firstOf(api.idle(), limits.drain_seconds * 1000, hurry)
       shutdown.abort(elpisError('shutting_down'))
       await firstOf(api.idle(), lastWordsMilliseconds)
-      await ready.catch(() => {})
       await running.disposeAsync()
       log('info', 'stopped')
     },

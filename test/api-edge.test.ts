@@ -408,6 +408,31 @@ describe('what is no proper request', () => {
   })
 })
 
+describe('a client that leaves', () => {
+  test('while it sends its body is no fault of ours', async () => {
+    await using server = await apiServer(fakeEngine())
+    const socket = connect(server.port, '127.0.0.1')
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${server.key}\r\n` +
+        'content-type: application/json\r\ncontent-length: 500\r\n\r\n{"model":',
+    )
+    await server.fetch('/health')
+    socket.destroy()
+    await server.drain()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(server.log.map(({ level, status, code }) => [level, status, code])).toEqual([
+      ['info', 200, undefined],
+      ['info', 499, 'client_left'],
+    ])
+  })
+
+  test('with an odd expectation is answered as any other', async () => {
+    await using server = await apiServer(fakeEngine())
+    const bytes = 'GET /health HTTP/1.1\r\nhost: localhost\r\nexpect: tea\r\nconnection: close\r\n\r\n'
+    expect(await raw(server, bytes)).toMatch(/^HTTP\/1\.1 200 /)
+  })
+})
+
 describe('the log', () => {
   test('has one line a request, with its figures and without its content', async () => {
     await using server = await apiServer(fakeEngine({ answer: saying('the secret ', 'answer') }))

@@ -37,7 +37,7 @@ function usageOf(parts: readonly Part[]) {
 }
 
 test('it answers', async () => {
-  const parts = await ask('What is the capital of France?')
+  const parts = await ask('Where is the Eiffel tower?')
   expect(textOf(parts)).toContain('Paris')
   expect(parts[0]).toMatchObject({ type: 'start' })
   expect(usageOf(parts).outputTokens).toBeGreaterThan(3)

@@ -109,13 +109,16 @@ const renderings: Record<FamilyName, readonly Rendering[]> = {
 }
 
 /** Conversations that a family refuses, and its own words for it. */
-const refusals: Partial<Record<FamilyName, Rendering>> = {
-  'gemma-3': { messages: [hello, who], text: 'Conversation roles must alternate user/assistant/user/assistant/...' },
+const refusals = {
+  'gemma-3': {
+    messages: [hello, who],
+    text: 'Conversation roles must alternate user/assistant/user/assistant/...',
+  },
   mistral: {
     messages: [hello, who],
     text: 'After the optional system message, conversation roles must alternate user/assistant/user/assistant/...',
   },
-}
+} satisfies Partial<Record<FamilyName, Rendering>>
 
 async function promptsOf(name: FamilyName): Promise<ChatPrompts> {
   const model = await checkWeights([pathOf(name)])
@@ -170,19 +173,24 @@ describe.each(names)('%s', (name) => {
       await prompts.close()
     }
   })
+})
 
-  test.skipIf(refusals[name] === undefined)('refuses what its model card refuses', async () => {
-    const { messages, text } = refusals[name]!
+test.each(Object.keys(refusals) as (keyof typeof refusals)[])(
+  '%s refuses conversations that its model card refuses',
+  async (name) => {
+    const { messages, text } = refusals[name]
     const prompts = await promptsOf(name)
     try {
-      await expect(
-        prompts.of({ kind: 'chat', messages }, 0, AbortSignal.timeout(30_000)),
-      ).rejects.toMatchObject({ code: 'template_failed', message: expect.stringContaining(text) as string })
+      const asked = prompts.of({ kind: 'chat', messages }, 0, AbortSignal.timeout(30_000))
+      await expect(asked).rejects.toMatchObject({
+        code: 'template_failed',
+        message: expect.stringContaining(text) as string,
+      })
     } finally {
       await prompts.close()
     }
-  })
-})
+  },
+)
 
 /** What sets the family apart, as `inspect` tells it. */
 const told: Record<FamilyName, object> = {
@@ -228,7 +236,14 @@ describe('loaded and decoded for real', () => {
         licence: null,
         createdAt: 0,
       })),
-      settings: { ...engineSettings, context: 512, cache: 1024, sequences: 2, threads: 1, cpu_level: 'haswell' },
+      settings: {
+        ...engineSettings,
+        context: 512,
+        cache: 1024,
+        sequences: 2,
+        threads: 1,
+        cpu_level: 'haswell',
+      },
       queue: 4,
       log: (event) => {
         if (event.type === 'model-lost' || event.type === 'model-failed') console.error(event)
@@ -268,13 +283,16 @@ describe('loaded and decoded for real', () => {
     return parts
   }
 
-  /** How many tokens the family's vocabulary makes of a prompt, counted by hand. */
+  /**
+   * Tokens of the first rendering above, counted by hand: control tokens are one each, text one a byte or letter but
+   * for the vocabulary's few merges ("er" of user, "in" of Cutting, "an" of assistant …).
+   */
   const promptTokens: Record<FamilyName, number> = {
-    // 8 control tokens, and each byte of the text but for merges: "in" twice, "er" and "ou" and the like.
-    'llama-3.1': 0,
-    qwen3: 0,
-    'gemma-3': 0,
-    mistral: 0,
+    'llama-3.1': 9 + 89,
+    qwen3: 3 + 19,
+    'gemma-3': 4 + 16,
+    // SentencePiece puts a space of its own before the text behind a control token.
+    mistral: 3 + ' '.length + ' Hello'.length,
   }
 
   test.each(names)('%s', async (name) => {

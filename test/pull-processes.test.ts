@@ -38,7 +38,8 @@ async function ended(child: ChildProcess): Promise<{ output: string; signal: str
 function poured(content: Buffer, pour: (response: ServerResponse, body: Buffer) => Promise<void>): Behaviour {
   return ({ request, response, count }) => {
     const end = response.end.bind(response)
-    response.end = ((body: Buffer) => void pour(response, body).then(() => end())) as typeof response.end
+    response.end = ((body: Buffer) =>
+      void pour(response, body).then(() => end())) as unknown as typeof response.end
     honest(content)({ request, response, count })
   }
 }
@@ -111,8 +112,8 @@ describe('kill -9 of a pulling process', () => {
       .requests(path)
       .slice(before)
       .map(({ range }) => Number(/=(\d+)/.exec(range ?? '')?.[1]))
-    const parts = [0, 1, 2, 3].map((part) => part * Math.ceil(model.length / 4))
-    expect(starts.slice(1).some((at) => !parts.includes(at))).toBe(true)
+    const parts = new Set([0, 1, 2, 3].map((part) => part * Math.ceil(model.length / 4)))
+    expect(starts.slice(1).some((at) => !parts.has(at))).toBe(true)
   })
 })
 
@@ -129,7 +130,8 @@ describe('several at once', () => {
     const results = await all
     void [ended(start(bench, url)), ended(start(bench, url)), ended(start(bench, url))]
     const outcomes = results.map(({ output }) => output.trim().split('\n').at(-1)?.split(' ')[0])
-    expect(outcomes.toSorted()).toEqual(['present', 'present', 'pulled'])
+    expect(outcomes.filter((outcome) => outcome === 'pulled')).toHaveLength(1)
+    expect(outcomes.filter((outcome) => outcome === 'present')).toHaveLength(2)
     expect(server.requests(path)).toHaveLength(5)
     expect(await bench.blobs()).toHaveLength(1)
   })
@@ -197,9 +199,8 @@ describe('on the command line', () => {
     const url = server.on(fresh(), slow(model))
     const child = startElpis(home, ['pull', url])
     const output = text(child.stderr!)
-    await expect
-      .poll(async () => await readdir(join(home.path, 'models/partial')).catch(() => []))
-      .toHaveLength(1)
+    const begun = () => readdir(join(home.path, 'models/partial')).catch(() => [])
+    await expect.poll(begun, { timeout: 30_000 }).toHaveLength(1)
     child.kill('SIGINT')
     const [code] = (await once(child, 'close')) as [number]
     expect(code).toBe(130)

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { createServer as createHttpServer } from 'node:http'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -352,6 +352,57 @@ describe('mirrors', () => {
       expect(performance.now() - started).toBeLessThan(3_000)
     }
     mute.close()
+  })
+})
+
+describe('a proxy of the environment', () => {
+  /** Tunnels CONNECT requests and remembers where to. */
+  async function startProxy() {
+    const tunnels: string[] = []
+    const proxy = createHttpServer()
+    proxy.on('connect', ({ url = '' }: { url?: string }, client: Socket) => {
+      tunnels.push(url)
+      const { hostname, port } = new URL(`http://${url}`)
+      const upstream = connect(Number(port), hostname, () => {
+        client.write('HTTP/1.1 200 OK\r\n\r\n')
+        upstream.pipe(client).pipe(upstream)
+      })
+      for (const socket of [client, upstream]) socket.on('error', () => undefined)
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+    const stop = () => {
+      proxy.closeAllConnections()
+      proxy.close()
+    }
+    return { address, tunnels, stop }
+  }
+
+  test('is used, but not for hosts that it is not for', async () => {
+    const proxy = await startProxy()
+    try {
+      for (const [noProxy, expected] of [
+        ['', true],
+        ['127.0.0.1', false],
+      ] as const) {
+        proxy.tunnels.length = 0
+        await using bench = await openBench()
+        const environment = { HTTP_PROXY: proxy.address, NO_PROXY: noProxy }
+        await bench.pull(server.on(fresh(), honest(model)), { environment })
+        expect(proxy.tunnels.includes(new URL(server.origin).host)).toBe(expected)
+      }
+    } finally {
+      proxy.stop()
+    }
+  })
+
+  test('that is out of reach or misspelt is told', async () => {
+    await using bench = await openBench()
+    const url = server.on(fresh(), honest(model))
+    const dead = await errorOf(bench.pull(url, { environment: { http_proxy: 'http://127.0.0.1:9' } }))
+    expect(dead).toMatchObject({ code: 'sources_failed' })
+    const wrong = await errorOf(bench.pull(url, { environment: { http_proxy: 'proxy:x:y' } }))
+    expect(wrong).toMatchObject({ code: 'config_invalid', exit: 2 })
   })
 })
 

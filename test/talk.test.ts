@@ -14,12 +14,13 @@ import { error, fakeEngine, hanging, start, text } from './support/fake-engine.t
 const hello = [{ role: 'user' as const, content: 'hello big world' }]
 
 async function serving(engine: Engine) {
+  const log: object[] = []
   const home = mkdtempSync(join(tmpdir(), 'elpis-talk-'))
   const config = loadConfig({ ELPIS_HOME: home, ELPIS_PORT: '0' })
   const server = await startServer(
     { ...config, models: { ...config.models, serve: [] } },
     {
-      log: () => {},
+      log: (_level, _event, fields) => void log.push({ ...fields }),
       version: '0',
       webFolder: home,
       onPull: () => {},
@@ -31,6 +32,7 @@ async function serving(engine: Engine) {
   return {
     home,
     server,
+    log,
     async [Symbol.asyncDispose]() {
       await server.close(AbortSignal.abort())
       await rm(home, { recursive: true, force: true })
@@ -56,6 +58,9 @@ describe('talking to a running server', () => {
     ])
     expect(engine.requests[0]).toMatchObject({ sampling: { temperature: 0, seed: 7 }, maxTokens: 2 })
     await talk?.[Symbol.asyncDispose]()
+    expect(given.log).toContainEqual(
+      expect.objectContaining({ method: 'DELETE', route: '/web/session', status: 204 }),
+    )
     await using other = await talkToServer(given.home, 'fake:2b')
     expect(other?.model).toBe('fake:2b')
   })

@@ -130,6 +130,8 @@ function serverOf(listener: RequestListener, limits: ApiParts['limits']): Server
   )
   server.maxConnections = 2048
   server.on('clientError', answerBrokenHttp)
+  // Node would answer by itself, in another shape; RFC 9110, 10.1.1 lets a server pass over what it does not know.
+  server.on('checkExpectation', listener)
   return server
 }
 

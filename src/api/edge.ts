@@ -97,7 +97,7 @@ export function guardEdge(app: FastifyInstance, { settings, log, now }: EdgePart
       route: routeOptions.url ?? 'none',
       status: gone && !raw.headersSent ? 499 : raw.statusCode,
       ms: Math.round(now() - exchange.startedAt),
-      ...(gone ? { left: true } : {}),
+      ...(gone ? { code: 'client_left' } : {}),
       ...exchange.outcome,
     })
   }

@@ -33,7 +33,11 @@ export function readJsonBodies(app: FastifyInstance, { bodyBytes, totalBytes }: 
           if (held > totalBytes) throw busy()
           chunks.push(chunk)
         }
+        // Some clients announce a type even where they send nothing.
+        if (size === 0 && request.method !== 'POST') return undefined
         return parseJson(Buffer.concat(chunks, size))
+      } catch (error) {
+        throw request.raw.readableAborted ? elpisError('client_left') : error
       } finally {
         held -= size
       }

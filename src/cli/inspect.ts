@@ -9,7 +9,8 @@ import { readGguf, readGgufArray, type Gguf } from '../weights/gguf/read.ts'
 import type { Manifest } from '../weights/manifest.ts'
 import { openStore } from '../weights/store.ts'
 import { defineCommand } from './command.ts'
-import { inspectionJson, inspectionText, metadataText, tensorsText, type Inspection } from './inspection.ts'
+import { inspectionJson } from './inspection-json.ts'
+import { inspectionText, metadataText, tensorsText, type Inspection } from './inspection.ts'
 
 export const inspect = defineCommand({
   name: 'inspect',

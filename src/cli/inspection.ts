@@ -1,4 +1,4 @@
-/** What `elpis inspect` shows, as text and as JSON. Nothing from the file goes out but through `printable`. */
+/** What `elpis inspect` shows as text. Nothing from the file goes out but through `printable`. */
 import { styleText } from 'node:util'
 import type { ElpisError } from '../errors.ts'
 import type { ModelSummary } from '../weights/gguf/describe.ts'
@@ -215,47 +215,6 @@ export function tensorsText({ tensors }: Gguf): string {
     formatBytes(bytes),
   ])
   return table([['TENSOR', 'TYPE', 'SHAPE', 'SIZE'], ...rows], [3])
-}
-
-/** One document; everything that a terminal could take for more than text is escaped. */
-export function inspectionJson(
-  inspection: Inspection | { readonly template: string | null },
-  detail: { readonly tensors?: boolean; readonly metadata?: boolean } = {},
-): string {
-  return JSON.stringify('template' in inspection ? inspection : document(inspection, detail), (_key, value) =>
-    typeof value === 'bigint' ? value.toString() : value,
-  ).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}]/gu, (character) =>
-    Array.from(
-      { length: character.length },
-      (_, unit) => `\\u${character.charCodeAt(unit).toString(16).padStart(4, '0')}`,
-    ).join(''),
-  )
-}
-
-function document(
-  { name, paths, manifest, model, problem, summary, specialTokens, memory }: Inspection,
-  { tensors, metadata }: { readonly tensors?: boolean; readonly metadata?: boolean },
-): object {
-  return {
-    model: name,
-    files: paths,
-    digest: manifest?.digest ?? null,
-    gguf: {
-      version: model.version,
-      fileBytes: model.fileBytes,
-      alignment: model.alignment,
-      tensors: model.tensors.length,
-    },
-    servable: problem === null,
-    problem: problem?.message ?? null,
-    ...summary,
-    specialTokens,
-    memory,
-    ...(tensors === true ? { tensors: model.tensors } : {}),
-    ...(metadata === true
-      ? { metadata: [...model.metadata].map(([key, value]) => ({ key, type: model.types.get(key), value })) }
-      : {}),
-  }
 }
 
 function present(rows: Rows): string[][] {

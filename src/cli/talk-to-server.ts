@@ -35,7 +35,7 @@ export async function talkToServer(home: string, wanted: string | null): Promise
   if (entered.statusCode !== 200) throw failureOf(await entered.body.text())
   await entered.body.dump()
   const cookie = String(entered.headers['set-cookie']).split(';', 1)[0] ?? ''
-  const headers = { cookie, origin: address, 'content-type': 'application/json' }
+  const headers = { cookie, origin: address }
 
   async function leave(): Promise<void> {
     await ask('/web/session', { method: 'DELETE', headers }).catch(() => {})
@@ -56,7 +56,7 @@ export async function talkToServer(home: string, wanted: string | null): Promise
       try {
         const { statusCode, body } = await ask('/v1/chat/completions', {
           method: 'POST',
-          headers,
+          headers: { ...headers, 'content-type': 'application/json' },
           signal,
           body: JSON.stringify(bodyOf(model, messages, settings)),
         })

@@ -50,8 +50,9 @@ export function embeddedEngine(options: EmbeddedEngineOptions): EmbeddedEngine {
   const libraries = librariesFolder()
   const runners = new Map(
     models.map((model) => {
-      const load = loadOptions(model.path, settings, libraries)
-      const reads = [libraries, ...(model.files ?? [model.path])]
+      const files = model.files ?? [model.path]
+      const load = { ...loadOptions(model.path, settings, libraries), files }
+      const reads = [libraries, ...files]
       const { readyWait } = timing
       const common = { id: model.id, entry, reads, load, timing, log }
       return [model.id, new ModelRunner({ ...common, places: queue, readyWait, clock })]

@@ -41,6 +41,8 @@ const environment: Readonly<Record<string, string>> = {
   // Both would be looked for in files that the process cannot read.
   OPENSSL_CONF: '/dev/null',
   TZ: 'UTC',
+  // When it aborts, the native library would start a debugger to look at itself.
+  GGML_NO_BACKTRACE: '1',
 }
 
 /** Without a prototype's or a string's way to new code, and quiet about what is experimental. */
@@ -73,6 +75,8 @@ export function startLockedProcess(options: LockedProcessOptions): ChildProcess 
     // The channel is the fourth: file descriptor 3.
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: options.serialization,
+    // A group of its own: Ctrl-C in the server's terminal is for the server, which lets running answers finish.
+    detached: true,
     windowsHide: true,
   })
 }

@@ -28,6 +28,8 @@ export interface Job {
 export interface LoadOptions {
   /** Absolute path of the (first) GGUF file. */
   readonly path: string
+  /** Absolute paths of all files of a split model; `path` alone when left out. */
+  readonly files?: readonly string[]
   /** Size of the unified KV cache: tokens over all sequences. */
   readonly cacheTokens: number
   /** Longest prompt and answer of one sequence. */

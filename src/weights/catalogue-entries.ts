@@ -1,9 +1,10 @@
 /**
  * The data of the catalogue; `catalogue.ts` checks it. Over 300 lines because it is a table: one model, one entry.
  *
- * Digests are those that the publishers' hubs state for the file, cross-checked against lists that others pinned; where
- * none was found there is null, and the digest that the hub states at the time of the pull counts. A mirror with a
- * revision comes first: it cannot change. The same file without it follows, for repositories that were rewritten.
+ * Digests are what the hub states for the file, taken from public lists that others pinned and, for most, that agree;
+ * only the default's was computed here. Where none was found there is null, and what the hub states at the time of the
+ * pull counts. A mirror with a revision comes first: it cannot change. The same file without it follows, for
+ * repositories that were rewritten.
  */
 export const entries = [
   {

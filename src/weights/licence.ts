@@ -34,24 +34,26 @@ const permissive: Readonly<Record<string, string>> = {
   ISC: 'ISC License',
 }
 
-const withConditions: Readonly<Record<string, Omit<Licence, 'id' | 'needsAcceptance'>>> = {
-  'llama3.1': {
-    name: 'Llama 3.1 Community License',
-    version: '2024-07-23',
-    link: 'https://www.llama.com/llama3_1/license/',
-  },
-  'llama3.2': {
-    name: 'Llama 3.2 Community License',
-    version: '2024-09-25',
-    link: 'https://www.llama.com/llama3_2/license/',
-  },
-  'llama3.3': {
-    name: 'Llama 3.3 Community License',
-    version: '2024-12-06',
-    link: 'https://www.llama.com/llama3_3/license/',
-  },
-  gemma: { name: 'Gemma Terms of Use', version: '2025-03-24', link: 'https://ai.google.dev/gemma/terms' },
-}
+const withConditions = new Map<string, Omit<Licence, 'id' | 'needsAcceptance'>>(
+  Object.entries({
+    'llama3.1': {
+      name: 'Llama 3.1 Community License',
+      version: '2024-07-23',
+      link: 'https://www.llama.com/llama3_1/license/',
+    },
+    'llama3.2': {
+      name: 'Llama 3.2 Community License',
+      version: '2024-09-25',
+      link: 'https://www.llama.com/llama3_2/license/',
+    },
+    'llama3.3': {
+      name: 'Llama 3.3 Community License',
+      version: '2024-12-06',
+      link: 'https://www.llama.com/llama3_3/license/',
+    },
+    gemma: { name: 'Gemma Terms of Use', version: '2025-03-24', link: 'https://ai.google.dev/gemma/terms' },
+  }),
+)
 
 /** The licence with this SPDX identifier or short name; whatever is not known as permissive needs acceptance. */
 export function licenceById(id: string): Licence {
@@ -66,7 +68,7 @@ export function licenceById(id: string): Licence {
       needsAcceptance: false,
     }
   }
-  const conditions = withConditions[id.toLowerCase()]
+  const conditions = withConditions.get(id.toLowerCase())
   if (conditions !== undefined) return { id: id.toLowerCase(), ...conditions, needsAcceptance: true }
   return { id, name: `licence "${id}"`, version: null, link: null, needsAcceptance: true }
 }

@@ -123,6 +123,7 @@ function url(text: string): Reference {
   if (parsed.protocol === 'http:' && !isLoopback(parsed.hostname)) {
     throw invalid(text, 'plain http lets anybody on the way change the file', 'Use https.')
   }
+  if (/%(?:2f|5c|00)/i.test(parsed.pathname)) throw invalid(text, 'its path has encoded separators')
   parsed.hash = ''
   const segments = decoded(text, parsed.pathname).slice(1).split('/')
   gguf(text, segments.at(-1) ?? '')

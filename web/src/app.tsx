@@ -8,6 +8,7 @@ import { ServicesProvider } from './services.tsx'
 import { sessionQuery } from './session/session.ts'
 import { SignInPage } from './session/sign-in-page.tsx'
 import { applyTheme, usePreference } from './settings/preferences.ts'
+import { Announcer } from './ui/announcer.tsx'
 import { Mark } from './ui/mark.tsx'
 
 export interface AppProps {
@@ -46,7 +47,9 @@ export function App({ takeToken }: AppProps) {
   const scope = `${data.session.kind}:${data.session.name}`
   return (
     <ServicesProvider key={scope} scope={scope} session={data.session}>
-      <ChatPage />
+      <Announcer>
+        <ChatPage />
+      </Announcer>
     </ServicesProvider>
   )
 }

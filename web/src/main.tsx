@@ -6,7 +6,6 @@ import './style.css'
 import { App } from './app.tsx'
 import { worthRetrying } from './server/queries.ts'
 import { takeSignInToken } from './session/sign-in-token.ts'
-import { Announcer } from './ui/announcer.tsx'
 
 let token = takeSignInToken()
 const takeToken = () => {
@@ -26,9 +25,7 @@ if (root !== null) {
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={queries}>
-        <Announcer>
-          <App takeToken={takeToken} />
-        </Announcer>
+        <App takeToken={takeToken} />
       </QueryClientProvider>
     </StrictMode>,
   )

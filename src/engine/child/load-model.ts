@@ -47,7 +47,7 @@ export function loadModel(options: LoadOptions, lockdown: string, onProgress: (f
   log.silence()
 
   const stepTokens = Math.max(options.batchTokens, options.sequences)
-  const shape = { rows: options.sequences, stepTokens, vocabularySize: vocabulary.size }
+  const shape = { rows: Math.min(options.sequences, mostSequences), stepTokens, vocabularySize: vocabulary.size }
   const model = new NativeModel(native, context, shape)
   warmUp(model, Math.max(vocabulary.beginning, 0))
   return {
@@ -56,7 +56,7 @@ export function loadModel(options: LoadOptions, lockdown: string, onProgress: (f
     cache: {
       cells: native.llama_n_ctx(context),
       sequences: Math.min(options.sequences, mostSequences),
-      ordered: !usesGpu(native) && !keepsState(native, weights),
+      ordered: !process.env['EXP_UNORDERED'] && !usesGpu(native) && !keepsState(native, weights),
     },
     parameters: Number(native.llama_model_n_params(weights)),
     description: {
@@ -76,8 +76,8 @@ export function loadModel(options: LoadOptions, lockdown: string, onProgress: (f
 function loadWeights(native: Binding, options: LoadOptions, onProgress: (fraction: number) => void): Pointer | null {
   let reported = 0
   const callback = koffi.register((fraction: number) => {
-    // Hundredths are enough, and each is a message.
-    if (fraction - reported >= 0.01) onProgress((reported = fraction))
+    // A few are enough, and each is a message.
+    if (fraction - reported >= 0.05) onProgress((reported = fraction))
     return true
   }, koffi.pointer(progressCallback))
   try {
@@ -111,7 +111,7 @@ function createContext(native: Binding, weights: Pointer, cpu: Pointer, options:
     n_batch: stepTokens,
     n_ubatch: stepTokens,
     n_seq_max: sequences + 1,
-    n_outputs_max: sequences,
+    n_outputs_max: sequences + 1,
     n_threads: options.threads,
     n_threads_batch: options.threads,
     kv_unified: true,
@@ -127,7 +127,7 @@ function createContext(native: Binding, weights: Pointer, cpu: Pointer, options:
  * depend on what else is computed beside it.
  */
 function cacheTypes(native: Binding): { type_k: number; type_v: number } {
-  return { type_k: cacheType.f16, type_v: cacheType.f16 }
+  const [k, v] = (process.env['EXP_KV'] ?? '1,1').split(',').map(Number); return { type_k: k!, type_v: v! }
 }
 
 /** Threads that sleep between steps: spinning ones starve every other process on a small machine. */

@@ -37,24 +37,7 @@ export interface HttpClient extends AsyncDisposable {
 export function httpClient(environment: NodeJS.ProcessEnv, limits: PullLimits): HttpClient {
   const hub = hubAddress(environment)
   const token = environment['HF_TOKEN'] || environment['HUGGING_FACE_HUB_TOKEN'] || null
-  const variable = (name: string) => environment[name] || environment[name.toUpperCase()] || ''
-  const connect = { timeout: limits.connect }
-  const timeouts = { headersTimeout: limits.answer, bodyTimeout: limits.stall }
-  const dispatcher = new EnvHttpProxyAgent({
-    ...timeouts,
-    connect,
-    // Parts of one file come over their own connections.
-    connections: limits.parts + 1,
-    pipelining: 1,
-    httpProxy: variable('http_proxy') || variable('all_proxy'),
-    httpsProxy: variable('https_proxy') || variable('http_proxy') || variable('all_proxy'),
-    noProxy: variable('no_proxy'),
-    proxyTls: connect,
-    requestTls: connect,
-    // A proxy has as long to reach a host as we would have.
-    clientFactory: (origin: URL, options: object) =>
-      new Pool(origin, { ...options, headersTimeout: limits.connect }),
-  })
+  const dispatcher = proxying(environment, limits)
   const tokenOrigin = new URL(hub).origin
 
   return {
@@ -109,6 +92,37 @@ export function httpClient(environment: NodeJS.ProcessEnv, limits: PullLimits): 
 export async function pauseBefore(attempt: number, limits: PullLimits, signal: AbortSignal): Promise<void> {
   const longest = limits.pause * 2 ** Math.min(attempt - 1, 5)
   await sleep(longest * (0.5 + Math.random() / 2), undefined, { signal })
+}
+
+/** Sends requests where the environment says: through its proxies, or straight. */
+function proxying(environment: NodeJS.ProcessEnv, limits: PullLimits): EnvHttpProxyAgent {
+  const variable = (name: string) => environment[name] || environment[name.toUpperCase()] || ''
+  const connect = { timeout: limits.connect }
+  const httpProxy = variable('http_proxy') || variable('all_proxy')
+  try {
+    return new EnvHttpProxyAgent({
+      headersTimeout: limits.answer,
+      bodyTimeout: limits.stall,
+      connect,
+      // Parts of one file come over their own connections.
+      connections: limits.parts + 1,
+      pipelining: 1,
+      httpProxy,
+      httpsProxy: variable('https_proxy') || httpProxy,
+      noProxy: variable('no_proxy'),
+      proxyTls: connect,
+      requestTls: connect,
+      // A proxy has as long to reach a host as we would have.
+      clientFactory: (origin: URL, options: object) =>
+        new Pool(origin, { ...options, headersTimeout: limits.connect }),
+    })
+  } catch (error) {
+    throw elpisError('config_invalid', {
+      where: 'HTTP_PROXY, HTTPS_PROXY or ALL_PROXY',
+      problem: `cannot be used (${(error as Error).message})`,
+      suggestion: 'Example: HTTPS_PROXY=http://proxy.example.org:3128',
+    })
+  }
 }
 
 function hubAddress(environment: NodeJS.ProcessEnv): string {

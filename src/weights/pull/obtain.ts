@@ -80,7 +80,8 @@ export async function obtain(file: PlannedFile, workshop: Workshop): Promise<Ver
       failed.push({ source, failure: error })
       report({ type: 'source-failed', source, reason: error.message })
     } finally {
-      await partial.close()
+      // A full disk says so again here; the first time counts.
+      await partial.close().catch(() => undefined)
     }
   }
   throw new NoSourceLeft(failed)

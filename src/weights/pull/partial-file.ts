@@ -142,9 +142,12 @@ export class PartialFile {
   /** Makes the bytes durable and lets go of the file. What is here stays for another time. */
   async close(): Promise<void> {
     if (this.#file === null) return
-    if (this.#state !== null) await this.checkpoint(true)
-    await this.#file.close()
-    this.#file = null
+    try {
+      if (this.#state !== null) await this.checkpoint(true)
+    } finally {
+      await this.#file.close()
+      this.#file = null
+    }
   }
 
   /** Deletes everything that is here. */

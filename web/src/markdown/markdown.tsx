@@ -1,7 +1,14 @@
-import { Component, useMemo, type ReactNode } from 'react'
-import { Streamdown } from 'streamdown'
+import { Component, useMemo, type ComponentProps, type ReactNode } from 'react'
+import { Block, Streamdown } from 'streamdown'
 import { elements } from './elements.tsx'
+import { usePaced } from './pace.ts'
 import { visibleText } from './visible-text.ts'
+
+/**
+ * A paragraph, list or table longer than this (characters) is shown as plain text: the time that the parser takes grows
+ * with the square of their length. Code is as long as it likes.
+ */
+const longestBlock = 16_000
 
 /** Markdown longer than this (characters) is shown as plain text: nobody reads it, and parsing it would hold up the page. */
 const longest = 200_000
@@ -17,14 +24,15 @@ export interface MarkdownProps {
  * it never becomes elements.
  */
 export function Markdown({ text, growing }: MarkdownProps) {
-  const shown = useMemo(() => visibleText(text), [text])
+  const paced = usePaced(text, growing)
+  const shown = useMemo(() => visibleText(paced), [paced])
   if (shown.length > longest) return <PlainText text={shown} />
   return (
     <PlainWhenBroken text={shown}>
       <Streamdown
         className="answer"
-        dir="auto"
         components={elements}
+        BlockComponent={BoundedBlock}
         rehypePlugins={noPlugins}
         controls={false}
         parseIncompleteMarkdown={growing}
@@ -38,6 +46,12 @@ export function Markdown({ text, growing }: MarkdownProps) {
 }
 
 const noPlugins: [] = []
+
+function BoundedBlock(block: ComponentProps<typeof Block>) {
+  const { content } = block
+  if (content.length <= longestBlock || /^(?:`{3}|~{3})/u.test(content)) return <Block {...block} />
+  return <PlainText text={content} />
+}
 
 function PlainText({ text }: { readonly text: string }) {
   return (

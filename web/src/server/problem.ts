@@ -29,6 +29,7 @@ export class ProblemError extends Error {
 const errorBody = z.object({
   error: z.object({
     message: z.string(),
+    type: z.optional(z.nullable(z.string())),
     code: z.optional(z.nullable(z.string())),
     hint: z.optional(z.nullable(z.string())),
     request_id: z.optional(z.nullable(z.string())),
@@ -39,12 +40,13 @@ const errorBody = z.object({
 export function problemFromBody(body: unknown, status: number | null): Problem | null {
   const parsed = z.safeParse(errorBody, body)
   if (!parsed.success) return null
-  const { message, code, hint, request_id } = parsed.data.error
+  const { message, type, code, hint, request_id } = parsed.data.error
   return {
     code: code ?? 'unknown',
     message,
     hint: hint ?? '',
-    status,
+    // In the middle of a stream there is no status any more, but the family of the error says who it is about.
+    status: status ?? (type === 'authentication_error' ? 401 : null),
     retryAfterSeconds: null,
     requestId: request_id ?? null,
   }

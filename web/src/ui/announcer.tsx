@@ -1,4 +1,7 @@
-import { createContext, useCallback, useContext, useState, type ReactNode } from 'react'
+import { createContext, useCallback, useContext, useEffect, useState, type ReactNode } from 'react'
+
+/** Long enough to be read out (milliseconds). */
+const keptFor = 15_000
 
 const AnnounceContext = createContext<(text: string) => void>(() => {})
 
@@ -13,6 +16,12 @@ export function useAnnounce(): (text: string) => void {
  */
 export function Announcer({ children }: { readonly children: ReactNode }) {
   const [spoken, setSpoken] = useState({ text: '', count: 0 })
+  useEffect(() => {
+    if (spoken.text === '') return undefined
+    // Whoever walks through the page later shall not come across it.
+    const timer = setTimeout(() => setSpoken(({ count }) => ({ text: '', count })), keptFor)
+    return () => clearTimeout(timer)
+  }, [spoken])
   const announce = useCallback((text: string) => setSpoken(({ count }) => ({ text, count: count + 1 })), [])
   return (
     <AnnounceContext value={announce}>
