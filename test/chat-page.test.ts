@@ -344,6 +344,7 @@ describe('conversations', () => {
     more.resolve()
     await page.getByRole('link', { name: 'slow' }).click()
     await chat.lastAnswer.getByText('Answer to slow').waitFor()
+    expect(await chat.answers.count()).toBe(1)
   })
 })
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { commands } from '../src/cli/commands.ts'
+import { allCommands } from '../src/cli/commands.ts'
 import { elpis, freshHome, type Home } from './support/elpis.ts'
 
 let home: Home
@@ -10,6 +10,7 @@ beforeAll(() => {
 })
 afterAll(() => home[Symbol.asyncDispose]())
 
+const commands = await allCommands()
 const paths = commands.flatMap((entry) =>
   'commands' in entry ? entry.commands.map((command) => [entry.name, command.name]) : [[entry.name]],
 )

@@ -75,7 +75,7 @@ for (const [device, viewport] of [
       page.locator('[data-role=assistant]:last-of-type:not([data-state=streaming])').last().waitFor()
     await page.goto(`${server.url}/sign-in#used`)
     await page.getByText('does not work any more').waitFor()
-    await shot('sign-in')
+    await sleep(400); await shot('sign-in')
     const link = await server.access.createSignInLink()
     await page.goto('about:blank')
     await page.goto(`${server.url}/sign-in#${link.token}`)

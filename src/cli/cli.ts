@@ -2,8 +2,8 @@
 import { styleText } from 'node:util'
 import { nearest } from '../core/nearest.ts'
 import { asElpisError, elpisError, type ElpisError } from '../errors.ts'
-import type { Command, CommandGroup } from './command.ts'
-import { commands } from './commands.ts'
+import type { Command } from './command.ts'
+import { allCommands, commands } from './commands.ts'
 import { commandHelp, groupHelp, overview } from './help.ts'
 import { invocationOf } from './invocation.ts'
 import { processTerminal } from './terminal.ts'
@@ -15,14 +15,14 @@ async function main(words: readonly string[]): Promise<number> {
   try {
     const [first, ...rest] = words
     if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
-      terminal.print(overview(commands))
+      terminal.print(overview(await allCommands()))
       return 0
     }
     if (first === '--version' || first === '-v') {
       terminal.print(version)
       return 0
     }
-    const found = find(commands, first, 'elpis')
+    const found = await find(commands, first, 'elpis').load()
     if (!('commands' in found)) return await execute(found, `elpis ${first}`, rest)
     const [second, ...arguments_] = rest
     if (second === undefined || second === '--help' || second === '-h') {
@@ -47,7 +47,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-function find<Entry extends Command | CommandGroup>(
+function find<Entry extends { readonly name: string }>(
   entries: readonly Entry[],
   name: string,
   path: string,

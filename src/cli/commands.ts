@@ -1,25 +1,26 @@
 import type { Command, CommandGroup } from './command.ts'
-import { config } from './config.ts'
-import { doctor } from './doctor.ts'
-import { inspect } from './inspect.ts'
-import { keys } from './keys.ts'
-import { models } from './models.ts'
-import { pull } from './pull.ts'
-import { rm } from './rm.ts'
-import { run } from './run.ts'
-import { serve } from './serve.ts'
-import { verify } from './verify.ts'
+
+/** A command that is read only when it is asked for: the others' libraries cost half a second. */
+export interface CommandEntry {
+  readonly name: string
+  load(): Promise<Command | CommandGroup>
+}
 
 /** All commands in the order of the help. */
-export const commands: readonly (Command | CommandGroup)[] = [
-  serve,
-  run,
-  pull,
-  models,
-  inspect,
-  rm,
-  verify,
-  keys,
-  doctor,
-  config,
+export const commands: readonly CommandEntry[] = [
+  { name: 'serve', load: async () => (await import('./serve.ts')).serve },
+  { name: 'run', load: async () => (await import('./run.ts')).run },
+  { name: 'pull', load: async () => (await import('./pull.ts')).pull },
+  { name: 'models', load: async () => (await import('./models.ts')).models },
+  { name: 'inspect', load: async () => (await import('./inspect.ts')).inspect },
+  { name: 'rm', load: async () => (await import('./rm.ts')).rm },
+  { name: 'verify', load: async () => (await import('./verify.ts')).verify },
+  { name: 'keys', load: async () => (await import('./keys.ts')).keys },
+  { name: 'doctor', load: async () => (await import('./doctor.ts')).doctor },
+  { name: 'config', load: async () => (await import('./config.ts')).config },
 ]
+
+/** Every command, read. */
+export function allCommands(): Promise<(Command | CommandGroup)[]> {
+  return Promise.all(commands.map((entry) => entry.load()))
+}

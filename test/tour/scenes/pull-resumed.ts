@@ -13,7 +13,7 @@ export const pullResumed: Scene = {
     const content = await readFile(stage.modelPath)
     const server = await HostileFileServer.start()
     try {
-      const words = ['pull', server.origin + path, '--name', 'smollm2:135m', '--accept-license']
+      const words = ['pull', server.origin + path, '--name', 'smollm2:135m', '--sha256', realModelSha256]
       // Every answer breaks off after 4 MB; after eight of them the process that asks is killed.
       const enough = Promise.withResolvers<void>()
       const cutting = honest(content, { cutAfter: 4_000_000 })
@@ -21,7 +21,7 @@ export const pullResumed: Scene = {
         if (exchange.count === 8) enough.resolve()
         cutting(exchange)
       })
-      const first = startElpis(stage.home, words)
+      const first = startElpis(stage.home, [...words, '--accept-license'])
       await enough.promise
       first.kill('SIGKILL')
       await once(first, 'close')
@@ -29,7 +29,7 @@ export const pullResumed: Scene = {
       stage.say(`the server cut ${before} answers; then kill -9 of the pull`)
 
       server.on(path, honest(content))
-      const second = await elpis(stage.home, [...words, '--sha256', realModelSha256, '--json'])
+      const second = await elpis(stage.home, [...words, '--accept-license'])
       const asked = server.requests(path).slice(before).map((request) => lengthOf(request.range, content.length))
       const again = asked.reduce((sum, length) => sum + length, 0)
       stage.say(`pulled again: ${megabytes(again)} of ${megabytes(content.length)} were still to come`)

@@ -100,11 +100,13 @@ function heading(level: 1 | 2 | 3 | 4 | 5 | 6) {
  */
 function directed(tag: 'p' | 'li' | 'blockquote' | 'th' | 'td') {
   const Tag = tag
-  return function Directed({
-    node: _,
-    ...rest
-  }: ComponentProps<'p'> & ComponentProps<'td'> & { node?: unknown }) {
-    return <Tag dir="auto" {...(rest as object)} />
+  return function Directed({ children, className, style }: ComponentProps<'td'>) {
+    // What a table says about its columns comes as a style.
+    return (
+      <Tag dir="auto" className={className} style={style}>
+        {children}
+      </Tag>
+    )
   }
 }
 
