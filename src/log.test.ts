@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { createLog } from './log.ts'
 
@@ -38,7 +39,7 @@ describe('the log', () => {
   test('lets nothing from outside steer a terminal or fake a line', () => {
     const { log, lines } = logging('info', true)
     log('info', 'request', { model: '\u001B[2J\r\nfake\u202E', code: null, ms: 3 })
-    const shown = (lines[0] ?? '').replaceAll(/\u001B\[\d+m/gu, '')
+    const shown = stripVTControlCharacters(lines[0] ?? '')
     expect(shown).toBe('00:00:00 request model=\\u{1b}[2J\\u{d}\\u{a}fake\\u{202e} ms=3\n')
   })
 })

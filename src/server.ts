@@ -23,8 +23,8 @@ import { openStore } from './weights/store.ts'
 export interface ServerParts {
   readonly log: Log
   readonly version: string
-  /** Folder of the built chat page. */
-  readonly webFolder: string
+  /** Folder of the chat page; a promise while that is being built. */
+  readonly webFolder: string | Promise<string>
   readonly onPull: Preparing['onPull']
   readonly acceptLicence: Preparing['acceptLicence']
   /** Another engine than the embedded one, for tests of what stands before it. */
@@ -98,7 +98,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       requestSeconds: limits.request_seconds,
       choices: limits.choices,
     },
-    webFolder: parts.webFolder,
+    webFolder: await parts.webFolder,
     version,
     log,
     now: () => systemClock.now(),

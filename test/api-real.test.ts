@@ -105,12 +105,8 @@ describe('the API on the real model', () => {
   })
 
   test('stops generating when the client leaves', async () => {
-    const stream = await client.chat.completions.create({
-      ...question,
-      max_tokens: 2000,
-      ...{ ignore_eos: true },
-      stream: true,
-    })
+    const endless = { ...question, max_tokens: 2000, ignore_eos: true, stream: true as const }
+    const stream = await client.chat.completions.create(endless)
     for await (const chunk of stream) if ((chunk.choices[0]?.delta.content ?? '') !== '') break
     await expect.poll(active, { timeout: 2000, interval: 20 }).toBe(0)
   })
@@ -175,7 +171,7 @@ describe('elpis doctor and a second server', () => {
   })
 
   test('doctor fails, and says what to do, where something is broken', async () => {
-    const environment = { ELPIS_ENGINE_CPU_LEVEL: 'pentium', ELPIS_MODELS_SERVE: 'no-such-model' }
+    const environment = { ELPIS_ENGINE_CPU_LEVEL: 'pentium', ELPIS_MODELS_SERVE: 'smolm2:135m' }
     const { code, stdout } = await elpis(home, ['doctor', '--json'], { environment })
     expect(code).toBe(1)
     const { findings } = JSON.parse(stdout) as {
@@ -184,6 +180,7 @@ describe('elpis doctor and a second server', () => {
     const engine = findings.find(({ check }) => check === 'Engine')
     expect(engine?.state).toBe('fail')
     expect(engine?.advice).toContain('engine.cpu_level')
+    expect(findings.find(({ check }) => check === 'Model smolm2:135m')?.state).toBe('fail')
   })
 
   test('a second server on this home, or on this port, is refused with the reason', async () => {

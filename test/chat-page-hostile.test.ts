@@ -1,7 +1,6 @@
 /** What a model says is somebody else's text: nothing in it may run, load, lead astray or hold up the page. */
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildWebPageWhenStale } from '../src/cli/web-page-build.ts'
 import { launchBrowser } from './support/browser.ts'
 import { stage, type Stage } from './support/chat-page.ts'
 import { saying } from './support/fake-engine.ts'
@@ -9,7 +8,6 @@ import { saying } from './support/fake-engine.ts'
 let browser: Browser
 
 beforeAll(async () => {
-  await buildWebPageWhenStale(() => {})
   browser = await launchBrowser()
 })
 afterAll(() => browser?.close())

@@ -1,7 +1,6 @@
 /** The chat page as a stranger meets it: the product's own command, a real model, a real browser. */
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildWebPageWhenStale } from '../src/cli/web-page-build.ts'
 import { launchBrowser } from './support/browser.ts'
 import { chatPage, visit } from './support/chat-page.ts'
 import { createKey, freshHome, serveElpis, withRealModel } from './support/elpis.ts'
@@ -9,7 +8,6 @@ import { createKey, freshHome, serveElpis, withRealModel } from './support/elpis
 let browser: Browser
 
 beforeAll(async () => {
-  await buildWebPageWhenStale(() => {})
   browser = await launchBrowser()
 })
 afterAll(() => browser?.close())

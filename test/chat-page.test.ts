@@ -2,7 +2,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { elpisError } from '../src/errors.ts'
-import { buildWebPageWhenStale } from '../src/cli/web-page-build.ts'
 import { launchBrowser } from './support/browser.ts'
 import { signInLink, stage, visit, type Stage } from './support/chat-page.ts'
 import {
@@ -19,7 +18,6 @@ import {
 let browser: Browser
 
 beforeAll(async () => {
-  await buildWebPageWhenStale(() => {})
   browser = await launchBrowser()
 })
 afterAll(() => browser?.close())

@@ -184,6 +184,18 @@ describe('the pipeline', () => {
     expect(access.counts.released).toBe(1)
   })
 
+  test('a consumer that takes the last part and never comes back holds nothing', async () => {
+    const refusing = stagesWith(
+      fakeEngine({ answer: () => [error(elpisError('template_missing', { model: 'x' }))] }),
+    )
+    await answer(question(), nobody, refusing.stages).next()
+    expect(refusing.access.counts).toEqual({ admitted: 1, released: 1 })
+    const answering = stagesWith(fakeEngine({ answer: saying('a') }))
+    const parts = answer(question(), nobody, answering.stages)
+    while ((await parts.next()).value?.type !== 'usage');
+    expect(answering.access.counts).toEqual({ admitted: 1, released: 1 })
+  })
+
   test('an engine that throws, and one that ends without a word, yield an error part', async () => {
     const throwing = stagesWith({
       generate: async function* () {

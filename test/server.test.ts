@@ -145,11 +145,13 @@ describe('a server', () => {
   test('listens before its models are there, and says so', async () => {
     await using given = freshHome()
     const engine = fakeEngine()
-    const loading = {
+    let ready = false
+    const loading: Engine = {
       ...engine,
-      status: () => [
-        { model: 'fake:1b', state: { state: 'loading' as const, fraction: 0 }, active: 0, queued: 0 },
-      ],
+      status: () =>
+        engine
+          .status()
+          .map((status) => ({ ...status, state: ready ? status.state : { state: 'loading', fraction: 0 } })),
     }
     const server = await startServer(given.config(), {
       log: () => {},
@@ -161,7 +163,7 @@ describe('a server', () => {
     })
     expect((await fetch(`${server.url}/ready`)).status).toBe(503)
     expect((await fetch(`${server.url}/health`)).status).toBe(200)
-    loading.status = engine.status as typeof loading.status
+    ready = true
     await server.ready
     expect((await fetch(`${server.url}/ready`)).status).toBe(200)
     await server.close()
@@ -216,7 +218,7 @@ describe('closing', () => {
     expect(await response.text()).toContain('[DONE]')
     await closing
     expect(engine.closed).toBe(true)
-    await expect(fetch(`${server.url}/health`)).rejects.toThrow()
+    await expect(fetch(`${server.url}/health`)).rejects.toThrow('fetch failed')
   })
 
   test('in a hurry cuts what runs, with an error that says so', async () => {

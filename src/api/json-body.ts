@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { elpisError } from '../errors.ts'
+import { ElpisError, elpisError } from '../errors.ts'
 
 interface BodyLimits {
   /** Largest body of one request, in bytes. */
@@ -37,7 +37,8 @@ export function readJsonBodies(app: FastifyInstance, { bodyBytes, totalBytes }: 
         if (size === 0 && request.method !== 'POST') return undefined
         return parseJson(Buffer.concat(chunks, size))
       } catch (error) {
-        throw request.raw.readableAborted ? elpisError('client_left') : error
+        const left = !(error instanceof ElpisError) && request.raw.readableAborted
+        throw left ? elpisError('client_left') : error
       } finally {
         held -= size
       }

@@ -106,7 +106,7 @@ describe('the chat loop', () => {
     await person.shows('Stopped.')
     await person.shows('>>> ')
     person.type('\u0003')
-    await person.end
+    await expect(person.end).resolves.toBeUndefined()
   })
 
   test('goes on after a failure, without the question that failed', async () => {

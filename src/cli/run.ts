@@ -100,6 +100,7 @@ async function openTalk(
   if (reference === undefined) {
     throw elpisError('usage', { problem: 'No model is named.', suggestion: 'Say which: `elpis run MODEL`.' })
   }
+  if (!quiet && terminal.interactive) terminal.note(`Loading ${reference}…`)
   try {
     return await talkHere(reference, {
       config,

@@ -5,7 +5,9 @@ import { defineCommand, type Terminal } from './command.ts'
 import { ProgressBar } from './progress-bar.ts'
 import { standardError, teller } from './pull.ts'
 import { version } from './version.ts'
-import { buildWebPageWhenStale, webFolder } from './web-page-build.ts'
+import { buildWebPageWhenStale } from './web-page-build.ts'
+
+const lingerMilliseconds = 2000
 
 export const serve = defineCommand({
   name: 'serve',
@@ -61,13 +63,14 @@ export const serve = defineCommand({
     const parts: ServerParts = {
       log,
       version,
-      webFolder,
+      webFolder: buildWebPageWhenStale(note),
       onPull: tell,
       acceptLicence: async () => options['accept-license'] === true,
     }
     const hurry = secondInterruption(signal)
 
-    const [{ startServer }] = await Promise.all([import('../server.ts'), buildWebPageWhenStale(note)])
+    // Loaded late: no other command needs all of it.
+    const { startServer } = await import('../server.ts')
     const server = await startServer(settings, parts)
     say({ event: 'listening', url: server.url, policy })
     if (!json) terminal.print(opening(server, settings.models.serve, terminal))
@@ -82,6 +85,8 @@ export const serve = defineCommand({
       await server.close(hurry)
     }
     say({ event: 'stopped' })
+    // All is closed. Should anything be left that keeps the process, nobody has to wait for it.
+    setTimeout(() => process.exit(), lingerMilliseconds).unref()
   },
 })
 

@@ -16,18 +16,18 @@ const vite = join(root, 'node_modules/vite/bin/vite.js')
 export const webFolder = join(sources, 'dist')
 
 /**
- * Builds the page if it has to be.
+ * The folder of the page, which is built first if it has to be.
  *
  * @param note told what is going on, when anything is
  * @throws `web_build_failed` with the builder's own words
  */
-export async function buildWebPageWhenStale(note: (text: string) => void): Promise<void> {
-  if (!existsSync(join(sources, 'src'))) return
+export async function buildWebPageWhenStale(note: (text: string) => void): Promise<string> {
+  if (!existsSync(join(sources, 'src'))) return webFolder
   const stamp = stampOf()
-  if (existsSync(join(webFolder, 'index.html')) && readStamp() === stamp) return
+  if (existsSync(join(webFolder, 'index.html')) && readStamp() === stamp) return webFolder
   if (!existsSync(vite)) {
     note('The chat page is not built, for the tools to build it are not installed: run `npm ci`.')
-    return
+    return webFolder
   }
   note('Building the chat page…')
   // Beside its place, then moved: a server that starts meanwhile finds the old page or the new one, whole.
@@ -39,6 +39,7 @@ export async function buildWebPageWhenStale(note: (text: string) => void): Promi
   await rm(old, { recursive: true, force: true })
   mkdirSync(dirname(stampFile), { recursive: true })
   writeFileSync(stampFile, stamp)
+  return webFolder
 }
 
 /** Changes when any source of the page, or a package it may be built from, does. */

@@ -10,17 +10,21 @@ interface EndingCauses {
 }
 
 /** One signal for all that can end an answer early; its reason is always an `ElpisError`. */
-export interface Ending extends Disposable {
+export interface Ending {
   readonly signal: AbortSignal
+  readonly closed: boolean
+  /** Lets go of all causes. */
+  close(): void
 }
 
 /**
  * Merges what can end an answer. Unlike `AbortSignal.any` and `AbortSignal.timeout` it lets go of everything when it is
- * disposed: signals that live as long as the server must not gather one listener a request.
+ * closed: signals that live as long as the server must not gather one listener a request.
  */
 export function endingOf({ causes, left, seconds, timeout }: EndingCauses): Ending {
   const controller = new AbortController()
   const release: (() => void)[] = []
+  let closed = false
   const follow = (source: AbortSignal, reason: () => unknown): void => {
     const end = () => controller.abort(reason())
     if (source.aborted) end()
@@ -37,6 +41,12 @@ export function endingOf({ causes, left, seconds, timeout }: EndingCauses): Endi
   release.push(() => clearTimeout(timer))
   return {
     signal: controller.signal,
-    [Symbol.dispose]: () => release.forEach((letGo) => letGo()),
+    get closed() {
+      return closed
+    },
+    close() {
+      closed = true
+      for (const letGo of release.splice(0)) letGo()
+    },
   }
 }

@@ -47,7 +47,7 @@ export async function* answer(
     yield { type: 'error', error: asElpisError(error) }
     return
   }
-  using ending = endingOf({
+  const ending = endingOf({
     causes: [admission.revoked, stages.shutdown],
     left: request.signal,
     seconds: stages.answerSeconds,
@@ -55,8 +55,18 @@ export async function* answer(
   })
   try {
     const drafted = stages.engine.generate({ ...request, signal: ending.signal })
-    yield* partsUntil(ending.signal, drafted)
+    for await (const part of partsUntil(ending.signal, drafted)) {
+      // Before it goes out: whoever takes the last part may never ask for another.
+      if (part.type === 'usage' || part.type === 'error') close()
+      yield part
+    }
   } finally {
+    close()
+  }
+
+  function close(): void {
+    if (ending.closed) return
+    ending.close()
     admission.release()
   }
 }

@@ -1,6 +1,6 @@
 /** The chat page in a real browser, on the real HTTP edge, in front of a fake engine that the test directs. */
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
-import { webFolder } from '../../src/cli/web-page-build.ts'
+import { buildWebPageWhenStale } from '../../src/cli/web-page-build.ts'
 import { apiServer, type ApiServer } from './api-server.ts'
 import { fakeEngine, type FakeEngine, type FakeEngineOptions } from './fake-engine.ts'
 
@@ -45,6 +45,8 @@ export interface Stage extends Visit {
   readonly chat: ChatPage
 }
 
+let built: Promise<string> | null = null
+
 /** A server of its own and a page on it, signed in by link unless told otherwise. */
 export async function stage(
   browser: Browser,
@@ -54,12 +56,15 @@ export async function stage(
   const { signedIn = true, ...contextOptions } = options
   await using undo = new AsyncDisposableStack()
   const engine = fakeEngine(engineOptions)
-  const server = undo.use(await apiServer(engine, { webFolder }))
+  const server = undo.use(
+    await apiServer(engine, { webFolder: await (built ??= buildWebPageWhenStale(() => {})) }),
+  )
   const visited = undo.use(await visit(browser, server.url, contextOptions))
   const chat = chatPage(visited.page)
   if (signedIn) {
     await visited.page.goto(await signInLink(server))
-    await chat.field.waitFor()
+    // There is somebody to ask.
+    await chat.button(/^Model: /u).waitFor()
   }
   const all = undo.move()
   return { ...visited, engine, server, chat, [Symbol.asyncDispose]: () => all.disposeAsync() }

@@ -127,7 +127,13 @@ export async function serveElpis(
 
 /** Puts the real model into a home under the name `smollm2:135m`, without any network. */
 export async function withRealModel(home: Home): Promise<void> {
-  const { code, stderr } = await elpis(home, ['pull', `file:${await realModelPath()}`, '--name', 'smollm2:135m', '--accept-license'])
+  const { code, stderr } = await elpis(home, [
+    'pull',
+    `file:${await realModelPath()}`,
+    '--name',
+    'smollm2:135m',
+    '--accept-license',
+  ])
   if (code !== 0) throw new Error(`elpis pull: ${stderr}`)
 }
 

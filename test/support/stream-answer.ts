@@ -17,7 +17,11 @@ export interface StreamedAnswer {
 }
 
 /** Asks `smollm2:135m` for a long story; `parameters` go into the body. */
-export function streamAnswer(url: string, key: string, parameters: Record<string, unknown> = {}): StreamedAnswer {
+export function streamAnswer(
+  url: string,
+  key: string,
+  parameters: Record<string, unknown> = {},
+): StreamedAnswer {
   const controller = new AbortController()
   const first = Promise.withResolvers<void>()
   const ended = read(url, key, parameters, controller.signal, first.resolve)

@@ -27,7 +27,10 @@ export async function respond(responding: Responding): Promise<unknown> {
   // Headers are held until the first part, so that what fails early is a proper status.
   const first = await counted.next()
   if (first.done === true) return await fold(counted, choices)
-  if (first.value.type === 'error') throw first.value.error
+  if (first.value.type === 'error') {
+    await counted.return(undefined)
+    throw first.value.error
+  }
   await streamEvents(responding, counted, first.value)
   return responding.reply
 }

@@ -7,12 +7,13 @@ import { connectControl } from '../../api/control/client.ts'
 import { isLoopback } from '../../api/listen.ts'
 import type { Config } from '../../config.ts'
 import { asElpisError } from '../../errors.ts'
-import { catalogueBytes, catalogueEntry } from '../../weights/catalogue.ts'
+import { catalogueBytes, catalogueEntry, catalogueNames } from '../../weights/catalogue.ts'
 import { checkWeights } from '../../weights/gguf/check.ts'
 import { estimateMemory } from '../../weights/gguf/memory.ts'
 import { isModelName } from '../../weights/names.ts'
 import { freeBytes } from '../../weights/pull/disk.ts'
 import { formatBytes } from '../../weights/quantity.ts'
+import { parseReference } from '../../weights/reference.ts'
 import { openStore } from '../../weights/store.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 
@@ -112,7 +113,9 @@ async function checkModel(name: string, config: Config): Promise<Finding> {
   }
 }
 
+/** @throws `reference_invalid` when it is no model that could be pulled */
 function toBePulled(check: string, name: string): Finding {
+  parseReference(name, catalogueNames())
   const entry = catalogueEntry(name)
   const size = entry === null ? '' : ` (${formatBytes(catalogueBytes(entry))})`
   return warn(

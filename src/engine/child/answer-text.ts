@@ -54,7 +54,10 @@ export class AnswerText {
     const last = this.#take(this.#characters.finish())
     if (this.#stopped) return last
     const text = (last?.text ?? '') + this.#stops.finish()
-    const logprobs = this.#waiting && [...(last?.logprobs ?? []), ...this.#waiting.map(({ logprob }) => logprob)]
+    const logprobs = this.#waiting && [
+      ...(last?.logprobs ?? []),
+      ...this.#waiting.map(({ logprob }) => logprob),
+    ]
     const tokens = this.#tokens + (last?.tokens ?? 0)
     return text === '' && !logprobs?.length ? null : { text, tokens, logprobs }
   }

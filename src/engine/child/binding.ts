@@ -48,17 +48,20 @@ export interface Binding {
   llama_init_from_model(model: Pointer, parameters: ContextParameters): Pointer | null
   llama_free(context: Pointer): void
   llama_attach_threadpool(context: Pointer, decode: Pointer, batch: Pointer): void
+  llama_set_n_threads(context: Pointer, decode: number, batch: number): void
   llama_n_ctx(context: Pointer): number
   llama_get_memory(context: Pointer): Pointer
   llama_model_get_vocab(model: Pointer): Pointer
   llama_model_n_ctx_train(model: Pointer): number
-  llama_model_n_params(model: Pointer): number
+  llama_model_n_params(model: Pointer): number | bigint
   llama_model_has_encoder(model: Pointer): boolean
   llama_model_has_decoder(model: Pointer): boolean
   llama_model_is_recurrent(model: Pointer): boolean
   llama_model_is_hybrid(model: Pointer): boolean
   llama_model_is_diffusion(model: Pointer): boolean
-  llama_model_desc(model: Pointer, text: Uint8Array, size: number): number
+  llama_model_meta_val_str(model: Pointer, key: string, text: Uint8Array, size: number): number
+  llama_model_ftype(model: Pointer): number
+  llama_ftype_name(type: number): string | null
   llama_model_chat_template(model: Pointer, name: null): string | null
   llama_vocab_n_tokens(vocabulary: Pointer): number
   llama_vocab_get_text(vocabulary: Pointer, token: number): string | null
@@ -91,9 +94,9 @@ export interface Binding {
   llama_memory_clear(memory: Pointer, data: boolean): void
   llama_memory_seq_rm(memory: Pointer, sequence: number, from: number, to: number): boolean
   llama_memory_seq_cp(memory: Pointer, source: number, target: number, from: number, to: number): void
-  llama_state_seq_get_size(context: Pointer, sequence: number): number
-  llama_state_seq_get_data(context: Pointer, target: Bytes, size: number, sequence: number): number
-  llama_state_seq_set_data(context: Pointer, source: Bytes, size: number, sequence: number): number
+  llama_state_seq_get_size(context: Pointer, sequence: number): number | bigint
+  llama_state_seq_get_data(context: Pointer, target: Bytes, size: number, sequence: number): number | bigint
+  llama_state_seq_set_data(context: Pointer, source: Bytes, size: number, sequence: number): number | bigint
 }
 
 const signatures = {
@@ -111,6 +114,7 @@ const signatures = {
   llama_init_from_model: ['void *', ['void *', contextStruct]],
   llama_free: ['void', ['void *']],
   llama_attach_threadpool: ['void', ['void *', 'void *', 'void *']],
+  llama_set_n_threads: ['void', ['void *', 'int32_t', 'int32_t']],
   llama_n_ctx: ['uint32_t', ['void *']],
   llama_get_memory: ['void *', ['void *']],
   llama_model_get_vocab: ['void *', ['void *']],
@@ -121,7 +125,9 @@ const signatures = {
   llama_model_is_recurrent: ['bool', ['void *']],
   llama_model_is_hybrid: ['bool', ['void *']],
   llama_model_is_diffusion: ['bool', ['void *']],
-  llama_model_desc: ['int32_t', ['void *', 'uint8_t *', 'size_t']],
+  llama_model_meta_val_str: ['int32_t', ['void *', 'str', 'uint8_t *', 'size_t']],
+  llama_model_ftype: ['int32_t', ['void *']],
+  llama_ftype_name: ['str', ['int32_t']],
   llama_model_chat_template: ['str', ['void *', 'void *']],
   llama_vocab_n_tokens: ['int32_t', ['void *']],
   llama_vocab_get_text: ['str', ['void *', 'int32_t']],
@@ -156,7 +162,11 @@ export function bind(folder: string): Binding {
   if (version !== expectedVersion)
     throw new IncompatibleLibrary(`the native library is ${version}, not ${expectedVersion}`)
   const functions = Object.entries(signatures).map(([name, [result, parameters]]) => {
-    const file = name.startsWith('llama_') ? files.llama : name.startsWith('ggml_backend_') ? files.ggml : files.base
+    const file = name.startsWith('llama_')
+      ? files.llama
+      : name.startsWith('ggml_backend_')
+        ? files.ggml
+        : files.base
     return [name, file.func(name, result, [...parameters])]
   })
   const binding = {
@@ -170,6 +180,7 @@ export function bind(folder: string): Binding {
     context: binding.llama_context_default_params(),
     threadpool: binding.ggml_threadpool_params_default(3),
   })
-  if (difference !== null) throw new IncompatibleLibrary(`the native library differs from its header: ${difference}`)
+  if (difference !== null)
+    throw new IncompatibleLibrary(`the native library differs from its header: ${difference}`)
   return binding
 }

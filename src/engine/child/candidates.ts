@@ -149,7 +149,8 @@ function replaceLeast(heap: Float64Array, key: number): void {
 
 function ordered(logits: Float32Array, tokens: Int32Array): Int32Array {
   const keys = new Float64Array(tokens.length)
-  for (let index = 0; index < tokens.length; index++) keys[index] = keyOf(logits[tokens[index]!]!, tokens[index]!)
+  for (let index = 0; index < tokens.length; index++)
+    keys[index] = keyOf(logits[tokens[index]!]!, tokens[index]!)
   return tokensDescending(keys)
 }
 

@@ -80,7 +80,12 @@ function generate(job: Job): void {
     send({ type: 'step', events: [{ type: 'failed', job: job.id, reason: 'no model is loaded' }] })
     return
   }
-  running.scheduler.submit(job, running.tokenizer.tokenize(job.prompt, job.addBos))
+  try {
+    running.scheduler.submit(job, running.tokenizer.tokenize(job.prompt, job.addBos))
+  } catch (error) {
+    const reason = `the prompt could not be read: ${error instanceof Error ? error.message : String(error)}`
+    send({ type: 'step', events: [{ type: 'failed', job: job.id, reason }] })
+  }
   wake()
 }
 

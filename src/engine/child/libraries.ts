@@ -23,7 +23,8 @@ export function loadNativeFiles(folder: string): NativeFiles {
   const names = readdirSync(folder)
   const open = (pattern: string): LibraryHandle => {
     const name = names.find((name) => new RegExp(pattern + extension).test(name))
-    if (name === undefined) throw new Error(`the folder of native libraries has no ${pattern.replaceAll(/\W/g, '')}`)
+    if (name === undefined)
+      throw new Error(`the folder of native libraries has no ${pattern.replaceAll(/\W/g, '')}`)
     return koffi.load(join(folder, name))
   }
   // In this order: each is found by the next one through its own folder.
@@ -40,14 +41,16 @@ export function loadNativeFiles(folder: string): NativeFiles {
  */
 export function chooseCpuBackend(folder: string, level: string | null): CpuBackend {
   const usable = cpuBackends(folder)
-    .map((backend) => ({ ...backend, score: scoreOf(backend.path) }))
+    .map(({ level, path }) => ({ level, path, score: scoreOf(path) }))
     .filter((backend) => backend.score > 0)
     .sort((left, right) => right.score - left.score)
   const chosen = level === null ? usable[0] : usable.find((backend) => backend.level === level)
   if (chosen !== undefined) return chosen
   const levels = usable.map((backend) => backend.level).join(', ')
   throw new Error(
-    level === null ? 'no CPU backend runs on this machine' : `the CPU level "${level}" does not run here; ${levels} do`,
+    level === null
+      ? 'no CPU backend runs on this machine'
+      : `the CPU level "${level}" does not run here; ${levels} do`,
   )
 }
 

@@ -20,7 +20,26 @@ export interface ReadyModel {
 }
 
 /** `enum ggml_type`. */
-const cacheType = { f16: 1, q8_0: 8 } as const
+const type = { f16: 1, q8_0: 8, bf16: 30 } as const
+/**
+ * Element types of the cache, to be tried in turn: not every model can have the first. Where keys and values are both
+ * f16, attention on the CPU has three ways to compute, depending on how many tokens a step has, that round differently:
+ * an answer would depend on what else is computed beside it. With other types it has one (`steady`).
+ */
+const cpuCaches = [
+  { keys: type.q8_0, values: type.q8_0, steady: true },
+  { keys: type.f16, values: type.bf16, steady: true },
+  { keys: type.f16, values: type.f16, steady: false },
+] as const
+const gpuCaches = [{ keys: type.f16, values: type.f16, steady: false }] as const
+
+interface Context {
+  readonly pointer: Pointer
+  readonly shape: { readonly rows: number; readonly stepTokens: number; readonly threads: number }
+  /** The order of cells in the cache is all that results depend on, so it is worth keeping. */
+  readonly steady: boolean
+}
+
 /** The library's own bound on sequences, of which one holds what has ended. */
 const mostSequences = 255
 
@@ -28,7 +47,11 @@ const mostSequences = 255
  * @param onProgress called with 0 to 1 while weights are read.
  * @throws with the reason in words when the model cannot be used.
  */
-export function loadModel(options: LoadOptions, lockdown: string, onProgress: (fraction: number) => void): ReadyModel {
+export function loadModel(
+  options: LoadOptions,
+  lockdown: string,
+  onProgress: (fraction: number) => void,
+): ReadyModel {
   const native = bind(options.libraries)
   const log = new NativeLog(native)
   const backend = chooseCpuBackend(options.libraries, options.cpuLevel)
@@ -42,21 +65,23 @@ export function loadModel(options: LoadOptions, lockdown: string, onProgress: (f
   const unfit = unfitness(native, weights)
   if (unfit !== null) throw new Error(unfit)
   const vocabulary = new Vocabulary(native, native.llama_model_get_vocab(weights))
-  const context = createContext(native, weights, cpu, options)
+  const context = createContext(native, weights, options)
   if (context === null) throw new Error(log.reason('there is not enough memory for its context'))
+  attachThreads(native, context.pointer, cpu, options.threads)
   log.silence()
 
-  const stepTokens = Math.max(options.batchTokens, options.sequences)
-  const shape = { rows: Math.min(options.sequences, mostSequences), stepTokens, vocabularySize: vocabulary.size }
-  const model = new NativeModel(native, context, shape)
+  const model = new NativeModel(native, context.pointer, {
+    ...context.shape,
+    vocabularySize: vocabulary.size,
+  })
   warmUp(model, Math.max(vocabulary.beginning, 0))
   return {
     model,
     vocabulary,
     cache: {
-      cells: native.llama_n_ctx(context),
-      sequences: Math.min(options.sequences, mostSequences),
-      ordered: !process.env['EXP_UNORDERED'] && !usesGpu(native) && !keepsState(native, weights),
+      cells: native.llama_n_ctx(context.pointer),
+      sequences: context.shape.rows,
+      ordered: context.steady,
     },
     parameters: Number(native.llama_model_n_params(weights)),
     description: {
@@ -73,7 +98,11 @@ export function loadModel(options: LoadOptions, lockdown: string, onProgress: (f
   }
 }
 
-function loadWeights(native: Binding, options: LoadOptions, onProgress: (fraction: number) => void): Pointer | null {
+function loadWeights(
+  native: Binding,
+  options: LoadOptions,
+  onProgress: (fraction: number) => void,
+): Pointer | null {
   let reported = 0
   const callback = koffi.register((fraction: number) => {
     // A few are enough, and each is a message.
@@ -97,37 +126,36 @@ function loadWeights(native: Binding, options: LoadOptions, onProgress: (fractio
 function unfitness(native: Binding, weights: Pointer): string | null {
   if (native.llama_model_has_encoder(weights) || !native.llama_model_has_decoder(weights))
     return 'the model is an encoder: it does not generate text'
-  if (native.llama_model_is_diffusion(weights)) return 'the model is a diffusion model, which is not supported'
-  if (native.llama_vocab_n_tokens(native.llama_model_get_vocab(weights)) <= 0) return 'the model has no vocabulary'
+  if (native.llama_model_is_diffusion(weights))
+    return 'the model is a diffusion model, which is not supported'
+  if (native.llama_vocab_n_tokens(native.llama_model_get_vocab(weights)) <= 0)
+    return 'the model has no vocabulary'
   return null
 }
 
-function createContext(native: Binding, weights: Pointer, cpu: Pointer, options: LoadOptions): Pointer | null {
+function createContext(native: Binding, weights: Pointer, options: LoadOptions): Context | null {
   const sequences = Math.min(options.sequences, mostSequences)
   const stepTokens = Math.max(options.batchTokens, sequences)
-  const context = native.llama_init_from_model(weights, {
-    ...native.llama_context_default_params(),
-    n_ctx: options.cacheTokens,
-    n_batch: stepTokens,
-    n_ubatch: stepTokens,
-    n_seq_max: sequences + 1,
-    n_outputs_max: sequences + 1,
-    n_threads: options.threads,
-    n_threads_batch: options.threads,
-    kv_unified: true,
-    ...cacheTypes(native),
-  })
-  if (context !== null) attachThreads(native, context, cpu, options.threads)
-  return context
-}
-
-/**
- * Element types of the cache. With keys and values of different types, attention on the CPU takes one and the same path
- * for any number of tokens in a step; with equal ones it takes three, which round differently, and an answer would
- * depend on what else is computed beside it.
- */
-function cacheTypes(native: Binding): { type_k: number; type_v: number } {
-  const [k, v] = (process.env['EXP_KV'] ?? '1,1').split(',').map(Number); return { type_k: k!, type_v: v! }
+  for (const { keys, values, steady } of usesGpu(native) ? gpuCaches : cpuCaches) {
+    const pointer = native.llama_init_from_model(weights, {
+      ...native.llama_context_default_params(),
+      n_ctx: options.cacheTokens,
+      n_batch: stepTokens,
+      n_ubatch: stepTokens,
+      // One more than callers use: see `SequenceCache`.
+      n_seq_max: sequences + 1,
+      n_outputs_max: sequences + 1,
+      n_threads: options.threads,
+      n_threads_batch: options.threads,
+      kv_unified: true,
+      type_k: keys,
+      type_v: values,
+    })
+    if (pointer === null) continue
+    const shape = { rows: sequences, stepTokens, threads: options.threads }
+    return { pointer, shape, steady: steady && !keepsState(native, weights) }
+  }
+  return null
 }
 
 /** Threads that sleep between steps: spinning ones starve every other process on a small machine. */
@@ -159,8 +187,18 @@ function keepsState(native: Binding, weights: Pointer): boolean {
   return native.llama_model_is_recurrent(weights) || native.llama_model_is_hybrid(weights)
 }
 
+/** Such as `llama 135M Q4_1`. */
 function describe(native: Binding, weights: Pointer): string {
   const text = new Uint8Array(256)
-  const length = native.llama_model_desc(weights, text, text.length)
-  return Buffer.from(text.subarray(0, Math.max(0, Math.min(length, text.length - 1)))).toString('utf8')
+  const length = native.llama_model_meta_val_str(weights, 'general.architecture', text, text.length)
+  const architecture = Buffer.from(text.subarray(0, Math.max(0, Math.min(length, text.length - 1)))).toString(
+    'utf8',
+  )
+  const quantisation = native.llama_ftype_name(native.llama_model_ftype(weights)) ?? 'unknown'
+  return `${architecture} ${inWords(Number(native.llama_model_n_params(weights)))} ${quantisation}`
+}
+
+function inWords(parameters: number): string {
+  if (parameters < 1e6) return `${Math.ceil(parameters / 1e3)}K`
+  return parameters < 1e9 ? `${Math.round(parameters / 1e6)}M` : `${(parameters / 1e9).toFixed(1)}B`
 }

@@ -4,8 +4,10 @@ import type { Binding, Pointer } from './binding.ts'
 import type { Decoder, StepResult } from './decoder.ts'
 import type { RawCache } from './sequence-cache.ts'
 import { StepBatch } from './step-batch.ts'
+import { ThreadGovernor } from './thread-governor.ts'
 
 export interface ContextShape {
+  readonly threads: number
   /** Rows of logits that one step can ask for. */
   readonly rows: number
   readonly stepTokens: number
@@ -19,6 +21,8 @@ export class NativeModel implements Decoder, RawCache {
   readonly #context: Pointer
   readonly #memory: Pointer
   readonly #batch: StepBatch
+  readonly #governor: ThreadGovernor
+  #threads: number
   readonly #rowCount: number
   /** Where the rows lie, and views of them; the library moves them at most when it makes more room. */
   #address: Pointer | null = null
@@ -29,6 +33,8 @@ export class NativeModel implements Decoder, RawCache {
     this.#context = context
     this.#memory = native.llama_get_memory(context)
     this.#batch = new StepBatch(native, shape.stepTokens)
+    this.#governor = new ThreadGovernor(shape.threads)
+    this.#threads = shape.threads
     this.vocabularySize = shape.vocabularySize
     this.stepTokens = shape.stepTokens
     this.#rowCount = shape.rows
@@ -39,7 +45,7 @@ export class NativeModel implements Decoder, RawCache {
   }
 
   run(): StepResult {
-    const code = this.#native.llama_decode(this.#context, this.#batch.native)
+    const code = this.#decode()
     this.#batch.clear()
     if (code === 1) return 'no-room'
     if (code !== 0) return 'broken'
@@ -75,6 +81,19 @@ export class NativeModel implements Decoder, RawCache {
   restore(sequence: number, state: Uint8Array): void {
     const read = Number(this.#native.llama_state_seq_set_data(this.#context, state, state.length, sequence))
     if (read === 0) throw new Error('a sequence could not be put back into the cache')
+  }
+
+  #decode(): number {
+    const begun = performance.now()
+    const used = process.cpuUsage()
+    const code = this.#native.llama_decode(this.#context, this.#batch.native)
+    const { user, system } = process.cpuUsage(used)
+    this.#governor.observe(performance.now() - begun, (user + system) / 1000)
+    if (this.#governor.threads !== this.#threads) {
+      this.#threads = this.#governor.threads
+      this.#native.llama_set_n_threads(this.#context, this.#threads, this.#threads)
+    }
+    return code
   }
 
   #mapRows(address: Pointer | null): void {

@@ -28,7 +28,13 @@ export class Sampler {
    * @param choice index among the answers to one request: each has its own noise.
    * @param banned tokens that the model itself wants suppressed.
    */
-  constructor(sampling: Sampling, choice: number, vocabularySize: number, prompt: Int32Array, banned: readonly number[] = []) {
+  constructor(
+    sampling: Sampling,
+    choice: number,
+    vocabularySize: number,
+    prompt: Int32Array,
+    banned: readonly number[] = [],
+  ) {
     this.#sampling = sampling
     this.#noise = new Noise(sampling.seed, choice)
     this.#bias = [...sampling.logitBias, ...banned.map((token) => [token, -Infinity] as const)].filter(
@@ -76,7 +82,8 @@ export class Sampler {
     let winner = -1
     let best = -Infinity
     for (const token of tokens) {
-      const score = (logits[token]! - highest) / this.#sampling.temperature + this.#noise.gumbel(position, token)
+      const score =
+        (logits[token]! - highest) / this.#sampling.temperature + this.#noise.gumbel(position, token)
       if (score > best) [winner, best] = [token, score]
     }
     return winner

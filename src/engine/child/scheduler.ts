@@ -8,10 +8,11 @@
  */
 import type { FinishReason } from '../../core/part.ts'
 import type { Job, JobEvent } from '../protocol.ts'
-import type { Release } from './answer-text.ts'
 import type { Decoder } from './decoder.ts'
 import { tokenLogprob } from './logprobs.ts'
+import { Outbox } from './outbox.ts'
 import type { SequenceCache } from './sequence-cache.ts'
+import { choicesOf, fits, prefillShares, type PrefillShare, youngest } from './step-plan.ts'
 import { Answer, type Prefill, type Task } from './task.ts'
 import type { VocabularyToken } from './vocabulary.ts'
 
@@ -29,24 +30,25 @@ export interface SchedulerOptions {
   readonly report: (events: readonly JobEvent[]) => void
 }
 
-/** How many tokens of each running answer are kept free when another request is admitted. */
-const lookahead = 128
-
 export class Scheduler {
   readonly #options: SchedulerOptions
+  readonly #outbox: Outbox
   readonly #tasks = new Map<number, Task>()
   /** Oldest first. */
   readonly #waiting: Prefill[] = []
   #prefills: Prefill[] = []
   #answers: Answer[] = []
   readonly #freeSequences: number[]
-  #events: JobEvent[] = []
   #arrivals = 0
   #failures = 0
 
   constructor(options: SchedulerOptions) {
     this.#options = options
-    this.#freeSequences = Array.from({ length: options.sequences }, (_, index) => options.sequences - 1 - index)
+    this.#outbox = new Outbox(options.report)
+    this.#freeSequences = Array.from(
+      { length: options.sequences },
+      (_, index) => options.sequences - 1 - index,
+    )
   }
 
   /** There is something to compute. */
@@ -63,13 +65,13 @@ export class Scheduler {
     const { contextTokens } = this.#options
     const promptTokens = prompt.length
     if (promptTokens >= contextTokens) {
-      this.#emit({ type: 'too-long', job: job.id, promptTokens, contextTokens })
+      this.#outbox.tooLong(job.id, promptTokens, contextTokens)
     } else if (promptTokens === 0) {
-      this.#emit({ type: 'failed', job: job.id, reason: 'the prompt is empty' })
+      this.#outbox.failed(job.id, 'the prompt is empty')
     } else {
       this.#accept(job, prompt)
     }
-    this.#flush()
+    this.#outbox.flush()
   }
 
   /** Ends a job now; unknown ones have ended already. */
@@ -77,9 +79,9 @@ export class Scheduler {
     const task = this.#tasks.get(id)
     if (task === undefined) return
     this.#evict(task)
-    for (const choice of task.unfinished) this.#emit({ type: 'finished', job: id, choice, reason: 'cancelled' })
+    for (const choice of task.unfinished) this.#outbox.finished(task, choice, 'cancelled')
     this.#end(task)
-    this.#flush()
+    this.#outbox.flush()
   }
 
   /** Computes one step. */
@@ -87,7 +89,7 @@ export class Scheduler {
     this.#admit()
     this.#makeRoom()
     if (this.#prefills.length + this.#answers.length > 0) this.#compute()
-    this.#flush()
+    this.#outbox.flush()
   }
 
   #accept(job: Job, prompt: Int32Array): void {
@@ -109,33 +111,23 @@ export class Scheduler {
       return
     }
     this.#start(task)
-    for (const choice of task.unfinished) this.#emit({ type: 'finished', job: job.id, choice, reason: 'length' })
+    for (const choice of task.unfinished) this.#outbox.finished(task, choice, 'length')
     this.#end(task)
   }
 
   #admit(): void {
     for (;;) {
       const next = this.#waiting[0]
-      if (next === undefined || this.#freeSequences.length === 0 || !this.#fits(next)) return
+      if (next === undefined || this.#freeSequences.length === 0) return
+      const choices = Math.min(choicesOf(next), this.#freeSequences.length)
+      const { cache } = this.#options
+      if (!fits(next, choices, { prefills: this.#prefills, answers: this.#answers, free: cache.free })) return
       this.#waiting.shift()
-      next.sequences = this.#freeSequences.splice(-choicesOf(next)).toReversed()
+      next.sequences = this.#freeSequences.splice(-choices).toReversed()
       for (const sequence of next.sequences) next.task.sequences.add(sequence)
       this.#prefills.push(next)
       this.#start(next.task)
     }
-  }
-
-  /** Whether a request's tokens, and what all others will soon have, go into the cache together. */
-  #fits(candidate: Prefill): boolean {
-    if (this.#prefills.length + this.#answers.length === 0) return true
-    const soon = (task: Task, made: number) => Math.min(task.limit - made, lookahead)
-    const choices = Math.min(choicesOf(candidate), this.#freeSequences.length)
-    let free = this.#options.cache.free - candidate.tokens.length - choices * soon(candidate.task, 0)
-    for (const prefill of this.#prefills) {
-      free -= prefill.tokens.length - prefill.done + prefill.sequences.length * soon(prefill.task, 0)
-    }
-    for (const answer of this.#answers) free -= soon(answer.task, answer.output.length)
-    return free >= 0
   }
 
   /** Sends the youngest back to wait until every running answer can have its next token. */
@@ -152,8 +144,8 @@ export class Scheduler {
 
   #preemptYoungest(): boolean {
     if (this.#prefills.length + this.#answers.length <= 1) return false
-    const prefill = this.#prefills.reduce<Prefill | null>(younger, null)
-    const answer = this.#answers.reduce<Answer | null>(younger, null)
+    const prefill = youngest(this.#prefills)
+    const answer = youngest(this.#answers)
     if (prefill !== null && prefill.task.order >= (answer?.task.order ?? -1)) {
       this.#prefills.splice(this.#prefills.indexOf(prefill), 1)
       this.#giveBack(prefill.task, prefill.sequences)
@@ -196,23 +188,12 @@ export class Scheduler {
     this.#take(answers, shares)
   }
 
-  /** How many tokens of which prompts go into the coming step, oldest first. */
-  #sharesOfStep(): { readonly prefill: Prefill; readonly count: number }[] {
+  #sharesOfStep(): PrefillShare[] {
     const { decoder, cache, prefillTokens } = this.#options
     const answering = this.#answers.length
-    let left = Math.min(
-      answering === 0 ? prefillTokens.alone : prefillTokens.beside,
-      decoder.stepTokens - answering,
-      cache.free - answering,
-    )
-    const shares: { prefill: Prefill; count: number }[] = []
-    for (const prefill of this.#prefills) {
-      const count = Math.min(prefill.tokens.length - prefill.done, left)
-      if (count <= 0) break
-      shares.push({ prefill, count })
-      left -= count
-    }
-    return shares
+    const wanted = answering === 0 ? prefillTokens.alone : prefillTokens.beside
+    const most = Math.min(wanted, decoder.stepTokens - answering, cache.free - answering)
+    return prefillShares(this.#prefills, most)
   }
 
   #addPrefill(prefill: Prefill, count: number): void {
@@ -237,6 +218,7 @@ export class Scheduler {
   /** A prompt is in the cache: its choices begin with the same logits. */
   #begin(prefill: Prefill, logits: Float32Array): void {
     const { task, sequences, resumes } = prefill
+    if (!this.#tasks.has(task.job.id)) return
     const [first, ...others] = sequences as [number, ...number[]]
     if (resumes !== null) {
       resumes.sequence = first
@@ -269,7 +251,7 @@ export class Scheduler {
     task.outputTokens++
     const token = this.#options.token(chosen)
     if (token.ends && !job.ignoreEos) {
-      this.#release(answer, answer.text.finish())
+      this.#outbox.text(answer, answer.text.finish())
       this.#finish(answer, 'stop')
       return
     }
@@ -277,25 +259,21 @@ export class Scheduler {
       job.topLogprobs === null
         ? null
         : tokenLogprob(logits, chosen, job.topLogprobs, (token) => this.#options.token(token).bytes)
-    this.#release(answer, answer.text.push(token, logprob))
+    this.#outbox.text(answer, answer.text.push(token, logprob))
     if (answer.text.stopped) {
       this.#finish(answer, 'stop')
     } else if (output.length >= task.limit) {
-      this.#release(answer, answer.text.finish())
+      this.#outbox.text(answer, answer.text.finish())
       this.#finish(answer, answer.text.stopped ? 'stop' : 'length')
     } else {
       this.#answers.push(answer)
     }
   }
 
-  #release(answer: Answer, release: Release | null): void {
-    if (release !== null) this.#emit({ type: 'text', job: answer.task.job.id, choice: answer.choice, ...release })
-  }
-
   #finish(answer: Answer, reason: FinishReason): void {
     const { task, choice, sequence } = answer
     task.unfinished.delete(choice)
-    this.#emit({ type: 'finished', job: task.job.id, choice, reason })
+    this.#outbox.finished(task, choice, reason)
     this.#giveBack(task, [sequence])
     if (task.unfinished.size === 0) this.#end(task)
   }
@@ -313,7 +291,7 @@ export class Scheduler {
   #fail(task: Task, reason: string): void {
     this.#evict(task)
     this.#tasks.delete(task.job.id)
-    this.#emit({ type: 'failed', job: task.job.id, reason })
+    this.#outbox.failed(task.job.id, reason)
   }
 
   /** Takes a task out of everything and its sequences back. */
@@ -336,32 +314,11 @@ export class Scheduler {
   #start(task: Task): void {
     if (task.started) return
     task.started = true
-    this.#emit({ type: 'started', job: task.job.id, promptTokens: task.prompt.length, cachedTokens: 0 })
+    this.#outbox.started(task)
   }
 
   #end(task: Task): void {
     this.#tasks.delete(task.job.id)
-    const usage = { promptTokens: task.prompt.length, cachedTokens: 0, outputTokens: task.outputTokens }
-    this.#emit({ type: 'ended', job: task.job.id, usage })
+    this.#outbox.ended(task)
   }
-
-  #emit(event: JobEvent): void {
-    this.#events.push(event)
-  }
-
-  #flush(): void {
-    if (this.#events.length === 0) return
-    const events = this.#events
-    this.#events = []
-    this.#options.report(events)
-  }
-}
-
-function younger<Entry extends { readonly task: Task }>(found: Entry | null, entry: Entry): Entry {
-  return found === null || entry.task.order >= found.task.order ? entry : found
-}
-
-/** How many sequences a prefill has use for. */
-function choicesOf({ task, resumes }: Prefill): number {
-  return resumes === null ? task.job.choices - task.nextChoice : 1
 }

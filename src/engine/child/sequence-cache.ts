@@ -25,7 +25,7 @@ export interface SequenceCacheOptions {
   readonly cells: number
   /** Sequences 0 to `sequences` - 1 are for callers; the native cache needs one more. */
   readonly sequences: number
-  /** False where order makes no difference to results, or the cache cannot be copied in part: then cells are freed at once. */
+  /** False where results depend on more than order, or the cache cannot be copied in part: then cells are freed at once. */
   readonly ordered: boolean
 }
 
@@ -75,7 +75,8 @@ export class SequenceCache {
 
   /** Makes room for `tokens` more, which must not be more than are `free`. */
   reserve(tokens: number): void {
-    if (tokens > this.free) throw new RangeError(`${tokens} tokens do not fit beside ${this.#live} in the cache`)
+    if (tokens > this.free)
+      throw new RangeError(`${tokens} tokens do not fit beside ${this.#live} in the cache`)
     const full = this.#live + this.#garbage + tokens > this.#options.cells
     if (full || this.#garbage > Math.max(leastGarbage, this.#live / 2)) this.#compact()
   }
@@ -91,8 +92,12 @@ export class SequenceCache {
   /** Makes the empty sequence `target` begin with all that `source` has. Costs no cells. */
   share(source: number, target: number): void {
     const entry = this.#sequences.get(source)
-    if (entry === undefined || this.#sequences.has(target)) throw new Error('only an empty sequence can share another')
-    const share = entry.share?.length === entry.length ? entry.share : { length: entry.length, members: new Set([source]) }
+    if (entry === undefined || this.#sequences.has(target))
+      throw new Error('only an empty sequence can share another')
+    const share =
+      entry.share?.length === entry.length
+        ? entry.share
+        : { length: entry.length, members: new Set([source]) }
     if (entry.share !== null && entry.share !== share) throw new Error('a sequence shares only one beginning')
     entry.share = share
     share.members.add(target)

@@ -21,7 +21,9 @@ export class StepBatch {
     this.#positions = view(this.native.pos, capacity)
     this.#wanted = new Int8Array(koffi.view(this.native.logits, capacity))
     view(this.native.n_seq_id, capacity).fill(1)
-    const pointers = new BigUint64Array(koffi.view(this.native.seq_id, capacity * BigUint64Array.BYTES_PER_ELEMENT))
+    const pointers = new BigUint64Array(
+      koffi.view(this.native.seq_id, capacity * BigUint64Array.BYTES_PER_ELEMENT),
+    )
     this.#sequences = Array.from(pointers, (pointer) => view(pointer, 1))
     this.native.n_tokens = 0
   }

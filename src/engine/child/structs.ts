@@ -81,13 +81,18 @@ const threadpoolLayout = {
 } as const satisfies Layout
 
 type FieldsOf<L extends Layout> = {
-  -readonly [Name in keyof L]: L[Name][1] extends null ? bigint | null : L[Name][1] extends boolean ? boolean : number
+  -readonly [Name in keyof L]: L[Name][1] extends null
+    ? bigint | null
+    : L[Name][1] extends boolean
+      ? boolean
+      : number
 }
 export type ModelParameters = FieldsOf<typeof modelLayout>
 export type ContextParameters = FieldsOf<typeof contextLayout>
 export type ThreadpoolParameters = FieldsOf<typeof threadpoolLayout> & { cpumask: boolean[] }
 
-const typesOf = (layout: Layout) => Object.fromEntries(Object.entries(layout).map(([name, [type]]) => [name, type]))
+const typesOf = (layout: Layout) =>
+  Object.fromEntries(Object.entries(layout).map(([name, [type]]) => [name, type]))
 
 export const modelStruct = koffi.struct('llama_model_params', typesOf(modelLayout))
 export const contextStruct = koffi.struct('llama_context_params', typesOf(contextLayout))

@@ -43,7 +43,13 @@ export class Answer {
   readonly output: number[] = []
   sequence: number
 
-  constructor(task: Task, choice: number, sequence: number, vocabularySize: number, suppressed: readonly number[]) {
+  constructor(
+    task: Task,
+    choice: number,
+    sequence: number,
+    vocabularySize: number,
+    suppressed: readonly number[],
+  ) {
     const { sampling, stop, topLogprobs } = task.job
     this.task = task
     this.choice = choice

@@ -24,7 +24,9 @@ export class Tokenizer {
 
   constructor(vocabulary: TokenizerVocabulary) {
     this.#vocabulary = vocabulary
-    const longestFirst = vocabulary.controlTokens.toSorted((left, right) => right.text.length - left.text.length)
+    const longestFirst = vocabulary.controlTokens.toSorted(
+      (left, right) => right.text.length - left.text.length,
+    )
     this.#controls = Map.groupBy(longestFirst, (control) => control.text[0]!)
   }
 
@@ -82,8 +84,10 @@ export class Tokenizer {
   #split(text: string): Stretch[] {
     const stretches: Stretch[] = []
     let start = 0
-    for (let index = 0; index < text.length; ) {
-      const control = this.#controls.get(text[index]!)?.find((control) => text.startsWith(control.text, index))
+    for (let index = 0; index < text.length;) {
+      const control = this.#controls
+        .get(text[index]!)
+        ?.find((control) => text.startsWith(control.text, index))
       if (control === undefined) {
         index++
         continue

@@ -43,7 +43,9 @@ export function incompleteTail(bytes: Uint8Array): number {
     if (lead < 0x80) return 0
     if (lead < 0xc0) continue
     const size = lead < 0xc2 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 1
-    return length < size && (length === 1 || secondByteFits(lead, bytes[bytes.length - length + 1]!)) ? length : 0
+    return length < size && (length === 1 || secondByteFits(lead, bytes[bytes.length - length + 1]!))
+      ? length
+      : 0
   }
   return 0
 }

@@ -52,7 +52,10 @@ export class Vocabulary {
 
   /** Read from the library once a token; control tokens have no bytes, so they never become text. */
   token(token: number): VocabularyToken {
-    return (this.#tokens[token] ??= { ...this.#piece(token), ends: this.#native.llama_vocab_is_eog(this.#pointer, token) })
+    return (this.#tokens[token] ??= {
+      ...this.#piece(token),
+      ends: this.#native.llama_vocab_is_eog(this.#pointer, token),
+    })
   }
 
   /** The token as the vocabulary spells it; empty when there is no such token. */
@@ -65,13 +68,28 @@ export class Vocabulary {
     const bytes = Buffer.from(text, 'utf8')
     // No token is shorter than a byte; some tokenizers put a space in front.
     const tokens = new Int32Array(bytes.length + 8)
-    const count = this.#native.llama_tokenize(this.#pointer, bytes, bytes.length, tokens, tokens.length, false, false)
+    const count = this.#native.llama_tokenize(
+      this.#pointer,
+      bytes,
+      bytes.length,
+      tokens,
+      tokens.length,
+      false,
+      false,
+    )
     if (count < 0) throw new Error('the text has too many tokens')
     return tokens.subarray(0, count)
   }
 
   #piece(token: number): Piece {
-    const length = this.#native.llama_token_to_piece(this.#pointer, token, this.#buffer, this.#buffer.length, 0, false)
+    const length = this.#native.llama_token_to_piece(
+      this.#pointer,
+      token,
+      this.#buffer,
+      this.#buffer.length,
+      0,
+      false,
+    )
     if (length < 0) {
       this.#buffer = new Uint8Array(-length)
       return this.#piece(token)

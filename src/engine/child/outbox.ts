@@ -1,0 +1,47 @@
+/** Events of the step at hand, reported together: messages between processes cost more than what is in them. */
+import type { FinishReason } from '../../core/part.ts'
+import type { JobEvent } from '../protocol.ts'
+import type { Release } from './answer-text.ts'
+import type { Answer, Task } from './task.ts'
+
+export class Outbox {
+  readonly #report: (events: readonly JobEvent[]) => void
+  #events: JobEvent[] = []
+
+  constructor(report: (events: readonly JobEvent[]) => void) {
+    this.#report = report
+  }
+
+  /** Reports what came together, in order; nothing when nothing did. */
+  flush(): void {
+    if (this.#events.length === 0) return
+    const events = this.#events
+    this.#events = []
+    this.#report(events)
+  }
+
+  started({ job, prompt }: Task): void {
+    this.#events.push({ type: 'started', job: job.id, promptTokens: prompt.length, cachedTokens: 0 })
+  }
+
+  text({ task, choice }: Answer, release: Release | null): void {
+    if (release !== null) this.#events.push({ type: 'text', job: task.job.id, choice, ...release })
+  }
+
+  finished({ job }: Task, choice: number, reason: FinishReason): void {
+    this.#events.push({ type: 'finished', job: job.id, choice, reason })
+  }
+
+  ended({ job, prompt, outputTokens }: Task): void {
+    const usage = { promptTokens: prompt.length, cachedTokens: 0, outputTokens }
+    this.#events.push({ type: 'ended', job: job.id, usage })
+  }
+
+  tooLong(job: number, promptTokens: number, contextTokens: number): void {
+    this.#events.push({ type: 'too-long', job, promptTokens, contextTokens })
+  }
+
+  failed(job: number, reason: string): void {
+    this.#events.push({ type: 'failed', job, reason })
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Decides how many threads compute. All of them meet after every operation, hundreds of times a step; when a neighbour
+ * takes a core away from one, the others wait for it, and more threads become much slower than fewer. So threads are
+ * given up while the process does not get the processor time it asks for, and tried again later.
+ */
+
+/** Share of the wanted processor time below which a neighbour is in the way. */
+const crowded = 0.8
+/** Steps are looked at together until they took this long, in milliseconds: the clock of processor time is coarse. */
+const window = 40
+const firstRetry = 500
+const lastRetry = 8000
+
+export class ThreadGovernor {
+  readonly #most: number
+  #threads: number
+  #wall = 0
+  #processor = 0
+  /** Milliseconds until all threads are tried again, and how long that wait is to be. */
+  #untilRetry = firstRetry
+  #retry = firstRetry
+  #trying = false
+
+  constructor(most: number) {
+    this.#most = most
+    this.#threads = most
+  }
+
+  get threads(): number {
+    return this.#threads
+  }
+
+  /** Takes what a step cost: its duration and the processor time of the whole process in it, in milliseconds. */
+  observe(wall: number, processor: number): void {
+    this.#wall += wall
+    this.#processor += processor
+    if (this.#threads < this.#most) this.#untilRetry -= wall
+    if (this.#wall < window) return
+    const share = this.#processor / (this.#wall * this.#threads)
+    this.#wall = 0
+    this.#processor = 0
+    if (share < crowded) this.#yield(share)
+    else if (this.#trying) this.#settle()
+    else if (this.#threads < this.#most && this.#untilRetry <= 0) this.#try()
+  }
+
+  #yield(share: number): void {
+    if (this.#trying) this.#retry = Math.min(this.#retry * 2, lastRetry)
+    this.#trying = false
+    this.#untilRetry = this.#retry
+    this.#threads = Math.max(1, Math.min(this.#threads - 1, Math.floor(this.#threads * share)))
+  }
+
+  #try(): void {
+    this.#trying = true
+    this.#threads = this.#most
+  }
+
+  #settle(): void {
+    this.#trying = false
+    this.#retry = firstRetry
+  }
+}
