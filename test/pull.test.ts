@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpServer, request as httpRequest } from 'node:http'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -356,12 +356,20 @@ describe('mirrors', () => {
 })
 
 describe('a proxy of the environment', () => {
-  /** Tunnels CONNECT requests and remembers where to. */
+  /** Passes plain requests on, hosts CONNECT requests, and remembers where to. */
   async function startProxy() {
-    const tunnels: string[] = []
+    const hosts: string[] = []
     const proxy = createHttpServer()
+    proxy.on('request', ({ url = '', method, headers }, response) => {
+      hosts.push(new URL(url).host)
+      const upstream = httpRequest(url, { method, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers)
+        answer.pipe(response)
+      })
+      upstream.on('error', () => response.destroy()).end()
+    })
     proxy.on('connect', ({ url = '' }: { url?: string }, client: Socket) => {
-      tunnels.push(url)
+      hosts.push(url)
       const { hostname, port } = new URL(`http://${url}`)
       const upstream = connect(Number(port), hostname, () => {
         client.write('HTTP/1.1 200 OK\r\n\r\n')
@@ -375,7 +383,7 @@ describe('a proxy of the environment', () => {
       proxy.closeAllConnections()
       proxy.close()
     }
-    return { address, tunnels, stop }
+    return { address, hosts, stop }
   }
 
   test('is used, but not for hosts that it is not for', async () => {
@@ -385,11 +393,11 @@ describe('a proxy of the environment', () => {
         ['', true],
         ['127.0.0.1', false],
       ] as const) {
-        proxy.tunnels.length = 0
+        proxy.hosts.length = 0
         await using bench = await openBench()
         const environment = { HTTP_PROXY: proxy.address, NO_PROXY: noProxy }
         await bench.pull(server.on(fresh(), honest(model)), { environment })
-        expect(proxy.tunnels.includes(new URL(server.origin).host)).toBe(expected)
+        expect(proxy.hosts.includes(new URL(server.origin).host)).toBe(expected)
       }
     } finally {
       proxy.stop()

@@ -146,13 +146,13 @@ describe('a server', () => {
     await using given = freshHome()
     const engine = fakeEngine()
     let ready = false
-    const loading: Engine = {
-      ...engine,
-      status: () =>
-        engine
-          .status()
-          .map((status) => ({ ...status, state: ready ? status.state : { state: 'loading', fraction: 0 } })),
-    }
+    const notYet = {
+      model: 'fake:1b',
+      state: { state: 'loading', fraction: 0 },
+      active: 0,
+      queued: 0,
+    } as const
+    const loading: Engine = { ...engine, status: () => (ready ? engine.status() : [notYet]) }
     const server = await startServer(given.config(), {
       log: () => {},
       version: '0.0.0-test',

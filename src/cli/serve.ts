@@ -134,11 +134,17 @@ function opening({ url }: RunningServer, models: readonly string[], terminal: Te
   ].join('\n')
 }
 
+/** One Ctrl-C may arrive twice: from the terminal, and handed on by the process that started this one. */
+const echoMilliseconds = 500
+
 /** Aborted by the second Ctrl-C or SIGTERM. */
 function secondInterruption(first: AbortSignal): AbortSignal {
   const second = new AbortController()
   const listen = () => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => second.abort())
+    const from = performance.now() + echoMilliseconds
+    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(name, () => performance.now() >= from && second.abort())
+    }
   }
   first.addEventListener('abort', listen, { once: true })
   return second.signal

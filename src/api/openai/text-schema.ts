@@ -24,7 +24,6 @@ export const textRequest = z
     )
   })
 
-export type TextRequest = z.output<typeof textRequest>
 
 export const textLogprobs = z.object({
   tokens: z.array(z.string()),

@@ -156,7 +156,10 @@ const signatures = {
  * @throws {IncompatibleLibrary} when the version or the layout of a struct differs.
  */
 export function bind(folder: string): Binding {
-  koffi.config({ ...koffi.config(), sync_stack_size: nativeStackBytes })
+  // Koffi takes settings only before its first library.
+  const settings = koffi.config()
+  if (settings.sync_stack_size !== nativeStackBytes)
+    koffi.config({ ...settings, sync_stack_size: nativeStackBytes })
   const files = loadNativeFiles(folder)
   const version = files.llama.func('llama_version', 'str', [])() as string
   if (version !== expectedVersion)

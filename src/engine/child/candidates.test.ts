@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { mostProbable, nucleus, partition, tokensFrom, topTokens } from './candidates.ts'
 
@@ -22,7 +22,11 @@ function sorted(values: Float32Array): number[] {
 
 describe('candidates', () => {
   test('the most probable token is the first of a full sort', () => {
-    fc.assert(fc.property(logits, (values) => expect(mostProbable(values)).toBe(sorted(values)[0] ?? -1)))
+    fc.assert(
+      fc.property(logits, (values) => {
+        expect(mostProbable(values)).toBe(sorted(values)[0] ?? -1)
+      }),
+    )
   })
 
   test('top tokens are the beginning of a full sort', () => {

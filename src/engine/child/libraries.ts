@@ -16,21 +16,23 @@ export interface CpuBackend {
   readonly path: string
 }
 
+/** Such as `.v0.5.0`: what follows a name, but not another name. */
+const versioned = String.raw`(?:\..*)?`
 const extension = String.raw`\.(?:so|dylib)$`
 
 /** Opens the three libraries of `folder`. @throws when one is missing or cannot be opened. */
 export function loadNativeFiles(folder: string): NativeFiles {
   const names = readdirSync(folder)
-  const open = (pattern: string): LibraryHandle => {
-    const name = names.find((name) => new RegExp(pattern + extension).test(name))
-    if (name === undefined)
-      throw new Error(`the folder of native libraries has no ${pattern.replaceAll(/\W/g, '')}`)
+  const open = (library: string, rest: string): LibraryHandle => {
+    const pattern = new RegExp(`^${library}${rest}${extension}`)
+    const name = names.find((name) => pattern.test(name))
+    if (name === undefined) throw new Error(`the folder of native libraries has no ${library}`)
     return koffi.load(join(folder, name))
   }
   // In this order: each is found by the next one through its own folder.
-  const base = open('^libggml-base')
-  const ggml = open(String.raw`^libggml\b(?!-).*`)
-  return { base, ggml, llama: open(String.raw`^libllama\b(?!-).*`) }
+  const base = open('libggml-base', '')
+  const ggml = open('libggml', versioned)
+  return { base, ggml, llama: open('libllama', versioned) }
 }
 
 /**

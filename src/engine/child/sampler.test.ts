@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Sampling } from '../../core/request.ts'
 import { Noise } from './noise.ts'
