@@ -29,6 +29,10 @@ const model = await realModelPath()
 const home = mkdtempSync(join(tmpdir(), 'elpis-bench-'))
 const rows: Row[] = []
 const commands = new Map<string, string>()
+/** What a contender could not do, in words: published with the figures. */
+const failures: string[] = []
+/** A round that takes longer counts as failed. */
+const longestRoundSeconds = 90
 try {
   const key = prepareHome()
   if (!existsSync(join(root, 'bench/node_modules/node-llama-cpp'))) {
@@ -58,10 +62,11 @@ async function measure(start: () => Promise<Contender>, neighbour: boolean): Pro
   const stopNeighbour = neighbour ? busyNeighbour() : null
   commands.set(contender.name, contender.command)
   try {
-    await contender.round(1, 16)
+    await inTime(contender.round(1, 16))
     for (const streams of streamCounts) {
       const results: LoadFigures[] = []
-      for (let round = 0; round < rounds; round++) results.push(await contender.round(streams, tokens))
+      for (let round = 0; round < rounds; round++)
+        results.push(await inTime(contender.round(streams, tokens)))
       results.sort((a, b) => a.tokensPerSecond - b.tokensPerSecond)
       const median = results[Math.floor(results.length / 2)]
       if (median === undefined) throw new Error('ROUNDS must be 1 or more.')
@@ -71,11 +76,20 @@ async function measure(start: () => Promise<Contender>, neighbour: boolean): Pro
       )
     }
   } catch (error) {
-    console.error(`${contender.name} failed: ${(error as Error).message}`)
+    const where = neighbour ? ' with a busy neighbour' : ''
+    failures.push(`${contender.name}${where}: ${(error as Error).message}`)
+    console.error(failures.at(-1))
   } finally {
     await stopNeighbour?.()
     await contender.stop()
   }
+}
+
+function inTime<Result>(round: Promise<Result>): Promise<Result> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const message = `a round was not done within ${longestRoundSeconds} s; rows after it were not measured`
+  const timer = setTimeout(() => reject(new Error(message)), longestRoundSeconds * 1000)
+  return Promise.race([round, promise]).finally(() => clearTimeout(timer))
 }
 
 function prepareHome(): string {
@@ -115,6 +129,7 @@ function report(): void {
     'Command: `npm run bench:engine`.',
     '',
     ...[...commands].map(([name, command]) => `- ${name}: \`${command}\``),
+    ...failures.map((failure) => `- Failed: ${failure}.`),
     '',
     '| contender | streams | busy neighbour | tokens/s | Elpis is … times as fast | first token p50 ms | p95 ms | memory MiB |',
     '|---|---|---|---|---|---|---|---|',
@@ -131,7 +146,7 @@ function report(): void {
   writeFileSync(join(root, `bench/results/engine-${date}.md`), lines.join('\n'))
   writeFileSync(
     join(root, `bench/results/engine-${date}.json`),
-    `${JSON.stringify({ date, machine, tokens, rounds, rows }, null, 1)}\n`,
+    `${JSON.stringify({ date, machine, tokens, rounds, rows, failures }, null, 1)}\n`,
   )
   console.log(lines.join('\n'))
 }

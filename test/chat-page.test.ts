@@ -372,7 +372,7 @@ describe('settings', () => {
     await chat.button('New chat').click()
     await chat.ask('Hello')
     await chat.answered()
-    expect(engine.requests[1]).toMatchObject({ maxTokens: null, sampling: { temperature: 1, topP: 1 } })
+    expect(engine.requests[1]).toMatchObject({ maxTokens: null, sampling: { temperature: 0.7, topP: 1 } })
     expect(messagesOf(given, 1)).toEqual(['user: Hello'])
   })
 

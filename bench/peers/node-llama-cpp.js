@@ -1,8 +1,8 @@
 // node-llama-cpp at its best here: one context with a sequence per stream, its own batching and evaluate loop, greedy.
-import { getLlama } from 'node-llama-cpp'
+import { getLlama, LlamaLogLevel } from 'node-llama-cpp'
 
 const [, , modelPath] = process.argv
-const llama = await getLlama({ gpu: false, build: 'never', logLevel: 'error' })
+const llama = await getLlama({ gpu: false, build: 'never', logLevel: LlamaLogLevel.error })
 const model = await llama.loadModel({ modelPath })
 process.send('ready')
 

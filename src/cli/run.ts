@@ -36,7 +36,7 @@ export const run = defineCommand({
     temperature: {
       type: 'string',
       value: 'NUMBER',
-      description: '0 to 2; 0 takes the likeliest token. Default 1.',
+      description: '0 to 2; 0 takes the likeliest token. Default 0.7.',
     },
     seed: { type: 'string', value: 'NUMBER', description: 'The same seed gives the same answer.' },
     'max-tokens': { type: 'string', value: 'NUMBER', description: 'Most tokens of an answer.' },

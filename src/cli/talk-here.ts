@@ -8,7 +8,7 @@ import { openEngine } from '../server/open-engine.ts'
 import { prepareModel, type Preparing } from '../server/prepare-model.ts'
 import { untilReady } from '../server/until-ready.ts'
 import { openStore } from '../weights/store.ts'
-import type { Talk } from './talk.ts'
+import { talkTemperature, type Talk } from './talk.ts'
 
 /** Whoever may run this command on this machine owns it. */
 const ownerOnly: AccessStage = {
@@ -53,7 +53,7 @@ export async function talkHere(reference: string, parts: TalkHereParts): Promise
           model,
           input: { kind: 'chat', messages },
           sampling: {
-            temperature: settings.temperature ?? 1,
+            temperature: settings.temperature ?? talkTemperature,
             topP: 1,
             topK: 0,
             minP: 0,

@@ -5,7 +5,7 @@ import { errorBody } from '../api/error-body.ts'
 import { chatChunk } from '../api/openai/chat-schema.ts'
 import type { Part } from '../core/part.ts'
 import { elpisError, errorTable, Fault, UserError, type ElpisError, type ErrorCode } from '../errors.ts'
-import type { Talk, TalkSettings } from './talk.ts'
+import { talkTemperature, type Talk, type TalkSettings } from './talk.ts'
 import type { ChatMessage } from '../core/request.ts'
 
 const modelList = z.object({ data: z.array(z.object({ id: z.string() })) })
@@ -71,7 +71,7 @@ export async function talkToServer(home: string, wanted: string | null): Promise
 }
 
 function bodyOf(model: string, messages: readonly ChatMessage[], settings: TalkSettings): object {
-  const { temperature, seed, maxTokens } = settings
+  const { temperature = talkTemperature, seed, maxTokens } = settings
   return {
     model,
     messages,

@@ -1,8 +1,12 @@
 import type { Part } from '../core/part.ts'
 import type { ChatMessage } from '../core/request.ts'
 
-/** How the next answer is made; what is left out is the server's default. */
+/** The API's own default, 1, lets small models wander. */
+export const talkTemperature = 0.7
+
+/** How the next answer is made. */
 export interface TalkSettings {
+  /** `talkTemperature` when left out. */
   readonly temperature?: number
   readonly seed?: number
   readonly maxTokens?: number

@@ -45,6 +45,8 @@ export class EngineChild {
       env: { ...process.env, ...environment },
       execArgv: [],
     })
+    // Many jobs wait for its end at once.
+    this.process.setMaxListeners(0)
     this.process.on('message', (report: Report) => {
       for (const listener of this.#listeners) listener(report)
     })

@@ -24,7 +24,6 @@ export const textRequest = z
     )
   })
 
-
 export const textLogprobs = z.object({
   tokens: z.array(z.string()),
   token_logprobs: z.array(z.number()),

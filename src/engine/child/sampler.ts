@@ -4,7 +4,15 @@
  * which has exactly the softmax distribution (Gumbel-max trick) and can be checked by whoever knows seed and logits.
  */
 import type { Sampling } from '../../core/request.ts'
-import { countToReach, mostProbable, nucleus, topTokens, tokensFrom } from './candidates.ts'
+import {
+  anyOfFour,
+  countToReach,
+  mostProbable,
+  nucleus,
+  tokensFrom,
+  topTokens,
+  wholeFours,
+} from './candidates.ts'
 import { exponentialOfMinus } from './exponential.ts'
 import { largestNoise, Noise, noiseOf } from './noise.ts'
 
@@ -103,13 +111,17 @@ export class Sampler {
     }
     // Gumbel noise of u is below -ln(1 - u): to beat `best` from below the band, 1 - u must be under e^-(best + band).
     const screen = (1 - Math.exp(-(best + firstBand))) * 0x1_0000_0000 - 1
-    for (const token of tokensFrom(logits, highest + (best - largestNoise) * temperature)) {
-      if (logits[token]! >= band) continue
-      const bits = this.#noise.bits(position, token)
-      if (bits < screen) continue
-      const score = (logits[token]! - highest) / temperature + noiseOf(bits)
-      // Among equals the first token wins, in whichever order they are met.
-      if (score > best || (score === best && token < winner)) [winner, best] = [token, score]
+    const floor = highest + (best - largestNoise) * temperature
+    const whole = wholeFours(logits)
+    for (let index = 0; index < logits.length; index += 4) {
+      if (index < whole && !anyOfFour(logits, index, floor)) continue
+      const bits = this.#noise.quad(position, index >> 2)
+      if (bits[0]! < screen && bits[1]! < screen && bits[2]! < screen && bits[3]! < screen) continue
+      for (let token = index; token < Math.min(index + 4, logits.length); token++) {
+        const score = (logits[token]! - highest) / temperature + noiseOf(bits[token & 3]!)
+        // Among equals the first token wins, in whichever order they are met.
+        if (score > best || (score === best && token < winner)) [winner, best] = [token, score]
+      }
     }
     return winner
   }

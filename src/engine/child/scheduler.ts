@@ -12,8 +12,8 @@ import type { Decoder } from './decoder.ts'
 import { tokenLogprob } from './logprobs.ts'
 import { Outbox } from './outbox.ts'
 import type { SequenceCache } from './sequence-cache.ts'
-import { choicesOf, fits, prefillShares, type PrefillShare, youngest } from './step-plan.ts'
-import { Answer, type Prefill, type Task } from './task.ts'
+import { addShare, choicesOf, fits, prefillShares, type PrefillShare, youngest } from './step-plan.ts'
+import { Answer, newTask, type Prefill, type Task } from './task.ts'
 import type { VocabularyToken } from './vocabulary.ts'
 
 export interface SchedulerOptions {
@@ -93,18 +93,7 @@ export class Scheduler {
   }
 
   #accept(job: Job, prompt: Int32Array): void {
-    const left = this.#options.contextTokens - prompt.length
-    const task: Task = {
-      job,
-      prompt,
-      order: this.#arrivals++,
-      limit: Math.min(job.maxTokens ?? left, left),
-      started: false,
-      nextChoice: 0,
-      unfinished: new Set(Array.from({ length: job.choices }, (_, choice) => choice)),
-      sequences: new Set(),
-      outputTokens: 0,
-    }
+    const task = newTask(job, prompt, this.#arrivals++, this.#options.contextTokens - prompt.length)
     this.#tasks.set(job.id, task)
     if (task.limit > 0 && job.choices > 0) {
       this.#waiting.push({ task, tokens: prompt, done: 0, sequences: [], resumes: null })
@@ -173,7 +162,7 @@ export class Scheduler {
     cache.reserve(tokens)
     for (const { task, output, sequence } of answers)
       decoder.add(output.at(-1)!, task.prompt.length + output.length - 1, sequence, true)
-    for (const { prefill, count } of shares) this.#addPrefill(prefill, count)
+    for (const share of shares) addShare(decoder, share)
     const result = decoder.run()
     if (result !== 'done') {
       this.#recover(result)
@@ -194,13 +183,6 @@ export class Scheduler {
     const wanted = answering === 0 ? prefillTokens.alone : prefillTokens.beside
     const most = Math.min(wanted, decoder.stepTokens - answering, cache.free - answering)
     return prefillShares(this.#prefills, most)
-  }
-
-  #addPrefill(prefill: Prefill, count: number): void {
-    const { tokens, done, sequences } = prefill
-    const last = tokens.length - 1
-    for (let position = done; position < done + count; position++)
-      this.#options.decoder.add(tokens[position]!, position, sequences[0]!, position === last)
   }
 
   /** Chooses the next token of everything that got logits, and drops what ended. */

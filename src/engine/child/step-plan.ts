@@ -1,4 +1,5 @@
-/** What goes into a step, and who is let in: arithmetic over what runs, without effects. */
+/** What goes into a step, and who is let in: arithmetic over what runs. */
+import type { Decoder } from './decoder.ts'
 import type { Answer, Prefill, Task } from './task.ts'
 
 /** What occupies the cache. */
@@ -52,6 +53,14 @@ export function prefillShares(prefills: readonly Prefill[], most: number): Prefi
     left -= count
   }
   return shares
+}
+
+/** Adds the tokens of a share to the step; the last of all of a prefill asks for logits. */
+export function addShare(decoder: Decoder, { prefill, count }: PrefillShare): void {
+  const { tokens, done, sequences } = prefill
+  const last = tokens.length - 1
+  for (let position = done; position < done + count; position++)
+    decoder.add(tokens[position]!, position, sequences[0]!, position === last)
 }
 
 /** The entry whose task came last; the last of equals. */

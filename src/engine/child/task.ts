@@ -21,6 +21,21 @@ export interface Task {
   outputTokens: number
 }
 
+/** @param left how many tokens the context has room for after the prompt. */
+export function newTask(job: Job, prompt: Int32Array, order: number, left: number): Task {
+  return {
+    job,
+    prompt,
+    order,
+    limit: Math.min(job.maxTokens ?? left, left),
+    started: false,
+    nextChoice: 0,
+    unfinished: new Set(Array.from({ length: job.choices }, (_, choice) => choice)),
+    sequences: new Set(),
+    outputTokens: 0,
+  }
+}
+
 /** Tokens on their way into the cache: a prompt, or all of an answer that had to give up its room. */
 export interface Prefill {
   readonly task: Task

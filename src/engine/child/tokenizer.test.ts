@@ -60,7 +60,7 @@ describe('tokenizer', () => {
         const whole = cuts.map(([text]) => text).join('')
         const cut = tokens(cuts.map(([text, control]) => ({ text, control })))
         expect(cut).toBe(tokens([plain(whole)]))
-        if (whole !== '') expect(cut).toBe(` ${whole}`)
+        expect(cut).toBe(whole === '' ? '' : ` ${whole}`)
       }),
     )
   })

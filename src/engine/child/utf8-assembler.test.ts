@@ -6,7 +6,7 @@ import { incompleteTail, Utf8Assembler } from './utf8-assembler.ts'
 const bytes = fc
   .array(
     fc.oneof(
-      fc.string({ unit: 'binary' }).map((text) => [...new TextEncoder().encode(text)]),
+      fc.string({ unit: 'binary' }).map((text) => Array.from(new TextEncoder().encode(text))),
       fc.array(fc.constantFrom(0x80, 0xbf, 0xc0, 0xc2, 0xe0, 0xed, 0xef, 0xf0, 0xf4, 0xff, 0x41)),
     ),
   )

@@ -18,7 +18,8 @@ export const engineKilled: Scene = {
     const killed = performance.now()
     const end = await answer.ended
     stage.prove(`its reader was told: ${end.error}`, end.error === 'engine_failed')
-    while ((await fetch(`${url}/ready`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 20))
+    while ((await fetch(`${url}/ready`)).status !== 200)
+      await new Promise((resolve) => setTimeout(resolve, 20))
     stage.say(`ready again after ${((performance.now() - killed) / 1000).toFixed(1)} s`)
     const next = await streamAnswer(url, key, { max_tokens: 5 }).ended
     stage.prove('the next question is answered', next.error === null && next.deltas > 0)

@@ -20,8 +20,19 @@ export const hostileModel: Scene = {
     for (const [what, bytes] of Object.entries(hostile)) {
       const path = join(stage.home.path, 'hostile.gguf')
       await writeFile(path, bytes)
-      const { code, stderr } = await elpis(stage.home, ['pull', `file:${path}`, '--name', 'hostile', '--accept-license'])
-      stage.say(stderr.trim().split('\n').find((line) => line.startsWith('error')) ?? stderr)
+      const { code, stderr } = await elpis(stage.home, [
+        'pull',
+        `file:${path}`,
+        '--name',
+        'hostile',
+        '--accept-license',
+      ])
+      stage.say(
+        stderr
+          .trim()
+          .split('\n')
+          .find((line) => line.startsWith('error')) ?? stderr,
+      )
       stage.prove(`a file ${what} is refused (exit code ${code})`, code === 6)
     }
     const { stdout } = await elpis(stage.home, ['models', '--json'])

@@ -15,7 +15,9 @@ export const keyRevoked: Scene = {
     const end = await answer.ended
     stage.prove('the revocation was acknowledged', revoked.code === 0)
     stage.prove(`the answer ended after ${end.deltas} pieces with ${end.error}`, end.error === 'key_revoked')
-    const again = await fetch(`${stage.server.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })
+    const again = await fetch(`${stage.server.url}/v1/models`, {
+      headers: { authorization: `Bearer ${key}` },
+    })
     stage.prove(`the next request is answered with ${again.status}`, again.status === 401)
   },
 }

@@ -30,10 +30,16 @@ export const pullResumed: Scene = {
 
       server.on(path, honest(content))
       const second = await elpis(stage.home, [...words, '--accept-license'])
-      const asked = server.requests(path).slice(before).map((request) => lengthOf(request.range, content.length))
+      const asked = server
+        .requests(path)
+        .slice(before)
+        .map((request) => lengthOf(request.range, content.length))
       const again = asked.reduce((sum, length) => sum + length, 0)
       stage.say(`pulled again: ${megabytes(again)} of ${megabytes(content.length)} were still to come`)
-      stage.prove('what had arrived before the kill was not asked for again', again < content.length - 8_000_000)
+      stage.prove(
+        'what had arrived before the kill was not asked for again',
+        again < content.length - 8_000_000,
+      )
       stage.prove(`the file has the digest ${realModelSha256.slice(0, 12)}…`, second.code === 0)
 
       const wrong = ['pull', server.origin + path, '--name', 'other', '--sha256', '0'.repeat(64)]

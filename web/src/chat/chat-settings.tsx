@@ -1,5 +1,6 @@
 import { useId, useState, type ReactNode } from 'react'
 import { defaultSettings, type ChatSettings } from '../conversations/conversation.ts'
+import { chatTemperature } from '../server/ask.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 
@@ -25,8 +26,8 @@ const rows = {
     minimum: 0,
     maximum: 2,
     whole: false,
-    otherwise: '1',
-    slider: { step: 0.05, start: 1 },
+    otherwise: String(chatTemperature),
+    slider: { step: 0.05, start: chatTemperature },
   },
   topP: {
     label: 'Top P',

@@ -15,7 +15,10 @@ export interface Turn {
   readonly content: string
 }
 
-/** How the model chooses its words; null leaves it to the server. */
+/** Where nothing is set: the API's own 1 lets small models wander. */
+export const chatTemperature = 0.7
+
+/** How the model chooses its words; null is `chatTemperature`, for the others the server's default. */
 export interface Sampling {
   readonly temperature: number | null
   readonly topP: number | null
@@ -93,7 +96,7 @@ function wireOf({ model, turns, sampling }: Question): Record<string, unknown> {
     messages: turns.map(({ role, content }) => ({ role, content: content.toWellFormed() })),
     stream: true,
     stream_options: { include_usage: true },
-    ...(sampling.temperature === null ? {} : { temperature: sampling.temperature }),
+    temperature: sampling.temperature ?? chatTemperature,
     ...(sampling.topP === null ? {} : { top_p: sampling.topP }),
     ...(sampling.maxTokens === null ? {} : { max_completion_tokens: sampling.maxTokens }),
     ...(sampling.seed === null ? {} : { seed: sampling.seed }),
