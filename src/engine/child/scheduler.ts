@@ -63,10 +63,9 @@ export class Scheduler {
 
   submit(job: Job, prompt: Int32Array): void {
     const { contextTokens } = this.#options
-    const promptTokens = prompt.length
-    if (promptTokens >= contextTokens) {
-      this.#outbox.tooLong(job.id, promptTokens, contextTokens)
-    } else if (promptTokens === 0) {
+    if (prompt.length >= contextTokens) {
+      this.#outbox.tooLong(job.id, prompt.length, contextTokens)
+    } else if (prompt.length === 0) {
       this.#outbox.failed(job.id, 'the prompt is empty')
     } else {
       this.#accept(job, prompt)
@@ -109,8 +108,8 @@ export class Scheduler {
       const next = this.#waiting[0]
       if (next === undefined || this.#freeSequences.length === 0) return
       const choices = Math.min(choicesOf(next), this.#freeSequences.length)
-      const { cache } = this.#options
-      if (!fits(next, choices, { prefills: this.#prefills, answers: this.#answers, free: cache.free })) return
+      const { free } = this.#options.cache
+      if (!fits(next, choices, { prefills: this.#prefills, answers: this.#answers, free })) return
       this.#waiting.shift()
       next.sequences = this.#freeSequences.splice(-choices).toReversed()
       for (const sequence of next.sequences) next.task.sequences.add(sequence)
@@ -119,16 +118,11 @@ export class Scheduler {
     }
   }
 
-  /** Sends the youngest back to wait until every running answer can have its next token. */
+  /** Sends the youngest back to wait until all answers, or at least one prompt, can go on. */
   #makeRoom(): void {
-    while (this.#options.cache.free < this.#answers.length || this.#stuck()) {
+    while (this.#options.cache.free < Math.max(this.#answers.length, 1)) {
       if (!this.#preemptYoungest()) return
     }
-  }
-
-  /** Nothing but prompts, and none can go on: they fill the cache together. */
-  #stuck(): boolean {
-    return this.#answers.length === 0 && this.#prefills.length > 1 && this.#options.cache.free === 0
   }
 
   #preemptYoungest(): boolean {
