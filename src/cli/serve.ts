@@ -134,17 +134,18 @@ function opening({ url }: RunningServer, models: readonly string[], terminal: Te
   ].join('\n')
 }
 
-/** One Ctrl-C may arrive twice: from the terminal, and handed on by the process that started this one. */
-const echoMilliseconds = 500
+/** One Ctrl-C may arrive twice: from the terminal, and passed on by npm. */
+const sameInterruptionMilliseconds = 1000
 
-/** Aborted by the second Ctrl-C or SIGTERM. */
+/** Aborted by the second Ctrl-C or SIGTERM that a person means. */
 function secondInterruption(first: AbortSignal): AbortSignal {
   const second = new AbortController()
   const listen = () => {
-    const from = performance.now() + echoMilliseconds
-    for (const name of ['SIGINT', 'SIGTERM'] as const) {
-      process.on(name, () => performance.now() >= from && second.abort())
+    const since = performance.now()
+    const interrupt = () => {
+      if (performance.now() - since > sameInterruptionMilliseconds) second.abort()
     }
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, interrupt)
   }
   first.addEventListener('abort', listen, { once: true })
   return second.signal

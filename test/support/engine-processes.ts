@@ -6,6 +6,6 @@ export function engineProcesses(server: number | undefined): number[] {
   return stdout
     .split('\n')
     .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
-    .filter((row) => Number(row?.[2]) === server && (row?.[3] ?? '').includes('engine'))
+    .filter((row) => Number(row?.[2]) === server && (row?.[3] ?? '').includes('engine-process'))
     .map((row) => Number(row?.[1]))
 }

@@ -50,7 +50,7 @@ function turn(): void {
 
 function load(options: LoadOptions): void {
   try {
-    const ready = loadModel(options, process.env['ELPIS_ENGINE_LOCKDOWN'] ?? '', (fraction) => {
+    const ready = loadModel(options, (fraction) => {
       send({ type: 'loading', fraction })
     })
     running = { ready, tokenizer: new Tokenizer(ready.vocabulary), scheduler: schedulerFor(ready, options) }

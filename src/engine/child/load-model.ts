@@ -1,5 +1,6 @@
 /** Loads one model: libraries, backend, weights, context, thread pool, a first step; and says what it is. */
 import koffi from 'koffi'
+import { restrictToModel } from '../lockdown.ts'
 import type { LoadedModel, LoadOptions } from '../protocol.ts'
 import { bind, type Binding, type Pointer, progressCallback } from './binding.ts'
 import { chooseCpuBackend, otherBackends } from './libraries.ts'
@@ -47,11 +48,7 @@ const mostSequences = 255
  * @param onProgress called with 0 to 1 while weights are read.
  * @throws with the reason in words when the model cannot be used.
  */
-export function loadModel(
-  options: LoadOptions,
-  lockdown: string,
-  onProgress: (fraction: number) => void,
-): ReadyModel {
+export function loadModel(options: LoadOptions, onProgress: (fraction: number) => void): ReadyModel {
   const native = bind(options.libraries)
   const log = new NativeLog(native)
   const backend = chooseCpuBackend(options.libraries, options.cpuLevel)
@@ -59,6 +56,8 @@ export function loadModel(
   if (cpu === null) throw new Error(log.reason(`the CPU backend ${backend.level} cannot be loaded`))
   for (const path of otherBackends(options.libraries)) native.ggml_backend_load(path)
   native.llama_backend_init()
+  // Everything of the machine that is still needed is loaded: from here on the process reads its model only.
+  const lockdown = restrictToModel(options.files ?? [options.path])
 
   const weights = loadWeights(native, options, onProgress)
   if (weights === null) throw new Error(log.reason('the file cannot be loaded as a model'))
