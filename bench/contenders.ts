@@ -83,7 +83,11 @@ function httpContender(
 
 /** A process that keeps one core busy until it is stopped. */
 export function busyNeighbour(): () => Promise<void> {
-  const child = spawn(process.execPath, ['-e', 'for (;;) Math.random()'], { stdio: 'ignore' })
+  const child = spawn(
+    process.execPath,
+    ['-e', 'const end = Date.now() + 600_000; while (Date.now() < end) Math.random()'],
+    { stdio: 'ignore' },
+  )
   return () => stop(child)
 }
 

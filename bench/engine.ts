@@ -32,7 +32,7 @@ const commands = new Map<string, string>()
 /** What a contender could not do, in words: published with the figures. */
 const failures: string[] = []
 /** A round that takes longer counts as failed. */
-const longestRoundSeconds = 90
+const longestRoundSeconds = 45
 try {
   const key = prepareHome()
   if (!existsSync(join(root, 'bench/node_modules/node-llama-cpp'))) {

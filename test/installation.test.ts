@@ -3,7 +3,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createKey, elpis, freshHome, root, withRealModel, type Home } from './support/elpis.ts'
 import { engineProcesses } from './support/engine-processes.ts'
 import { streamAnswer } from './support/stream-answer.ts'
@@ -12,6 +12,13 @@ let home: Home
 beforeAll(async () => {
   home = freshHome()
   await withRealModel(home)
+})
+/** Servers that a failed test left running. */
+const started: ChildProcess[] = []
+afterEach(() => {
+  for (const child of started.splice(0)) {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid ?? 0), 'SIGKILL')
+  }
 })
 afterAll(() => home[Symbol.asyncDispose]())
 
@@ -29,6 +36,7 @@ async function npmStart(): Promise<Started> {
     stdio: ['ignore', 'pipe', 'ignore'],
     detached: true,
   })
+  started.push(child)
   const exit = once(child, 'exit').then(([code]) => code as number | null)
   for await (const line of createInterface({ input: child.stdout })) {
     const event = JSON.parse(line) as { event: string; url: string }
