@@ -14,12 +14,13 @@ export const pullResumed: Scene = {
     const server = await HostileFileServer.start()
     try {
       const words = ['pull', server.origin + path, '--name', 'smollm2:135m', '--sha256', realModelSha256]
-      // Every answer breaks off after 4 MB; after eight of them the process that asks is killed.
+      // Every answer breaks off after 4 MB; after a dozen of them the process that asks is killed.
       const enough = Promise.withResolvers<void>()
       const cutting = honest(content, { cutAfter: 4_000_000 })
       server.on(path, (exchange) => {
-        if (exchange.count === 8) enough.resolve()
-        cutting(exchange)
+        if (exchange.count === 12) enough.resolve()
+        // As slow as a real one: what arrived is noted down once a second.
+        setTimeout(() => cutting(exchange), 500)
       })
       const first = startElpis(stage.home, [...words, '--accept-license'])
       await enough.promise
