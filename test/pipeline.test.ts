@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { Part } from '../src/core/part.ts'
-import type { RequestId } from '../src/core/ids.ts'
 import type { Admission, Credentials } from '../src/core/principal.ts'
 import type { Request } from '../src/core/request.ts'
 import { elpisError } from '../src/errors.ts'
 import { fold } from '../src/pipeline/fold.ts'
 import { answer, policy, type Stages } from '../src/pipeline/pipeline.ts'
+import { engineRequest } from './support/engine-request.ts'
 import {
   error,
   fakeEngine,
@@ -21,29 +21,7 @@ import {
 const nobody: Credentials = { bearer: null, cookie: null }
 
 function question(changes: Partial<Request> = {}): Request {
-  return {
-    id: 'req_test' as RequestId,
-    model: 'fake:1b',
-    input: { kind: 'text', text: 'one two three' },
-    sampling: {
-      temperature: 0,
-      topP: 1,
-      topK: 0,
-      minP: 0,
-      repeatPenalty: 1,
-      presencePenalty: 0,
-      frequencyPenalty: 0,
-      logitBias: new Map(),
-      seed: 1,
-    },
-    choices: 1,
-    maxTokens: null,
-    stop: [],
-    ignoreEos: false,
-    topLogprobs: null,
-    signal: new AbortController().signal,
-    ...changes,
-  }
+  return engineRequest('fake:1b', '', { input: { kind: 'text', text: 'one two three' }, ...changes })
 }
 
 /** Access that lets everybody in, counts, and can revoke them all. */
