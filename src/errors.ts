@@ -358,6 +358,13 @@ const table = {
   },
 
   // Engine
+  model_lacks_ability: {
+    blame: 'user',
+    status: 400,
+    exit: 2,
+    message: 'The model "{model}" cannot {ability}.',
+    hint: 'See GET /v1/models for what each model can do.',
+  },
   model_not_served: {
     blame: 'user',
     status: 404,

@@ -87,7 +87,7 @@ describe('answers', () => {
     expect(parts.filter(({ type }) => type !== 'text-delta')).toEqual([
       { type: 'start', promptTokens: 2, cachedTokens: 0 },
       { type: 'finish', choice: 0, reason: 'stop' },
-      { type: 'usage', usage: { promptTokens: 2, cachedTokens: 0, outputTokens: 2 } },
+      { type: 'usage', usage: { promptTokens: 2, cachedTokens: 0, outputTokens: 2, reasoningTokens: 0 } },
     ])
   })
 
@@ -133,7 +133,7 @@ describe('answers', () => {
     const parts = await rest()
     expect(parts.slice(-2)).toEqual([
       { type: 'finish', choice: 0, reason: 'cancelled' },
-      { type: 'usage', usage: { promptTokens: 3, cachedTokens: 0, outputTokens: 2 } },
+      { type: 'usage', usage: { promptTokens: 3, cachedTokens: 0, outputTokens: 2, reasoningTokens: 0 } },
     ])
   })
 
@@ -145,7 +145,7 @@ describe('answers', () => {
     leaving.abort()
     expect(await queued).toEqual([
       { type: 'finish', choice: 0, reason: 'cancelled' },
-      { type: 'usage', usage: { promptTokens: 0, cachedTokens: 0, outputTokens: 0 } },
+      { type: 'usage', usage: { promptTokens: 0, cachedTokens: 0, outputTokens: 0, reasoningTokens: 0 } },
     ])
     await Promise.all(inside.map(({ answer }) => answer.return(undefined)))
   })

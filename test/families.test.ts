@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { settings } from '../src/config.ts'
 import type { RequestId } from '../src/core/ids.ts'
 import type { Part } from '../src/core/part.ts'
-import type { ChatMessage, Request } from '../src/core/request.ts'
+import { plainRequest, type ChatMessage, type EngineRequest } from '../src/core/request.ts'
 import { ChatPrompts } from '../src/engine/chat-prompt.ts'
 import { embeddedEngine, type EmbeddedEngine } from '../src/engine/embedded-engine.ts'
 import { checkWeights } from '../src/weights/gguf/check.ts'
@@ -256,7 +256,9 @@ describe('loaded and decoded for real', () => {
 
   let requests = 0
   async function ask(name: FamilyName, messages: readonly ChatMessage[]): Promise<Part[]> {
-    const request: Request = {
+    const request: EngineRequest = {
+      ...plainRequest,
+      share: { account: 'key_test', weight: 1, cacheScope: 'test' },
       id: `req_${++requests}` as RequestId,
       model: name,
       input: { kind: 'chat', messages },

@@ -247,7 +247,7 @@ describe('the fold', () => {
       ['AB', 'stop'],
       ['x', 'length'],
     ])
-    expect(folded.usage).toEqual({ promptTokens: 3, cachedTokens: 0, outputTokens: 3 })
+    expect(folded.usage).toEqual({ promptTokens: 3, cachedTokens: 0, outputTokens: 3, reasoningTokens: 0 })
   })
 
   test('throws the error of an error part, and refuses an answer without an end', async () => {

@@ -209,7 +209,10 @@ describe('closing', () => {
         await gate.promise
         yield { type: 'text-delta', choice: 0, text: `done ${request.choices}`, tokens: 1, logprobs: null }
         yield { type: 'finish', choice: 0, reason: 'stop' }
-        yield { type: 'usage', usage: { promptTokens: 1, cachedTokens: 0, outputTokens: 1 } }
+        yield {
+          type: 'usage',
+          usage: { promptTokens: 1, cachedTokens: 0, outputTokens: 1, reasoningTokens: 0 },
+        }
       },
     })
     const { server, response } = await answering(given, engine)

@@ -54,7 +54,7 @@ describe('talking to a running server', () => {
     ])
     expect(parts.slice(-2)).toEqual([
       { type: 'finish', choice: 0, reason: 'length' },
-      { type: 'usage', usage: { promptTokens: 3, cachedTokens: 0, outputTokens: 2 } },
+      { type: 'usage', usage: { promptTokens: 3, cachedTokens: 0, outputTokens: 2, reasoningTokens: 0 } },
     ])
     expect(engine.requests[0]).toMatchObject({ sampling: { temperature: 0, seed: 7 }, maxTokens: 2 })
     await talk?.[Symbol.asyncDispose]()

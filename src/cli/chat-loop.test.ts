@@ -53,7 +53,7 @@ async function* echo(messages: readonly ChatMessage[]): AsyncGenerator<Part> {
 async function* saying(text: string): AsyncGenerator<Part> {
   yield { type: 'text-delta', choice: 0, text, tokens: 1, logprobs: null }
   yield { type: 'finish', choice: 0, reason: 'stop' }
-  yield { type: 'usage', usage: { promptTokens: 1, cachedTokens: 0, outputTokens: 1 } }
+  yield { type: 'usage', usage: { promptTokens: 1, cachedTokens: 0, outputTokens: 1, reasoningTokens: 0 } }
 }
 
 describe('the chat loop', () => {

@@ -139,6 +139,12 @@ async function oneAnswer(
     switch (part.type) {
       case 'start':
       case 'finish':
+      case 'tool-call-start':
+      case 'tool-call-delta':
+        break
+      case 'reasoning-delta':
+        firstAt ??= performance.now()
+        output.write(dim(plainText(part.text)))
         break
       case 'text-delta':
         firstAt ??= performance.now()

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { newRequestId } from '../api/exchange.ts'
 import type { Config } from '../config.ts'
 import type { SessionId } from '../core/ids.ts'
+import { plainRequest } from '../core/request.ts'
 import type { Log } from '../log.ts'
 import { answer, type AccessStage } from '../pipeline/pipeline.ts'
 import { openEngine } from '../server/open-engine.ts'
@@ -49,6 +50,7 @@ export async function talkHere(reference: string, parts: TalkHereParts): Promise
     answer: (messages, settings, stop) =>
       answer(
         {
+          ...plainRequest,
           id: newRequestId(),
           model,
           input: { kind: 'chat', messages },

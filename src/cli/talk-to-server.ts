@@ -106,6 +106,7 @@ async function* partsOf(body: AsyncIterable<Buffer>): AsyncGenerator<Part> {
           promptTokens: usage.prompt_tokens,
           cachedTokens: usage.prompt_tokens_details.cached_tokens,
           outputTokens: usage.completion_tokens,
+          reasoningTokens: 0,
         },
       }
     }

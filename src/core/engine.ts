@@ -1,5 +1,6 @@
 import type { Part } from './part.ts'
-import type { Request } from './request.ts'
+import type { RequestId } from './ids.ts'
+import type { EngineRequest, Input, Share } from './request.ts'
 
 /** A model that this server answers for, as clients see it. */
 export interface ServedModel {
@@ -10,6 +11,7 @@ export interface ServedModel {
   /** Tokens that prompt and answer may have together. */
   readonly contextTokens: number
   readonly licence: string | null
+  readonly abilities: readonly Ability[]
   /** Epoch milliseconds at which it was pulled. */
   readonly createdAt: number
 }
@@ -39,6 +41,57 @@ export interface Engine {
    * Never throws once iteration began: failures are `error` parts. Stops within one decode step after
    * `request.signal` is aborted or the iterator is returned.
    */
-  generate(request: Request): AsyncGenerator<Part>
+  generate(request: EngineRequest): AsyncGenerator<Part>
+  /** @throws ElpisError */
+  embed(request: EmbedRequest): Promise<Embeddings>
+  /** @throws ElpisError */
+  rerank(request: RerankRequest): Promise<Ranking>
+  /** @throws ElpisError */
+  tokenize(request: TokenizeRequest): Promise<Tokens>
   close(): Promise<void>
+}
+
+/** What a model is for. */
+export type Ability = 'generate' | 'embed' | 'rerank'
+
+interface BriefRequest {
+  readonly id: RequestId
+  readonly model: string
+  readonly signal: AbortSignal
+  readonly share: Share
+}
+
+export interface EmbedRequest extends BriefRequest {
+  /** Texts, or token ids as they are. */
+  readonly inputs: readonly (string | readonly number[])[]
+  /** Vectors are cut to so many dimensions and brought back to length 1; null leaves them whole. */
+  readonly dimensions: number | null
+}
+
+export interface Embeddings {
+  /** One for each input, in order, each of length 1. */
+  readonly vectors: readonly Float32Array[]
+  readonly promptTokens: number
+}
+
+export interface RerankRequest extends BriefRequest {
+  readonly query: string
+  readonly documents: readonly string[]
+}
+
+export interface Ranking {
+  /** One for each document, in order; greater is more relevant. */
+  readonly scores: readonly number[]
+  readonly promptTokens: number
+}
+
+export interface TokenizeRequest extends BriefRequest {
+  readonly input: Input
+}
+
+export interface Tokens {
+  /** What the model would be given, template and beginning-of-sequence token included. */
+  readonly tokens: readonly number[]
+  /** Most tokens of prompt and answer together. */
+  readonly contextTokens: number
 }

@@ -16,21 +16,25 @@ export interface TokenLogprob {
 
 /**
  * Why a choice ended: the model said so or a stop string was met (`stop`), the token limit or the end of the context
- * (`length`), nobody waits any more (`cancelled`), the guard (`content_filter`).
+ * (`length`), it waits for what its tool calls give (`tool_calls`), nobody waits any more (`cancelled`), the guard (`content_filter`).
  */
-export type FinishReason = 'stop' | 'length' | 'cancelled' | 'content_filter'
+export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'cancelled' | 'content_filter'
 
 /** Tokens of one request, over all its choices. The prompt counts once. */
 export interface Usage {
   readonly promptTokens: number
   /** Of the prompt's tokens, how many were taken from the cache. */
   readonly cachedTokens: number
+  /** All tokens that were chosen, thoughts and tool calls as well. */
   readonly outputTokens: number
+  /** Of the output's tokens, how many were thoughts. */
+  readonly reasoningTokens: number
 }
 
 /**
  * What an engine yields and every later stage transforms. Order: `start`, then for each choice any number of
- * `text-delta` and one `finish` (choices interleave), then one `usage`. Or `error` at any point, which is the last part:
+ * deltas and one `finish` (choices interleave), then one `usage`. A tool call begins with `tool-call-start`; its deltas
+ * follow before the next call of that choice begins. Or `error` at any point, which is the last part:
  * failures in mid-stream are parts, never throws.
  */
 export type Part =
@@ -44,6 +48,37 @@ export type Part =
       readonly tokens: number
       readonly logprobs: readonly TokenLogprob[] | null
     }
-  | { readonly type: 'finish'; readonly choice: number; readonly reason: FinishReason }
+  | {
+      readonly type: 'reasoning-delta'
+      readonly choice: number
+      /** Whole characters of a thought, without the marks around it. */
+      readonly text: string
+      readonly tokens: number
+      readonly logprobs: readonly TokenLogprob[] | null
+    }
+  | {
+      readonly type: 'tool-call-start'
+      readonly choice: number
+      /** Counts the calls of one choice from 0. */
+      readonly call: number
+      /** `call_…` */
+      readonly id: string
+      readonly name: string
+    }
+  | {
+      readonly type: 'tool-call-delta'
+      readonly choice: number
+      readonly call: number
+      /** More of the arguments: JSON text, whole characters. */
+      readonly arguments: string
+      readonly tokens: number
+    }
+  | {
+      readonly type: 'finish'
+      readonly choice: number
+      readonly reason: FinishReason
+      /** The stop string that was met; left out when it ended otherwise. */
+      readonly stopString?: string
+    }
   | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'error'; readonly error: ElpisError }

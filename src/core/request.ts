@@ -1,10 +1,60 @@
 import type { RequestId } from './ids.ts'
 
+/** A value that JSON can hold. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
+export type JsonObject = { readonly [name: string]: Json }
+
 /** One turn of a conversation, as every door translates it. */
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant' | 'tool'
   readonly content: string
   readonly name?: string
+  /** What an assistant's turn thought before it answered. */
+  readonly reasoning?: string
+  /** What an assistant's turn called. */
+  readonly toolCalls?: readonly ToolCall[]
+  /** In a tool's turn: the call that it answers. */
+  readonly toolCallId?: string
+}
+
+/** A call that a model made. */
+export interface ToolCall {
+  readonly id: string
+  readonly name: string
+  /** JSON text, as the model wrote it. */
+  readonly arguments: string
+}
+
+/** A function that the model may call; the client runs it. */
+export interface Tool {
+  readonly name: string
+  readonly description: string | null
+  /** JSON Schema of its arguments; null means none. */
+  readonly parameters: JsonObject | null
+  /** The arguments are held to the schema by grammar, whatever the choice. */
+  readonly strict: boolean
+}
+
+export interface ToolUse {
+  readonly tools: readonly Tool[]
+  readonly choice: 'auto' | 'none' | 'required' | { readonly name: string }
+  /** Several calls in one turn are allowed. */
+  readonly parallel: boolean
+}
+
+/** What the text of an answer must be. */
+export type OutputFormat =
+  | { readonly kind: 'text' }
+  /** Any JSON object. */
+  | { readonly kind: 'json-object' }
+  | { readonly kind: 'json-schema'; readonly schema: JsonObject }
+
+/** How a model that can think before it answers shall do so. */
+export interface Reasoning {
+  /** `default` leaves it to the model's template. */
+  readonly mode: 'default' | 'off' | 'on'
+  /** Most tokens of thought; null means no bound of its own. */
+  readonly budget: number | null
 }
 
 export type Input =
@@ -51,6 +101,38 @@ export interface Request {
   readonly ignoreEos: boolean
   /** How many alternatives to report per token; 0 reports the chosen token only; null reports nothing. */
   readonly topLogprobs: number | null
+  /** Null when the request has no tools. */
+  readonly toolUse: ToolUse | null
+  readonly format: OutputFormat
+  readonly reasoning: Reasoning
+  /** Epoch milliseconds after which the answer is of no use; null means no bound of the client's. */
+  readonly deadline: number | null
+  /** 0 is usual; a greater number gives way to smaller ones, as in vLLM. A client can only lower itself. */
+  readonly priority: number
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal
 }
+
+/** Whose share of an engine a request takes, without saying who that is. */
+export interface Share {
+  /** Requests of one account stand in one line. */
+  readonly account: string
+  /** How much of the engine it gets while others wait, in relation to theirs; 1 is usual. */
+  readonly weight: number
+  /** Only requests of one scope may profit from each other's cached prompts: how fast an answer comes tells what was asked before. */
+  readonly cacheScope: string
+}
+
+/** A request as an engine gets it. */
+export interface EngineRequest extends Request {
+  readonly share: Share
+}
+
+/** Values of `Request` that ask for nothing special. */
+export const plainRequest = {
+  toolUse: null,
+  format: { kind: 'text' },
+  reasoning: { mode: 'default', budget: null },
+  deadline: null,
+  priority: 0,
+} as const satisfies Partial<Request>

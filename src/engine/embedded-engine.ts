@@ -13,7 +13,7 @@ import { PartStream } from './part-stream.ts'
 import type { LoadOptions } from './protocol.ts'
 
 /** A model to serve, whose file was checked already. */
-export interface ModelFile extends Omit<ServedModel, 'contextTokens'> {
+export interface ModelFile extends Omit<ServedModel, 'contextTokens' | 'abilities'> {
   /** Absolute path of the GGUF file, of the first one when it is split. */
   readonly path: string
   /** Absolute paths of all files of a split model; `path` alone when left out. */
@@ -68,6 +68,7 @@ export function embeddedEngine(options: EmbeddedEngineOptions): EmbeddedEngine {
         contextTokens: contextOf(settings, runners.get(id)),
         licence,
         createdAt,
+        abilities: ['generate'],
       })),
     status: () => [...runners.values()].map((runner) => runner.status()),
     processId: (model) => runners.get(model)?.pid,
@@ -75,6 +76,15 @@ export function embeddedEngine(options: EmbeddedEngineOptions): EmbeddedEngine {
       const runner = runners.get(request.model)
       if (runner === undefined) return refusal(elpisError('model_not_served', { model: request.model }))
       return new PartStream((stream) => void runner.answer(request, stream))
+    },
+    embed: async ({ model }) => {
+      throw elpisError('model_lacks_ability', { model, ability: 'embed texts' })
+    },
+    rerank: async ({ model }) => {
+      throw elpisError('model_lacks_ability', { model, ability: 'rank documents' })
+    },
+    tokenize: async ({ model }) => {
+      throw elpisError('model_lacks_ability', { model, ability: 'count tokens' })
     },
     close: async () => {
       await Promise.all([...runners.values()].map((runner) => runner.close()))

@@ -212,7 +212,7 @@ export class ModelRunner {
         return
       case 'ended':
         for (const choice of job.left) stream.push({ type: 'finish', choice, reason: 'cancelled' })
-        stream.push({ type: 'usage', usage: event.usage })
+        stream.push({ type: 'usage', usage: { ...event.usage, reasoningTokens: 0 } })
         if (event.usage.outputTokens > 0) this.#supervisor.answered()
         job.settle()
         return
@@ -260,5 +260,8 @@ function cancelled(request: Request, stream: PartStream): void {
   for (let choice = 0; choice < request.choices; choice++) {
     stream.push({ type: 'finish', choice, reason: 'cancelled' })
   }
-  stream.push({ type: 'usage', usage: { promptTokens: 0, cachedTokens: 0, outputTokens: 0 } })
+  stream.push({
+    type: 'usage',
+    usage: { promptTokens: 0, cachedTokens: 0, outputTokens: 0, reasoningTokens: 0 },
+  })
 }

@@ -9,7 +9,7 @@ export class PartStream implements AsyncGenerator<Part, void, undefined> {
   readonly #begin: (stream: PartStream) => void
   readonly #returned = new AbortController()
   readonly #readers: ((result: IteratorResult<Part, void>) => void)[] = []
-  #waiting: (Exclude<Part, TextDelta> | WaitingText)[] = []
+  #waiting: Waiting[] = []
   #begun = false
   #ended = false
 
@@ -27,7 +27,7 @@ export class PartStream implements AsyncGenerator<Part, void, undefined> {
     if (this.#ended) return
     const reader = this.#readers.shift()
     if (reader !== undefined) reader({ done: false, value: part })
-    else if (part.type === 'text-delta') this.#merge(part)
+    else if (isDelta(part)) this.#merge(part)
     else this.#waiting.push(part)
   }
 
@@ -70,22 +70,40 @@ export class PartStream implements AsyncGenerator<Part, void, undefined> {
     await this.return()
   }
 
-  #merge(delta: TextDelta): void {
-    const earlier = this.#waiting.findLast(
-      (part): part is WaitingText => part.type === 'text-delta' && part.choice === delta.choice,
-    )
-    if (earlier === undefined) {
-      this.#waiting.push({ ...delta, logprobs: delta.logprobs === null ? null : [...delta.logprobs] })
-      return
+  /** Grows the last piece of the same choice when it is of the same kind; order within a choice is kept. */
+  #merge(delta: Delta): void {
+    const last = this.#waiting.findLast((part) => 'choice' in part && part.choice === delta.choice)
+    if (last?.type === 'tool-call-delta' && delta.type === 'tool-call-delta' && last.call === delta.call) {
+      last.arguments += delta.arguments
+      last.tokens += delta.tokens
+    } else if (
+      last !== undefined &&
+      (last.type === 'text-delta' || last.type === 'reasoning-delta') &&
+      last.type === delta.type
+    ) {
+      last.text += delta.text
+      last.tokens += delta.tokens
+      if (delta.logprobs !== null) (last.logprobs ??= []).push(...delta.logprobs)
+    } else {
+      this.#waiting.push(growing(delta))
     }
-    earlier.text += delta.text
-    earlier.tokens += delta.tokens
-    if (delta.logprobs !== null) (earlier.logprobs ??= []).push(...delta.logprobs)
   }
 }
 
-type TextDelta = Extract<Part, { type: 'text-delta' }>
-/** Text that may still grow; nobody else has seen it. */
-type WaitingText = { -readonly [Name in keyof TextDelta]: TextDelta[Name] } & {
-  logprobs: TokenLogprob[] | null
+type Delta = Extract<Part, { type: 'text-delta' | 'reasoning-delta' | 'tool-call-delta' }>
+type Growing<Piece> = Piece extends Delta
+  ? {
+      -readonly [Name in keyof Piece]: Name extends 'logprobs' ? TokenLogprob[] | null : Piece[Name]
+    }
+  : never
+/** What waits; deltas may still grow, nobody else has seen them. */
+type Waiting = Exclude<Part, Delta> | Growing<Delta>
+
+function growing(delta: Delta): Growing<Delta> {
+  if (delta.type === 'tool-call-delta') return { ...delta }
+  return { ...delta, logprobs: delta.logprobs === null ? null : [...delta.logprobs] }
+}
+
+function isDelta(part: Part): part is Delta {
+  return part.type === 'text-delta' || part.type === 'reasoning-delta' || part.type === 'tool-call-delta'
 }

@@ -68,6 +68,9 @@ export interface LoadedModel {
   readonly lockdown: string
 }
 
+/** What the process counts; it does not know thoughts from answers. */
+export type TokenCounts = Omit<Usage, 'reasoningTokens'>
+
 export type JobEvent =
   | {
       readonly type: 'started'
@@ -90,7 +93,7 @@ export type JobEvent =
       readonly reason: FinishReason
     }
   /** The job's last event; also after a cancel. */
-  | { readonly type: 'ended'; readonly job: number; readonly usage: Usage }
+  | { readonly type: 'ended'; readonly job: number; readonly usage: TokenCounts }
   /** The prompt does not fit: the job's only event. */
   | {
       readonly type: 'too-long'

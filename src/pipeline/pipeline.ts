@@ -9,6 +9,7 @@ import type { Admission, Credentials } from '../core/principal.ts'
 import type { Request } from '../core/request.ts'
 import { asElpisError, elpisError } from '../errors.ts'
 import { endingOf } from './ending.ts'
+import { shareOf } from './share.ts'
 import { partsUntil } from './until.ts'
 
 /** What the guard of this server does. `open`: nothing is judged, for there is no guard. */
@@ -54,7 +55,11 @@ export async function* answer(
     timeout: () => elpisError('answer_timeout', { seconds: stages.answerSeconds }),
   })
   try {
-    const drafted = stages.engine.generate({ ...request, signal: ending.signal })
+    const drafted = stages.engine.generate({
+      ...request,
+      signal: ending.signal,
+      share: shareOf(admission.principal),
+    })
     for await (const part of partsUntil(ending.signal, drafted)) {
       // Before it goes out: whoever takes the last part may never ask for another.
       if (part.type === 'usage' || part.type === 'error') close()

@@ -1,17 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import type { Engine } from '../core/engine.ts'
 import type { Part } from '../core/part.ts'
-import type { Request } from '../core/request.ts'
+import type { EngineRequest } from '../core/request.ts'
 import { engineToCome } from './engine-to-come.ts'
 
-const request = { model: 'small:1b' } as Request
+const request = { model: 'small:1b' } as EngineRequest
 
 const arrived: Engine = {
-  models: () => [{ id: 'small:1b', digest: 'd', contextTokens: 10, licence: null, createdAt: 0 }],
+  models: () => [
+    { id: 'small:1b', digest: 'd', contextTokens: 10, licence: null, createdAt: 0, abilities: ['generate'] },
+  ],
   status: () => [{ model: 'small:1b', state: { state: 'ready' }, active: 0, queued: 0 }],
   async *generate() {
     yield { type: 'finish', choice: 0, reason: 'stop' }
   },
+  embed: async () => ({ vectors: [], promptTokens: 0 }),
+  rerank: async () => ({ scores: [], promptTokens: 0 }),
+  tokenize: async () => ({ tokens: [], contextTokens: 10 }),
   close: async () => {},
 }
 

@@ -1,5 +1,5 @@
 import type { Engine, ModelStatus } from '../core/engine.ts'
-import { elpisError } from '../errors.ts'
+import { elpisError, type ElpisError } from '../errors.ts'
 
 /** Stands for an engine while its weights are being fetched; afterwards everything goes straight through. */
 export interface EngineToCome extends Engine {
@@ -20,6 +20,20 @@ export function engineToCome(models: readonly string[]): EngineToCome {
     return { model, state: { state: 'loading', fraction }, active: 0, queued: 0 }
   }
 
+  function notYet(model: string): ElpisError {
+    const fraction = fractions.get(model)
+    if (fraction === undefined) return elpisError('model_not_served', { model: model.slice(0, 200) })
+    const state = `still being fetched (${Math.floor(fraction * 100)} %)`
+    const error = elpisError('model_not_ready', { model, state })
+    error.retryAfter = retrySeconds
+    return error
+  }
+
+  function arrivedFor({ model }: { readonly model: string }): Engine {
+    if (engine === null) throw notYet(model)
+    return engine
+  }
+
   return {
     models: () => engine?.models() ?? [],
     status: () => engine?.status() ?? models.map(waiting),
@@ -28,16 +42,11 @@ export function engineToCome(models: readonly string[]): EngineToCome {
         yield* engine.generate(request)
         return
       }
-      const fraction = fractions.get(request.model)
-      if (fraction === undefined) {
-        yield { type: 'error', error: elpisError('model_not_served', { model: request.model.slice(0, 200) }) }
-        return
-      }
-      const state = `still being fetched (${Math.floor(fraction * 100)} %)`
-      const error = elpisError('model_not_ready', { model: request.model, state })
-      error.retryAfter = retrySeconds
-      yield { type: 'error', error }
+      yield { type: 'error', error: notYet(request.model) }
     },
+    embed: async (request) => await arrivedFor(request).embed(request),
+    rerank: async (request) => await arrivedFor(request).rerank(request),
+    tokenize: async (request) => await arrivedFor(request).tokenize(request),
     close: async () => await engine?.close(),
     progress: (model, fraction) => void fractions.set(model, fraction),
     arrive: (arrived) => void (engine = arrived),

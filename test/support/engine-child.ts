@@ -2,10 +2,18 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import type { FinishReason, TokenLogprob, Usage } from '../../src/core/part.ts'
+import type { FinishReason, TokenLogprob } from '../../src/core/part.ts'
 import type { Sampling } from '../../src/core/request.ts'
 import { librariesFolder } from '../../src/engine/native-libraries.ts'
-import type { Command, Job, JobEvent, LoadedModel, LoadOptions, Report } from '../../src/engine/protocol.ts'
+import type {
+  Command,
+  Job,
+  JobEvent,
+  LoadedModel,
+  LoadOptions,
+  Report,
+  TokenCounts,
+} from '../../src/engine/protocol.ts'
 
 const entry = fileURLToPath(new URL('../../src/engine/child/engine-process.ts', import.meta.url))
 
@@ -30,7 +38,7 @@ export interface ChoiceResult {
 /** Everything that a job led to. */
 export interface JobResult {
   readonly choices: ChoiceResult[]
-  readonly usage: Usage | null
+  readonly usage: TokenCounts | null
   readonly failure: JobEvent | null
 }
 

@@ -1,9 +1,15 @@
 import type { RequestId } from '../../src/core/ids.ts'
-import type { Request } from '../../src/core/request.ts'
+import { plainRequest, type EngineRequest } from '../../src/core/request.ts'
 
 /** A greedy question to an engine, with `changes`. */
-export function engineRequest(model: string, question: string, changes: Partial<Request> = {}): Request {
+export function engineRequest(
+  model: string,
+  question: string,
+  changes: Partial<EngineRequest> = {},
+): EngineRequest {
   return {
+    ...plainRequest,
+    share: { account: 'key_test', weight: 1, cacheScope: 'test' },
     id: 'req_test' as RequestId,
     model,
     input: { kind: 'chat', messages: [{ role: 'user', content: question }] },

@@ -106,6 +106,15 @@ export function fakeEngine(options: FakeEngineOptions = {}): FakeEngine {
         queued: 0,
       })),
     generate,
+    embed: async ({ inputs }) => ({
+      vectors: inputs.map(() => Float32Array.of(1, 0)),
+      promptTokens: inputs.length,
+    }),
+    rerank: async ({ documents }) => ({
+      scores: documents.map((_, index) => -index),
+      promptTokens: documents.length,
+    }),
+    tokenize: async () => ({ tokens: [1, 2, 3], contextTokens: 4096 }),
     close: async () => {
       closed = true
     },
@@ -228,7 +237,7 @@ export function finish(reason: FinishReason, choice = 0): Part {
 }
 
 export function usage(promptTokens: number, outputTokens: number, cachedTokens = 0): Part {
-  return { type: 'usage', usage: { promptTokens, cachedTokens, outputTokens } }
+  return { type: 'usage', usage: { promptTokens, cachedTokens, outputTokens, reasoningTokens: 0 } }
 }
 
 export function error(failure: ElpisError): Part {
@@ -236,7 +245,14 @@ export function error(failure: ElpisError): Part {
 }
 
 function fakeModel(id: string, contextTokens: number): ServedModel {
-  return { id, digest: 'f'.repeat(64), contextTokens, licence: 'Apache-2.0', createdAt: 1_700_000_000_000 }
+  return {
+    id,
+    digest: 'f'.repeat(64),
+    contextTokens,
+    licence: 'Apache-2.0',
+    createdAt: 1_700_000_000_000,
+    abilities: ['generate', 'embed', 'rerank'],
+  }
 }
 
 /** Words with the white space that follows them, so that joining them gives the text back. */

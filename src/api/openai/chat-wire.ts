@@ -50,6 +50,10 @@ export function chatWire(envelope: Envelope, choices: number, includeUsage: bool
               },
             ]),
           ]
+        case 'reasoning-delta':
+        case 'tool-call-start':
+        case 'tool-call-delta':
+          return []
         case 'finish':
           return [
             chunk([

@@ -1,7 +1,7 @@
 import type { ServedModel } from '../../core/engine.ts'
 import type { Part } from '../../core/part.ts'
 import type { Credentials } from '../../core/principal.ts'
-import type { Input, Request, Sampling } from '../../core/request.ts'
+import { plainRequest, type Input, type Request, type Sampling } from '../../core/request.ts'
 import type { Exchange } from '../exchange.ts'
 import { invalid } from '../parse.ts'
 import { samplingOf, stopsOf } from './fields.ts'
@@ -31,6 +31,7 @@ export function requestOf(
   const sampling: Sampling = samplingOf(body)
   exchange.outcome.model = body.model
   return {
+    ...plainRequest,
     id: exchange.id,
     model: body.model,
     sampling,

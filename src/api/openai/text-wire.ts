@@ -37,6 +37,10 @@ export function textWire(envelope: Envelope, choices: number, includeUsage: bool
           offsets[part.choice] = end
           return [event([{ index: part.choice, text: part.text, logprobs, finish_reason: null }])]
         }
+        case 'reasoning-delta':
+        case 'tool-call-start':
+        case 'tool-call-delta':
+          return []
         case 'finish':
           return [
             event([

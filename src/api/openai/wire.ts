@@ -32,7 +32,7 @@ export function usageOf({ promptTokens, cachedTokens, outputTokens }: Usage): z.
 
 export function finishReasonOf(reason: FinishReason): 'stop' | 'length' | 'content_filter' {
   // A cancelled answer ends with an error before anybody could be told this.
-  return reason === 'cancelled' ? 'length' : reason
+  return reason === 'cancelled' ? 'length' : reason === 'tool_calls' ? 'stop' : reason
 }
 
 /**
