@@ -56,6 +56,17 @@ describe('npm start', () => {
     expect(stdout).not.toContain(home.path)
   })
 
+  // npm passes the terminal's signal on, so the server gets two of them at nearly the same moment.
+  test('lets a running answer finish when Ctrl-C reaches the whole group', async () => {
+    const { child, url, exit } = await npmStart()
+    const { key } = await createKey(home)
+    const answer = streamAnswer(url, key, { max_tokens: 60, ignore_eos: true })
+    await answer.firstText
+    process.kill(-(child.pid ?? 0), 'SIGINT')
+    expect(await answer.ended).toMatchObject({ error: null })
+    await exit
+  })
+
   test('answers in mid-stream that the engine was killed, and is back', async () => {
     const { child, url, exit } = await npmStart()
     const { key } = await createKey(home)

@@ -45,6 +45,8 @@ export interface Invocation<Specs extends OptionSpecs> {
   readonly config: () => Config
   /** Aborted on Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal
+  /** Aborted when it is interrupted again; a command that does not ask for this is ended then. */
+  hurry(): AbortSignal
 }
 
 export interface Command<Specs extends OptionSpecs = OptionSpecs> {

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { loadConfig, type Config, type Overrides } from '../config.ts'
 import { nearest } from '../core/nearest.ts'
 import { elpisError } from '../errors.ts'
+import { listenForInterruption } from './interruption.ts'
 import type { Command, Invocation, OptionSpecs, Terminal } from './command.ts'
 
 /**
@@ -33,7 +34,7 @@ export function invocationOf(
     json: json === true,
     terminal,
     config: () => (config ??= loadConfig(process.env, overridesOf(specs, values))),
-    signal: interruption(),
+    ...listenForInterruption(),
   }
 }
 
@@ -79,10 +80,4 @@ function overridesOf(specs: OptionSpecs, values: Values): Overrides {
         : [[setting, { flag: `--${name}`, value: String(value) }]]
     }),
   )
-}
-
-function interruption(): AbortSignal {
-  const controller = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort(signal))
-  return controller.signal
 }

@@ -48,7 +48,7 @@ export const serve = defineCommand({
     },
     'accept-license': { type: 'boolean', description: 'Accept the licences of models that are pulled.' },
   },
-  async run({ options, config, json, signal, terminal }) {
+  async run({ options, config, json, signal, hurry, terminal }) {
     const started = performance.now()
     const settings = config()
     const log = createLog({
@@ -67,7 +67,6 @@ export const serve = defineCommand({
       onPull: tell,
       acceptLicence: async () => options['accept-license'] === true,
     }
-    const hurry = secondInterruption(signal)
 
     // Loaded late: no other command needs all of it.
     const { startServer } = await import('../server.ts')
@@ -82,7 +81,7 @@ export const serve = defineCommand({
       note('Stopping: running answers may end first. Ctrl-C again ends them now.')
     } finally {
       display?.clear()
-      await server.close(hurry)
+      await server.close(hurry())
     }
     say({ event: 'stopped' })
     // All is closed. Should anything be left that keeps the process, nobody has to wait for it.
@@ -132,23 +131,6 @@ function opening({ url }: RunningServer, models: readonly string[], terminal: Te
     '  Policy   open: no guard judges what is asked or answered',
     ...(models.length === 0 ? ['  Models   none (models.serve is empty)'] : []),
   ].join('\n')
-}
-
-/** One Ctrl-C may arrive twice: from the terminal, and passed on by npm. */
-const sameInterruptionMilliseconds = 1000
-
-/** Aborted by the second Ctrl-C or SIGTERM that a person means. */
-function secondInterruption(first: AbortSignal): AbortSignal {
-  const second = new AbortController()
-  const listen = () => {
-    const since = performance.now()
-    const interrupt = () => {
-      if (performance.now() - since > sameInterruptionMilliseconds) second.abort()
-    }
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, interrupt)
-  }
-  first.addEventListener('abort', listen, { once: true })
-  return second.signal
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
