@@ -46,7 +46,7 @@ export interface Invocation<Specs extends OptionSpecs> {
   /** Aborted on Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal
   /** Aborted when it is interrupted again; a command that does not ask for this is ended then. */
-  hurry(): AbortSignal
+  readonly hurry: () => AbortSignal
 }
 
 export interface Command<Specs extends OptionSpecs = OptionSpecs> {

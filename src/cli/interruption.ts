@@ -3,7 +3,7 @@ export interface Interruption {
   /** Aborted by the first. */
   readonly signal: AbortSignal
   /** Aborted by the second that a person means. A command that does not ask for this is ended by it. */
-  hurry(): AbortSignal
+  readonly hurry: () => AbortSignal
 }
 
 /** One Ctrl-C may arrive twice: from the terminal, and passed on by npm. */
