@@ -4,12 +4,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { load, type LoadFigures } from './load.ts'
+import { load, type LoadFigures, type Target } from './load.ts'
 
 export interface Contender {
   readonly name: string
   /** How it was started, for the record. */
   readonly command: string
+  /** Where it listens; null when it speaks no HTTP. */
+  readonly target: Target | null
   /** One round: so many answers of so many tokens at once. */
   round(streams: number, tokens: number): Promise<LoadFigures>
   /** Resident memory of the whole process tree in bytes. */
@@ -54,6 +56,7 @@ export async function nodeLlamaCpp(model: string): Promise<Contender> {
   await message(child)
   return {
     name: 'node-llama-cpp',
+    target: null,
     command: 'node-llama-cpp, LlamaContext with 16 sequences, evaluate() in parallel',
     async round(streams, tokens) {
       child.send({ streams, tokens })
@@ -66,15 +69,11 @@ export async function nodeLlamaCpp(model: string): Promise<Contender> {
   }
 }
 
-function httpContender(
-  name: string,
-  command: string,
-  child: ChildProcess,
-  target: { url: string; key: string; model: string },
-): Contender {
+function httpContender(name: string, command: string, child: ChildProcess, target: Target): Contender {
   return {
     name,
     command,
+    target,
     round: (streams, tokens) => load(target, streams, tokens),
     memory: () => treeMemory(child.pid ?? 0),
     stop: () => stop(child),

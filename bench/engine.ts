@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { realModelPath } from '../test/support/real-model.ts'
 import { busyNeighbour, elpis, llamaServer, nodeLlamaCpp, type Contender } from './contenders.ts'
 import type { LoadFigures } from './load.ts'
+import { jsonSchema, mixedLoad, sharedPrompt, type Figures } from './scenarios.ts'
 
 const streamCounts = [1, 4, 8, 16]
 const tokens = 128
@@ -25,6 +26,19 @@ interface Row extends LoadFigures {
   readonly memoryBytes: number
 }
 
+const scenarios = {
+  'sixteen people, one system prompt of 1,000 tokens': sharedPrompt,
+  'two prompts of 2,000 tokens beside four chats': mixedLoad,
+  'eight answers after a JSON schema': jsonSchema,
+}
+
+interface ScenarioRow {
+  readonly scenario: string
+  readonly contender: string
+  readonly figures: Figures
+}
+
+const scenarioRows: ScenarioRow[] = []
 const model = await realModelPath()
 const home = mkdtempSync(join(tmpdir(), 'elpis-bench-'))
 const rows: Row[] = []
@@ -75,6 +89,7 @@ async function measure(start: () => Promise<Contender>, neighbour: boolean): Pro
         `${contender.name} ${streams} streams${neighbour ? ' with a neighbour' : ''}: ${median.tokensPerSecond.toFixed(0)} tokens/s`,
       )
     }
+    if (!neighbour) await measureScenarios(contender)
   } catch (error) {
     const where = neighbour ? ' with a busy neighbour' : ''
     failures.push(`${contender.name}${where}: ${(error as Error).message}`)
@@ -83,6 +98,27 @@ async function measure(start: () => Promise<Contender>, neighbour: boolean): Pro
     await stopNeighbour?.()
     await contender.stop()
   }
+}
+
+/** Only where there is HTTP to ask over. A scenario that fails is published as such. */
+async function measureScenarios({ name, target }: Contender): Promise<void> {
+  if (target === null) return
+  for (const [scenario, ask] of Object.entries(scenarios)) {
+    try {
+      const figures = await inTime(ask(target))
+      scenarioRows.push({ scenario, contender: name, figures })
+      console.error(`${name}, ${scenario}: ${inWords(figures)}`)
+    } catch (error) {
+      failures.push(`${name}, ${scenario}: ${(error as Error).message}`)
+      console.error(failures.at(-1))
+    }
+  }
+}
+
+function inWords(figures: Figures): string {
+  return Object.entries(figures)
+    .map(([figure, value]) => `${figure} ${value.toFixed(1)}`)
+    .join(', ')
 }
 
 function inTime<Result>(round: Promise<Result>): Promise<Result> {
@@ -142,11 +178,17 @@ function report(): void {
         )} | ${row.firstTokenP50.toFixed(0)} | ${row.firstTokenP95.toFixed(0)} | ${(row.memoryBytes / 2 ** 20).toFixed(0)} |`,
     ),
     '',
+    '| scenario | contender | figures |',
+    '|---|---|---|',
+    ...scenarioRows.map(
+      ({ scenario, contender, figures }) => `| ${scenario} | ${contender} | ${inWords(figures)} |`,
+    ),
+    '',
   ]
   writeFileSync(join(root, `bench/results/engine-${date}.md`), lines.join('\n'))
   writeFileSync(
     join(root, `bench/results/engine-${date}.json`),
-    `${JSON.stringify({ date, machine, tokens, rounds, rows, failures }, null, 1)}\n`,
+    `${JSON.stringify({ date, machine, tokens, rounds, rows, scenarioRows, failures }, null, 1)}\n`,
   )
   console.log(lines.join('\n'))
 }
