@@ -37,7 +37,7 @@ export async function elpis(home: string, key: string, modelName: string): Promi
 /** `llama-server` of llama.cpp with the same kernels; flags as measured best on a small machine. */
 export async function llamaServer(binary: string, model: string): Promise<Contender> {
   const port = await freePort()
-  const flags = `-t 2 --poll 0 -np 16 -c 16384 -kvu --no-webui --port ${port}`.split(' ')
+  const flags = `-t 2 --poll 0 -np 16 -c 32768 -kvu --no-webui --port ${port}`.split(' ')
   const child = spawn(binary, ['-m', model, ...flags], { stdio: 'ignore' })
   const url = `http://127.0.0.1:${port}`
   await ready(child, `${url}/health`)
