@@ -2,6 +2,7 @@
 // Plain JavaScript, for any Node from 18 on: finds the Node that Elpis pins and hands over to it.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { pinnedNode, pinnedVersion } from './pinned-node.js'
 
@@ -11,6 +12,8 @@ const built = fileURLToPath(new URL('../dist/cli/cli.js', import.meta.url))
 const entry = existsSync(source) ? source : built
 
 if (Number(process.versions.node.split('.')[0]) >= Number(pinnedVersion.split('.')[0])) {
+  // A folder of our own, not the shared one of the machine, where others could put code.
+  module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/elpis-compile', import.meta.url)))
   await import(entry)
 } else {
   const node = pinnedNode()
