@@ -1,9 +1,9 @@
 /** The servers that are measured, each started at its best settings and stopped by its own process id. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { treeMemory } from '../test/support/process-tree.ts'
 import { load, type LoadFigures, type Target } from './load.ts'
 
 export interface Contender {
@@ -125,17 +125,4 @@ function freePort(): Promise<number> {
       server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
     })
   })
-}
-
-/** Proportional set size over a process and all its descendants, so that shared pages count once; 0 where /proc is missing. */
-function treeMemory(pid: number): number {
-  try {
-    const own = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? '0'
-    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean),
-    )
-    return Number(own) * 1024 + children.reduce((sum, child) => sum + treeMemory(Number(child)), 0)
-  } catch {
-    return 0
-  }
 }

@@ -1,0 +1,92 @@
+/** What goes wrong around an engine: the server lives, and every request gets an end. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  createKey,
+  freshHome,
+  serveElpis,
+  withRealModel,
+  type Home,
+  type RunningServer,
+} from './support/elpis.ts'
+import { engineProcesses } from './support/engine-processes.ts'
+import { streamAnswer } from './support/stream-answer.ts'
+
+let home: Home
+let server: RunningServer
+let key: string
+
+beforeAll(async () => {
+  home = freshHome()
+  await withRealModel(home)
+  server = await serveElpis(home, ['--log-level', 'error'])
+  ;({ key } = await createKey(home))
+})
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  await home[Symbol.asyncDispose]()
+})
+
+/** Sends a request for a stream and hangs up at once, in the middle of the body, or when the answer has begun. */
+async function askAndLeave(turn: number): Promise<void> {
+  const { hostname, port } = new URL(server.url)
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => {})
+  const body = JSON.stringify({
+    model: 'smollm2:135m',
+    messages: [{ role: 'user', content: `Number ${turn}` }],
+    stream: true,
+    ignore_eos: true,
+  })
+  const head = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost:${port}\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
+  await once(socket, 'connect')
+  const whole = turn % 3 !== 0
+  socket.write(whole ? head + body : head + body.slice(0, 20))
+  if (whole && turn % 97 === 1) await Promise.race([once(socket, 'data'), once(socket, 'close')])
+  else await new Promise((resolve) => setImmediate(resolve))
+  socket.destroy()
+}
+
+async function health(): Promise<{ active: number; queued: number; state: string }> {
+  const response = await fetch(`${server.url}/health`, { headers: { authorization: `Bearer ${key}` } })
+  const { models } = (await response.json()) as {
+    models: { active: number; queued: number; state: string }[]
+  }
+  return models[0] ?? { active: -1, queued: -1, state: 'none' }
+}
+
+describe('faults', () => {
+  test('10,000 requests that nobody waits for leave nothing behind', { timeout: 240_000 }, async () => {
+    const atOnce = 50
+    for (let turn = 0; turn < 10_000; turn += atOnce) {
+      await Promise.all(Array.from({ length: atOnce }, (_, index) => askAndLeave(turn + index)))
+    }
+    await expect
+      .poll(health, { timeout: 30_000, interval: 250 })
+      .toMatchObject({ active: 0, queued: 0, state: 'ready' })
+    const { error, deltas } = await streamAnswer(server.url, key, { max_tokens: 5, ignore_eos: true }).ended
+    expect({ error, some: deltas > 0 }).toEqual({ error: null, some: true })
+  })
+
+  test.each([
+    ['before its first token', 0],
+    ['in mid-answer', 1],
+    ['with many in the queue', 40],
+  ])('the engine killed %s: every request gets an end, and the server is back', async (_, streams) => {
+    const answers = Array.from({ length: Math.max(streams, 1) }, () =>
+      streamAnswer(server.url, key, { max_tokens: 60, ignore_eos: true }),
+    )
+    if (streams > 0) await answers[0]?.firstText
+    for (const pid of engineProcesses(server.process.pid)) process.kill(pid, 'SIGKILL')
+    // Whoever had not begun waits for the engine that comes back; nobody hangs, and nobody gets half an answer as a whole one.
+    const ends = await Promise.all(answers.map((answer) => answer.ended))
+    const errors = new Set(ends.map(({ error }) => error))
+    expect(['engine_failed', 'model_not_ready', 'overloaded', null]).toEqual(
+      expect.arrayContaining([...errors]),
+    )
+    await expect.poll(async () => (await health()).state, { timeout: 30_000 }).toBe('ready')
+    const { error } = await streamAnswer(server.url, key, { max_tokens: 5, ignore_eos: true }).ended
+    expect(error).toBeNull()
+  })
+})
