@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { CompressedFile } from './compressed.ts'
 
 const types: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -17,6 +18,8 @@ const types: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
   '.woff2': 'font/woff2',
 }
+
+const compressible = /^text\/|javascript|json|svg|wasm/
 
 /** A worker lives under the policy of its own file: it may load more files of ours, such as grammars, and nothing else. */
 const assetPolicy = "default-src 'none'; script-src 'self'; frame-ancestors 'none'"
@@ -52,17 +55,22 @@ export function serveWebPage(app: FastifyInstance, folder: string): WebPage {
   for (const path of ['/', '/sign-in']) app.get(path, async (_request, reply) => page.send(reply))
   for (const [path, content] of files) {
     if (path === '/index.html') continue
-    app.get(path, async (_request, reply) =>
-      reply
+    const type = types[extname(path)] ?? 'application/octet-stream'
+    const file = new CompressedFile(content, compressible.test(type))
+    app.get(path, async (request, reply) => {
+      const { content: body, encoding } = await file.for(request.headers['accept-encoding'])
+      if (encoding !== null) reply.header('content-encoding', encoding)
+      return await reply
+        .header('vary', 'Accept-Encoding, Origin')
         // Names of assets hold a hash of their content.
         .header(
           'cache-control',
           path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
         )
         .header('content-security-policy', assetPolicy)
-        .type(types[extname(path)] ?? 'application/octet-stream')
-        .send(content),
-    )
+        .type(type)
+        .send(body)
+    })
   }
   return page
 }
