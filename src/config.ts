@@ -63,6 +63,27 @@ export const settings = z.strictObject({
         .describe('Tokens in the KV cache, shared by all answers; 0 picks four contexts.'),
       threads: z.int().min(0).max(1024).default(0).describe('Threads that compute; 0 takes all cores.'),
       batch: z.int().min(32).max(16_384).default(512).describe('Most tokens computed in one step.'),
+      drafts: z
+        .enum(['measured', 'always', 'never'])
+        .default('measured')
+        .describe(
+          'Computes along what an answer probably says next, when that was measured to pay; the text is the same.',
+        ),
+      prefix_memory: z
+        .int()
+        .min(0)
+        .max(1_000_000)
+        .default(256)
+        .describe(
+          'MiB per model for conversations that ended, so that they can go on without being computed again.',
+        ),
+      shared_prompts: z
+        .array(z.string().trim().min(1).max(1_000_000))
+        .max(100)
+        .default([])
+        .describe(
+          'System prompts that are no secret: computed once for all organisations, rather than once for each.',
+        ),
       cpu_level: z
         .string()
         .default('')
@@ -79,6 +100,12 @@ export const settings = z.strictObject({
         .max(100_000)
         .default(128)
         .describe('Requests that may wait for the engine, per model.'),
+      queue_per_key: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(64)
+        .describe('Requests of one key that may wait or run at the same time, per model.'),
       body_bytes: z.int().min(1024).max(1_000_000_000).default(4_194_304).describe('Largest request body.'),
       header_seconds: seconds.default(10).describe('Time to receive the headers.'),
       request_seconds: seconds.default(60).describe('Time to receive the whole request.'),

@@ -365,12 +365,19 @@ const table = {
     message: 'The model "{model}" cannot {ability}.',
     hint: 'See GET /v1/models for what each model can do.',
   },
+  input_too_long: {
+    blame: 'user',
+    status: 400,
+    exit: 2,
+    message: 'Input {input} has {tokens} tokens, but the model "{model}" reads {context} at most.',
+    hint: 'Inputs are counted from 0. Send shorter pieces: nothing is cut off in silence.',
+  },
   model_not_served: {
     blame: 'user',
     status: 404,
     exit: 3,
     message: 'The model "{model}" is not served here.',
-    hint: 'GET /v1/models lists what is. `elpis serve --model NAME` serves another.',
+    hint: '{suggestion} `elpis serve --model NAME` serves another.',
   },
   context_exceeded: {
     blame: 'user',
@@ -399,6 +406,20 @@ const table = {
     exit: 5,
     message: 'Too many requests are waiting ({queued}).',
     hint: 'Try again in a moment.',
+  },
+  too_many_at_once: {
+    blame: 'user',
+    status: 429,
+    exit: 5,
+    message: 'This key has {inside} requests waiting or running already.',
+    hint: 'Wait for some of them; limits.queue_per_key bounds how many one key may have.',
+  },
+  deadline_passed: {
+    blame: 'fault',
+    status: 504,
+    exit: 5,
+    message: 'The server was too busy to begin before the time that the client gave ran out.',
+    hint: 'Try again later, or allow more time (the header x-stainless-timeout, in seconds).',
   },
   shutting_down: {
     blame: 'fault',

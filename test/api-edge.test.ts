@@ -628,6 +628,9 @@ describe('the state', () => {
     expect(Object.keys(document.paths)).toEqual([
       '/v1/chat/completions',
       '/v1/completions',
+      '/v1/embeddings',
+      '/v1/rerank',
+      '/v1/tokenize',
       '/v1/models',
       '/v1/models/{model}',
       '/web/session',

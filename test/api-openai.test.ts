@@ -151,6 +151,9 @@ describe("OpenAI's client", () => {
       status: 404,
       code: 'model_not_served',
     })
+    const typo = await server.fetch(`/v1/models/${names[0]}x`)
+    const { error } = (await typo.json()) as { error: { hint: string } }
+    expect(error.hint).toContain(`Did you mean "${names[0]}"?`)
   })
 
   test('meets an error in mid-stream as an error, never as a short answer', async () => {

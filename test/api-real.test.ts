@@ -116,13 +116,14 @@ describe('the API on the real model', () => {
       Array.from({ length: 200 }, async () => {
         const response = await post({ model, prompt: 'A', max_tokens: 1 }, '/v1/completions')
         await response.text()
-        return response.status === 503 && response.headers.get('retry-after') === null
+        return response.status !== 200 && response.headers.get('retry-after') === null
           ? 'no hint'
           : response.status
       }),
     )
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(16)
-    expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([])
+    // 429: this key has more inside than one key may.
+    expect(statuses.filter((status) => ![200, 429, 503].includes(Number(status)))).toEqual([])
     expect(await active()).toBe(0)
     expect((await post({ ...question, max_tokens: 1 })).status).toBe(200)
   })

@@ -72,6 +72,83 @@ const isGone = (pid: number) => {
   }
 }
 
+/** What the process makes of this text, as if it were a model that embeds. */
+async function embed(engine: EmbeddedEngine, order: string, signal = new AbortController().signal) {
+  const share = { account: 'key_test', weight: 1, cacheScope: 'test' }
+  const request = { ...engineRequest('m', ''), share, signal, inputs: [order], dimensions: null }
+  return (await engine.embed(request)).vectors
+}
+
+function embedderOf(timing: EmbeddedEngineOptions['timing'] = {}): Started {
+  const common = { digest: 'd'.repeat(64), licence: 'MIT', createdAt: 1 }
+  const path = join(folder, 'embedder.gguf')
+  return engineOf('embedder', {
+    models: [{ id: 'm', path, abilities: ['embed', 'rerank'], ...common }],
+    timing,
+  })
+}
+
+describe('vectors', () => {
+  test('come, with length 1', async () => {
+    const { engine } = embedderOf()
+    const half = Math.fround(Math.SQRT1_2)
+    expect(await embed(engine, 'one')).toEqual([Float32Array.of(half, half)])
+  })
+
+  test.each([
+    ['too many', 'its process spoke nonsense'],
+    ['not finite', 'its process spoke nonsense'],
+    ['half a vector', 'its process spoke nonsense'],
+    ['no array', 'its process spoke nonsense'],
+    ['no width', 'its process spoke nonsense'],
+    ['crash', 'its process was ended by'],
+    ['none', 'vectors are missing'],
+    ['fail', 'no room'],
+  ])('that are wrong (%s) reach nobody, and the next ones come', async (order, reason) => {
+    const { engine } = embedderOf()
+    await embed(engine, 'one')
+    await expect(embed(engine, order)).rejects.toMatchObject({
+      code: 'engine_failed',
+      message: expect.stringContaining(reason),
+    })
+    expect(await embed(engine, 'one')).toHaveLength(1)
+    expect(engine.status()[0]).toMatchObject({ active: 0, queued: 0 })
+  })
+
+  test('of a text that is too long are refused with both numbers', async () => {
+    const { engine } = embedderOf()
+    await expect(embed(engine, 'long')).rejects.toMatchObject({
+      code: 'input_too_long',
+      message: expect.stringMatching(/5000 .*1000/),
+    })
+  })
+
+  test('that nobody waits for end with the reason, and give back their place', async () => {
+    const { engine } = embedderOf()
+    const leaving = new AbortController()
+    const lost = embed(engine, 'wait', leaving.signal)
+    await vi.waitFor(() => expect(engine.status()[0]?.active).toBe(1))
+    leaving.abort(new Error('left'))
+    await expect(lost).rejects.toThrow('left')
+    await vi.waitFor(() => expect(engine.status()[0]).toMatchObject({ active: 0, queued: 0 }))
+  })
+
+  test('of a process that hangs end when it is ended for that', async () => {
+    const { engine } = embedderOf({ silence: 200 })
+    await expect(embed(engine, 'hang')).rejects.toMatchObject({ code: 'engine_failed' })
+  })
+
+  test('end when the engine is closed', async () => {
+    const { engine } = embedderOf()
+    const lost = embed(engine, 'hang')
+    const refused = lost.catch((error: unknown) => error)
+    await vi.waitFor(() => expect(engine.status()[0]?.active).toBe(1))
+    await engine.close()
+    expect(await refused).toMatchObject({ code: 'shutting_down' })
+    await expect(embed(engine, 'one')).rejects.toMatchObject({ code: 'shutting_down' })
+  })
+})
+
 describe('answers', () => {
   let shared: EmbeddedEngine
   beforeAll(async () => {
@@ -148,6 +225,16 @@ describe('answers', () => {
       { type: 'usage', usage: { promptTokens: 0, cachedTokens: 0, outputTokens: 0, reasoningTokens: 0 } },
     ])
     await Promise.all(inside.map(({ answer }) => answer.return(undefined)))
+  })
+
+  test('are given up when the client would not wait so long for them to begin', async () => {
+    const inside = await Promise.all([1, 2].map(() => begin(shared, 'x wait')))
+    const late = await ask(shared, 'x', { deadline: Date.now() + 20 })
+    expect(errorOf(late)).toBe('deadline_passed')
+    expect(shared.status()[0]?.queued).toBe(0)
+    await Promise.all(inside.map(({ answer }) => answer.return(undefined)))
+    await vi.waitFor(() => expect(shared.status()[0]?.active).toBe(0))
+    expect(textOf(await ask(shared, 'now', { deadline: Date.now() + 60_000 }))).toBe('now ')
   })
 
   test('do not begin when they were aborted before', async () => {
@@ -271,7 +358,14 @@ test('models are told with the context that they can have', async () => {
   const { engine } = engineOf('plain')
   await ask(engine, 'warm')
   expect(engine.models()).toEqual([
-    { id: 'm', digest: 'd'.repeat(64), contextTokens: 1000, licence: 'MIT', createdAt: 1 },
+    {
+      id: 'm',
+      digest: 'd'.repeat(64),
+      contextTokens: 1000,
+      licence: 'MIT',
+      createdAt: 1,
+      abilities: ['generate'],
+    },
   ])
 })
 

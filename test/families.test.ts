@@ -133,6 +133,7 @@ async function promptsOf(name: FamilyName): Promise<ChatPrompts> {
     controlTokens: tokens.filter((_, id) => types[id] === 3).map(String),
     vocabularySize: vocabularySize ?? 0,
     trainedContextTokens: trainedContextTokens ?? 0,
+    vectorLength: null,
     description: name,
     build: '',
     lockdown: '',

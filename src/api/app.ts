@@ -5,6 +5,7 @@ import type { Access } from '../access/access.ts'
 import type { Engine } from '../core/engine.ts'
 import { asElpisError, ElpisError, elpisError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { briefWork, type BriefStages } from '../pipeline/brief-work.ts'
 import { answer, type Stages } from '../pipeline/pipeline.ts'
 import { guardEdge, type Edge, type EdgeSettings } from './edge.ts'
 import { errorBodyOf, errorHeaders } from './error-body.ts'
@@ -12,17 +13,20 @@ import { healthRoutes } from './health.ts'
 import { readJsonBodies } from './json-body.ts'
 import { answerBrokenHttp, mostHeaderBytes } from './broken-http.ts'
 import { chatCompletions } from './openai/chat-completions.ts'
+import { embeddings } from './openai/embeddings.ts'
 import type { Generating } from './openai/generating.ts'
 import { modelRoutes } from './openai/models.ts'
 import { textCompletions } from './openai/text-completions.ts'
 import { openApiDocument } from './openapi.ts'
 import { registerRoutes } from './register.ts'
 import { defineRoute, type Route } from './route.ts'
+import { rerank } from './rerank.ts'
+import { tokenize } from './tokenize.ts'
 import { serveWebPage } from './web-page.ts'
 import { webSessionRoutes } from './web-session.ts'
 
 export interface ApiParts {
-  readonly stages: Stages
+  readonly stages: Stages & BriefStages
   readonly access: Pick<Access, 'admit' | 'signIn' | 'signOut' | 'sessionOf'>
   readonly engine: Pick<Engine, 'models' | 'status'>
   readonly edge: EdgeSettings
@@ -77,6 +81,7 @@ export function routesOf(
   const { access, engine, stages } = parts
   const generating: Generating = {
     answer: (request, credentials) => answer(request, credentials, stages),
+    brief: briefWork(stages),
     models: () => engine.models(),
     mostChoices: parts.limits.choices,
     now: parts.now,
@@ -84,6 +89,9 @@ export function routesOf(
   const routes = [
     chatCompletions(generating),
     textCompletions(generating),
+    embeddings(generating),
+    rerank(generating),
+    tokenize(generating),
     ...modelRoutes(generating.models),
     ...webSessionRoutes(access),
     ...healthRoutes({

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { elpisError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { credentialsOf } from './credentials.ts'
-import { leaving, newRequestId, type Exchange } from './exchange.ts'
+import { deadlineOf, leaving, newRequestId, type Exchange } from './exchange.ts'
 import { hostAllowed, originKind } from './host-and-origin.ts'
 
 declare module 'fastify' {
@@ -55,6 +55,7 @@ export function guardEdge(app: FastifyInstance, { settings, log, now }: EdgePart
       origin,
       left: leaving(reply.raw),
       startedAt: now(),
+      deadline: deadlineOf(headers['x-stainless-timeout'], now()),
       outcome: {},
     }
     open++

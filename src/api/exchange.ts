@@ -12,6 +12,8 @@ export interface Exchange {
   /** Aborted the moment the client is gone before its answer is complete. */
   readonly left: AbortSignal
   readonly startedAt: number
+  /** Epoch milliseconds until which the client waits for an answer to begin; null when it did not say. */
+  readonly deadline: number | null
   /** For the log: how the answer ended when the status cannot say it any more, and what it took. */
   outcome: { code?: string; model?: string; promptTokens?: number; outputTokens?: number }
 }
@@ -28,4 +30,13 @@ export function leaving(response: ServerResponse): AbortSignal {
     if (!response.writableFinished) controller.abort()
   })
   return controller.signal
+}
+
+/**
+ * When the client stops waiting, as the official clients of OpenAI and Anthropic tell it: seconds in `x-stainless-timeout`.
+ * What cannot be read says nothing.
+ */
+export function deadlineOf(header: string | string[] | undefined, now: number): number | null {
+  const seconds = typeof header === 'string' && /^\d{1,6}(\.\d{1,3})?$/.test(header) ? Number(header) : 0
+  return seconds > 0 ? now + seconds * 1000 : null
 }

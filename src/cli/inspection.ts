@@ -102,6 +102,7 @@ function architectureRows(summary: ModelSummary): Rows {
     ['attention', heads && `${heads} heads of ${headDimension ?? '?'}${shared}`],
     ['window', summary.slidingWindow && `${number(summary.slidingWindow)} tokens in some layers`],
     ['feed-forward', summary.feedForward && number(summary.feedForward)],
+    ['pooling', summary.pooling],
     ['experts', experts && `${experts.used} of ${experts.total} for each token`],
     [
       'rope',
@@ -140,12 +141,13 @@ function licenceRows({ summary: { licence }, manifest }: Inspection): Rows {
   ]
 }
 
-function templateRows({ chatTemplate, otherTemplates }: ModelSummary): Rows {
+function templateRows({ chatTemplate, otherTemplates, pooling }: ModelSummary): Rows {
+  const does = pooling === null ? 'only continues text' : pooling === 'rank' ? 'ranks texts' : 'embeds texts'
   return [
     [
       'template',
       chatTemplate === null
-        ? 'none: this model only continues text'
+        ? `none: this model ${does}`
         : `${number(chatTemplate.length)} characters; --template prints it`,
     ],
     ['others', joined(otherTemplates, ', ')],

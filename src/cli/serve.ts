@@ -107,8 +107,9 @@ async function announce(
   }
   const width = Math.max(...models.map(({ id }) => id.length))
   const list = models.map(
-    ({ id, contextTokens, licence }) =>
-      `${id.padEnd(width)}  ${contextTokens} tokens of context, ${licence ?? 'no licence stated'}`,
+    ({ id, contextTokens, licence, abilities }) =>
+      `${id.padEnd(width)}  ${contextTokens} tokens of context, ${licence ?? 'no licence stated'}` +
+      (abilities.includes('generate') ? '' : `, to ${abilities.join(' and ')} only`),
   )
   terminal.print(
     [

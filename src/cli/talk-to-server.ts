@@ -8,7 +8,9 @@ import { elpisError, errorTable, Fault, UserError, type ElpisError, type ErrorCo
 import { talkTemperature, type Talk, type TalkSettings } from './talk.ts'
 import type { ChatMessage } from '../core/request.ts'
 
-const modelList = z.object({ data: z.array(z.object({ id: z.string() })) })
+const modelList = z.object({
+  data: z.array(z.object({ id: z.string(), abilities: z.array(z.string()) })),
+})
 
 /**
  * Talks to a model of the server that runs on this home: as the owner, whom its control door lets in.
@@ -42,8 +44,12 @@ export async function talkToServer(home: string, wanted: string | null): Promise
     await agent.destroy()
   }
   const listed = await ask('/v1/models', { headers })
-  const served = modelList.parse(await listed.body.json()).data.map(({ id }) => id)
-  const model = wanted === null ? served[0] : served.find((id) => id === wanted)
+  const served = modelList.parse(await listed.body.json()).data
+  // By name also one that does not answer: then its own error says so.
+  const found = served.find(({ id, abilities }) =>
+    wanted === null ? abilities.includes('generate') : id === wanted,
+  )
+  const model = found?.id
   if (model === undefined) {
     await leave()
     return null

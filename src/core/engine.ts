@@ -6,8 +6,8 @@ import type { EngineRequest, Input, Share } from './request.ts'
 export interface ServedModel {
   /** The name that clients use, such as `smollm2:135m`. */
   readonly id: string
-  /** SHA-256 of the weights. */
-  readonly digest: string
+  /** SHA-256 of the weights; null when they lie elsewhere and nobody says. */
+  readonly digest: string | null
   /** Tokens that prompt and answer may have together. */
   readonly contextTokens: number
   readonly licence: string | null
@@ -82,6 +82,8 @@ export interface RerankRequest extends BriefRequest {
 export interface Ranking {
   /** One for each document, in order; greater is more relevant. */
   readonly scores: readonly number[]
+  /** What scores them: a model that reads query and document together (0 to 1), or the angle between their vectors (−1 to 1). */
+  readonly method: 'cross-encoder' | 'cosine-similarity'
   readonly promptTokens: number
 }
 

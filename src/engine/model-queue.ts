@@ -1,13 +1,19 @@
+import type { EngineRequest } from '../core/request.ts'
 import { elpisError } from '../errors.ts'
+import { FairOrder, type Ticket, type Wish } from './fair-order.ts'
 
 /**
- * Who may come in, and whose turn it is. In order of arrival: a request of many choices waits for its sequences, and
- * nobody overtakes it meanwhile.
+ * Who may come in, and whose turn it is: fair between accounts, in order of arrival within one. A request of many choices
+ * whose turn it is waits for its sequences, and those behind it with it.
  */
 export class ModelQueue {
   readonly #sequences: number
   readonly #places: number
-  #inside = 0
+  readonly #placesPerAccount: number
+  readonly #order = new FairOrder()
+  /** Requests inside, by account. */
+  readonly #inside = new Map<string, number>()
+  #insideInAll = 0
   /** Sequences that are taken. */
   #active = 0
   /** Requests that have theirs. */
@@ -17,10 +23,14 @@ export class ModelQueue {
   /** Milliseconds that an answer took of late. */
   #usual = 1000
 
-  /** @param places How many may wait besides those that are being answered. */
-  constructor(sequences: number, places: number) {
+  /**
+   * @param places How many may wait besides those that are being answered.
+   * @param placesPerAccount How many of one account may be inside, waiting or not.
+   */
+  constructor(sequences: number, places: number, placesPerAccount = Number.POSITIVE_INFINITY) {
     this.#sequences = sequences
     this.#places = places
+    this.#placesPerAccount = placesPerAccount
   }
 
   get active(): number {
@@ -29,27 +39,36 @@ export class ModelQueue {
 
   /** Requests inside that have no sequence yet. */
   get queued(): number {
-    return this.#inside - this.#running
+    return this.#insideInAll - this.#running
   }
 
-  /** @throws `overloaded` when there is no place left. */
-  enter(): void {
-    if (this.#inside >= this.#sequences + this.#places) {
-      const error = elpisError('overloaded', { queued: this.queued })
+  /** @throws `overloaded` when there is no place left, `too_many_at_once` when the account has all of its own. */
+  enter(account: string): void {
+    const own = this.#inside.get(account) ?? 0
+    const full = this.#insideInAll >= this.#sequences + this.#places
+    if (full || own >= this.#placesPerAccount) {
+      const error = full
+        ? elpisError('overloaded', { queued: this.queued })
+        : elpisError('too_many_at_once', { inside: own })
       error.retryAfter = this.#expectedWait()
       throw error
     }
-    this.#inside++
+    this.#inside.set(account, own + 1)
+    this.#insideInAll++
   }
 
-  leave(): void {
-    this.#inside--
+  leave(account: string): void {
+    const own = (this.#inside.get(account) ?? 0) - 1
+    if (own > 0) this.#inside.set(account, own)
+    else this.#inside.delete(account)
+    this.#insideInAll--
   }
 
-  /** Resolved when `choices` sequences are free; rejected with the reason of `signal`. `done` must follow. */
-  turn(choices: number, signal: AbortSignal): Promise<void> {
+  /** Resolved when its sequences are free; rejected with the reason of `signal`. `done` must follow. */
+  turn(wish: TurnWish, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const turn: Turn = { choices, resolve, drop: () => undefined }
+      const ticket = this.#order.ticket(wish, performance.now())
+      const turn: Turn = { choices: wish.choices, ticket, resolve, drop: () => undefined }
       const leave = () => {
         this.#waiting = this.#waiting.filter((other) => other !== turn)
         reject(signal.reason as Error)
@@ -83,11 +102,12 @@ export class ModelQueue {
 
   #next(): void {
     for (;;) {
-      const turn = this.#waiting[0]
+      const turn = this.#order.next(this.#waiting, performance.now())
       // A request of more choices than there are sequences gets all of them.
       const free = this.#active === 0 || this.#active + (turn?.choices ?? 0) <= this.#sequences
-      if (turn === undefined || !this.#open || !free) return
-      this.#waiting.shift()
+      if (turn === null || !this.#open || !free) return
+      this.#waiting.splice(this.#waiting.indexOf(turn), 1)
+      this.#order.served(turn.ticket)
       this.#active += turn.choices
       this.#running++
       turn.drop()
@@ -102,8 +122,33 @@ export class ModelQueue {
   }
 }
 
+export interface TurnWish extends Wish {
+  readonly choices: number
+}
+
+/** Tokens that an answer is taken to have when nobody said how many it may have. */
+const usualAnswer = 256
+/** Characters a token, roughly. */
+const charactersPerToken = 4
+
+/** What a request asks of the model, estimated: the order shall be fair, not exact. */
+export function wishOf(request: Pick<EngineRequest, 'share' | 'priority'>, work: Work): TurnWish {
+  const { share, priority } = request
+  const answer = Math.min(work.mostTokens ?? usualAnswer, usualAnswer)
+  const cost = work.characters / charactersPerToken + work.choices * answer
+  return { account: share.account, weight: share.weight, priority, choices: work.choices, cost }
+}
+
+interface Work {
+  readonly choices: number
+  readonly characters: number
+  /** Of one answer; null: not said. */
+  readonly mostTokens: number | null
+}
+
 interface Turn {
   readonly choices: number
+  readonly ticket: Ticket
   readonly resolve: () => void
   drop: () => void
 }

@@ -1,6 +1,7 @@
 /** Keeps one model's process alive: starts it, watches it, starts it again when it ends, gives up when that is no use. */
 import type { ModelState } from '../core/engine.ts'
 import { ModelProcess, type ProcessEnd } from './model-process.ts'
+import type { BriefReport } from './brief-protocol.ts'
 import type { Command, LoadedModel, LoadOptions, Report } from './protocol.ts'
 
 /** All in milliseconds but `attempts`. */
@@ -65,6 +66,7 @@ export interface SupervisorOptions {
   readonly log: (event: EngineEvent) => void
   readonly onReady: (model: LoadedModel) => void
   readonly onStep: (report: Extract<Report, { type: 'step' }>) => void
+  readonly onBrief: (report: BriefReport) => void
   /** The process is gone, and with it all that it was doing; or the model is given up. */
   readonly onLost: (reason: string) => void
 }
@@ -166,6 +168,9 @@ export class ModelSupervisor {
         return
       case 'step':
         if (this.#state.state === 'ready') this.#options.onStep(report)
+        return
+      case 'brief':
+        if (this.#state.state === 'ready') this.#options.onBrief(report)
         return
       default:
         report satisfies never

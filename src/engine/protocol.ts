@@ -4,6 +4,7 @@
  */
 import type { FinishReason, TokenLogprob, Usage } from '../core/part.ts'
 import type { Sampling } from '../core/request.ts'
+import type { BriefCommand, BriefReport } from './brief-protocol.ts'
 
 /** A stretch of a prompt. Only where `control` is true are control tokens such as `<|im_end|>` recognised. */
 export interface Segment {
@@ -23,7 +24,15 @@ export interface Job {
   readonly stop: readonly string[]
   readonly ignoreEos: boolean
   readonly topLogprobs: number | null
+  /** Index of a loaded adapter; null is the model as it is. */
+  readonly adapter: number | null
+  /** Prompts are shared only within a scope. */
+  readonly cacheScope: string
+  /** But this text, with what the template writes before it, is known to everybody; null when nothing is. */
+  readonly openText: string | null
 }
+
+export type DraftMode = 'measured' | 'always' | 'never'
 
 export interface LoadOptions {
   /** Absolute path of the (first) GGUF file. */
@@ -43,12 +52,17 @@ export interface LoadOptions {
   readonly libraries: string
   /** A fixed CPU level such as `haswell`, for results that do not depend on the machine; null takes the best one. */
   readonly cpuLevel: string | null
+  /** Whether what an answer probably says next is computed along: when that is thought to pay, always or never. */
+  readonly drafts: DraftMode
+  /** Bytes of ended conversations that may be kept in memory beside the KV cache. */
+  readonly parkedBytes: number
 }
 
 export type Command =
   | { readonly type: 'load'; readonly options: LoadOptions }
   | { readonly type: 'generate'; readonly job: Job }
   | { readonly type: 'cancel'; readonly job: number }
+  | BriefCommand
   | { readonly type: 'close' }
 
 /** What the server needs to know of a model that was loaded. */
@@ -60,6 +74,8 @@ export interface LoadedModel {
   readonly controlTokens: readonly string[]
   readonly vocabularySize: number
   readonly trainedContextTokens: number
+  /** Components of the vectors that it makes of texts; null when it makes none. */
+  readonly vectorLength: number | null
   /** Such as `llama 135M Q4_1`. */
   readonly description: string
   /** Version of the native library and CPU level, for records. */
@@ -112,3 +128,4 @@ export type Report =
   /** The model cannot be loaded; the process exits after this. */
   | { readonly type: 'unusable'; readonly reason: string }
   | { readonly type: 'step'; readonly events: readonly JobEvent[] }
+  | BriefReport

@@ -3,6 +3,7 @@
  * before it was checked against this.
  */
 import { z } from 'zod'
+import { briefReport } from './brief-report-schema.ts'
 import type { Report } from './protocol.ts'
 
 const count = z.int().min(0)
@@ -57,6 +58,7 @@ export const reportSchema: z.ZodType<Report> = z.discriminatedUnion('type', [
       controlTokens: z.array(z.string().max(4096)).max(200_000),
       vocabularySize: count,
       trainedContextTokens: count,
+      vectorLength: z.int().min(1).max(1_048_576).nullable(),
       description: z.string().max(1000),
       build: z.string().max(1000),
       lockdown: z.string().max(1000),
@@ -64,4 +66,5 @@ export const reportSchema: z.ZodType<Report> = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('unusable'), reason }),
   z.object({ type: z.literal('step'), events: z.array(jobEvent).max(100_000) }),
+  briefReport,
 ])

@@ -15,7 +15,7 @@ const arrived: Engine = {
     yield { type: 'finish', choice: 0, reason: 'stop' }
   },
   embed: async () => ({ vectors: [], promptTokens: 0 }),
-  rerank: async () => ({ scores: [], promptTokens: 0 }),
+  rerank: async () => ({ scores: [], method: 'cosine-similarity', promptTokens: 0 }),
   tokenize: async () => ({ tokens: [], contextTokens: 10 }),
   close: async () => {},
 }

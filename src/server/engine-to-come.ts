@@ -1,4 +1,5 @@
 import type { Engine, ModelStatus } from '../core/engine.ts'
+import { modelNotServed } from '../core/not-served.ts'
 import { elpisError, type ElpisError } from '../errors.ts'
 
 /** Stands for an engine while its weights are being fetched; afterwards everything goes straight through. */
@@ -22,7 +23,7 @@ export function engineToCome(models: readonly string[]): EngineToCome {
 
   function notYet(model: string): ElpisError {
     const fraction = fractions.get(model)
-    if (fraction === undefined) return elpisError('model_not_served', { model: model.slice(0, 200) })
+    if (fraction === undefined) return modelNotServed(model, models)
     const state = `still being fetched (${Math.floor(fraction * 100)} %)`
     const error = elpisError('model_not_ready', { model, state })
     error.retryAfter = retrySeconds

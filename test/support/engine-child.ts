@@ -97,6 +97,8 @@ export class EngineChild {
           batchTokens: 512,
           libraries: librariesFolder(),
           cpuLevel: null,
+          drafts: 'measured',
+          parkedBytes: 64 * 1024 * 1024,
           ...options,
         },
       })
@@ -117,6 +119,9 @@ export class EngineChild {
         stop: [],
         ignoreEos: false,
         topLogprobs: null,
+        adapter: null,
+        cacheScope: '',
+        openText: null,
         ...job,
         id,
       },

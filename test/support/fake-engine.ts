@@ -17,6 +17,7 @@
  * As the real engine does, it ends with `finish: cancelled` and `usage` when the signal is aborted, however long its
  * script would hang.
  */
+import { modelNotServed } from '../../src/core/not-served.ts'
 import type { Engine, ModelState, ServedModel } from '../../src/core/engine.ts'
 import type { FinishReason, Part, TokenLogprob } from '../../src/core/part.ts'
 import type { Request } from '../../src/core/request.ts'
@@ -68,7 +69,12 @@ export function fakeEngine(options: FakeEngineOptions = {}): FakeEngine {
         return
       }
       if (!served.some((model) => model.id === request.model)) {
-        yield error(elpisError('model_not_served', { model: request.model }))
+        yield error(
+          modelNotServed(
+            request.model,
+            served.map(({ id }) => id),
+          ),
+        )
         return
       }
       for await (const part of untilAborted(options.answer ?? echo, request, call)) {
@@ -112,6 +118,7 @@ export function fakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     }),
     rerank: async ({ documents }) => ({
       scores: documents.map((_, index) => -index),
+      method: 'cosine-similarity',
       promptTokens: documents.length,
     }),
     tokenize: async () => ({ tokens: [1, 2, 3], contextTokens: 4096 }),

@@ -4,6 +4,7 @@
  * What the file of the model says decides how it loads: `slow`, `unusable`, `crash`, or anything else.
  */
 import { readFileSync } from 'node:fs'
+import type { BriefCommand, BriefEvent } from '../../src/engine/brief-protocol.ts'
 import type { Command, Job, JobEvent, Report } from '../../src/engine/protocol.ts'
 
 const cancelled = new Set<number>()
@@ -27,6 +28,15 @@ process.on('message', (command: Command) => {
       return
     case 'cancel':
       cancelled.add(command.job)
+      return
+    case 'embed':
+      void embed(command)
+      return
+    case 'tokenize':
+      brief(
+        { type: 'tokens', job: command.job, tokens: Int32Array.of(1, 2) },
+        { type: 'ended', job: command.job, promptTokens: 2 },
+      )
       return
     case 'close':
       if (manner !== 'stubborn') process.exit(0)
@@ -60,11 +70,43 @@ function load(how: string): void {
       controlTokens: ['<s>', '</s>'],
       vocabularySize: 100,
       trainedContextTokens: 1000,
+      vectorLength: how === 'embedder' ? 2 : null,
       description: 'scripted',
       build: Object.keys(process.env).join(' '),
       lockdown: process.env['ELPIS_ENGINE_LOCKDOWN'] ?? '',
     },
   })
+}
+
+function brief(...events: BriefEvent[]): void {
+  say({ type: 'brief', events })
+}
+
+/** The first text says what to do: `crash` `hang` `wait` `fail` `long`, or how to lie about the vectors. */
+async function embed({ job, inputs }: Extract<BriefCommand, { type: 'embed' }>): Promise<void> {
+  const [first] = inputs
+  const order = first?.kind === 'text' ? first.text : ''
+  const lies: Readonly<Record<string, Partial<Extract<BriefEvent, { type: 'vectors' }>>>> = {
+    'too many': { values: new Float32Array(2 * inputs.length + 2).fill(1) },
+    'not finite': { values: new Float32Array(2 * inputs.length).fill(Number.NaN) },
+    'half a vector': { values: new Float32Array(2 * inputs.length - 1).fill(1) },
+    'no array': { values: [1, 2] as unknown as Float32Array },
+    'no width': { width: 0 },
+  }
+  if (order === 'crash') process.abort()
+  if (order === 'hang') return
+  if (order === 'fail') {
+    brief({ type: 'failed', job, reason: 'no room' })
+    return
+  }
+  if (order === 'long') {
+    brief({ type: 'too-long', job, input: 0, tokens: 5000, contextTokens: 1000 })
+    return
+  }
+  if (order === 'wait') while (!cancelled.has(job)) await nextTurn()
+  const values = new Float32Array(2 * inputs.length).fill(1)
+  if (order !== 'wait' && order !== 'none') brief({ type: 'vectors', job, width: 2, values, ...lies[order] })
+  brief({ type: 'ended', job, promptTokens: inputs.length })
 }
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve))

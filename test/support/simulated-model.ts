@@ -4,7 +4,7 @@
  * mixed up between sequences or put out of order gives another text.
  */
 import type { Decoder, StepResult } from '../../src/engine/child/decoder.ts'
-import type { RawCache } from '../../src/engine/child/sequence-cache.ts'
+import type { RawCache } from '../../src/engine/child/cell-store.ts'
 import type { VocabularyToken } from '../../src/engine/child/vocabulary.ts'
 
 interface Cell {
@@ -33,12 +33,16 @@ export function simulatedToken(token: number): VocabularyToken {
 export class SimulatedModel implements Decoder, RawCache {
   readonly vocabularySize = simulatedVocabulary
   readonly stepTokens: number
+  readonly rows: number
   /** Results of coming steps in place of computing them. */
   readonly faults: Exclude<StepResult, 'done'>[] = []
   steps = 0
   /** Most cells in use at once, garbage included. */
   peak = 0
+  /** The adapter of each step that was computed. */
+  readonly adapters: (number | null)[] = []
   readonly #cells: (Cell | null)[]
+  #adapter: number | null = null
   #head = 0
   #added: Added[] = []
   #rows: Float32Array[] = []
@@ -46,10 +50,15 @@ export class SimulatedModel implements Decoder, RawCache {
   constructor(cells: number, stepTokens: number) {
     this.#cells = Array.from({ length: cells }, () => null)
     this.stepTokens = stepTokens
+    this.rows = stepTokens
   }
 
   get used(): number {
     return this.#cells.filter((cell) => cell !== null).length
+  }
+
+  use(adapter: number | null): void {
+    this.#adapter = adapter
   }
 
   add(token: number, position: number, sequence: number, wanted: boolean): void {
@@ -64,8 +73,14 @@ export class SimulatedModel implements Decoder, RawCache {
     if (fault !== undefined) return fault
     if (this.used + added.length > this.#cells.length) return 'no-room'
     this.steps++
+    this.adapters.push(this.#adapter)
     this.#place(
-      added.map(({ token, position, sequence }) => ({ token, position, sequences: new Set([sequence]) })),
+      added.map(({ token, position, sequence }) => ({
+        // What is in a cell depends on the adapter that it was computed with.
+        token: token + 1000 * ((this.#adapter ?? -1) + 1),
+        position,
+        sequences: new Set([sequence]),
+      })),
     )
     this.peak = Math.max(this.peak, this.used)
     this.#rows = added.filter(({ wanted }) => wanted).map((last) => this.#logits(last))
@@ -105,6 +120,11 @@ export class SimulatedModel implements Decoder, RawCache {
     this.remove(sequence, -1, -1)
     const saved = JSON.parse(new TextDecoder().decode(state)) as { token: number; position: number }[]
     this.#place(saved.map(({ token, position }) => ({ token, position, sequences: new Set([sequence]) })))
+  }
+
+  /** Tokens of a sequence in the order of its cells. */
+  tokens(sequence: number): number[] {
+    return this.#owned(sequence, -1, -1).map(([, { token }]) => token)
   }
 
   /** Positions of a sequence in the order of its cells. */

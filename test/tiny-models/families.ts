@@ -226,8 +226,12 @@ export const families = {
 
 export type FamilyName = keyof typeof families
 
-/** The file of a family's tiny model; the same seed gives the same bytes. */
-export function tinyModel(name: FamilyName, seed = 1): Buffer {
+/** The file of a family's tiny model, with more metadata; the same seed gives the same bytes. */
+export function tinyModel(
+  name: FamilyName,
+  seed = 1,
+  more: Readonly<Record<string, TypedValue>> = {},
+): Buffer {
   const family: Family = families[name]
   const own = {
     block_count: u32(family.layers),
@@ -251,6 +255,7 @@ export function tinyModel(name: FamilyName, seed = 1): Buffer {
       ...family.vocabulary.metadata,
       'tokenizer.chat_template': text(family.template),
       'general.quantization_version': u32(2),
+      ...more,
     }),
     tensors: [...tensorsOf(family, randomNumbers(seed))],
   })

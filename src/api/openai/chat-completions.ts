@@ -49,7 +49,7 @@ export function chatCompletions(generating: Generating): Route {
   })
 }
 
-function messageOf({ role, content, name }: ChatRequest['messages'][number]): ChatMessage {
+export function messageOf({ role, content, name }: ChatRequest['messages'][number]): ChatMessage {
   return {
     // OpenAI's newer name for the same thing; no open model's template knows it.
     role: role === 'developer' ? 'system' : role,

@@ -14,7 +14,8 @@ const noToolCalls = z
   .max(0, 'tool calling is not there yet')
   .nullish()
 
-const message = z.discriminatedUnion(
+/** One turn of a conversation. */
+export const message = z.discriminatedUnion(
   'role',
   [
     z.strictObject({ role: z.literal(['system', 'developer', 'user']), content, name }),

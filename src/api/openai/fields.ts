@@ -51,6 +51,12 @@ export const samplingFields = {
     .boolean()
     .nullish()
     .describe('Extension, for benchmarks: goes on past the end of the answer.'),
+  priority: z
+    .int()
+    .min(0)
+    .max(100)
+    .nullish()
+    .describe('Extension, as in vLLM: greater waits for smaller; 0 (default) is the most urgent.'),
 
   // Accepted: they do not change the answer.
   user: z.string().max(1000).nullish(),

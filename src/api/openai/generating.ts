@@ -2,6 +2,7 @@ import type { ServedModel } from '../../core/engine.ts'
 import type { Part } from '../../core/part.ts'
 import type { Credentials } from '../../core/principal.ts'
 import { plainRequest, type Input, type Request, type Sampling } from '../../core/request.ts'
+import type { BriefWork } from '../../pipeline/brief-work.ts'
 import type { Exchange } from '../exchange.ts'
 import { invalid } from '../parse.ts'
 import { samplingOf, stopsOf } from './fields.ts'
@@ -10,6 +11,8 @@ import type { Envelope } from './wire.ts'
 /** What the doors to a model are given: the pipeline, never an engine. */
 export interface Generating {
   readonly answer: (request: Request, credentials: Credentials) => AsyncGenerator<Part>
+  /** The same pipeline for all that is no answer: vectors, ranks, tokens. */
+  readonly brief: BriefWork
   readonly models: () => readonly ServedModel[]
   /** Largest `n`. */
   readonly mostChoices: number
@@ -39,6 +42,8 @@ export function requestOf(
     stop: stopsOf(body.stop),
     ignoreEos: body.ignore_eos ?? false,
     signal: exchange.left,
+    deadline: exchange.deadline,
+    priority: body.priority ?? 0,
     ...specific,
   }
 }
@@ -53,6 +58,6 @@ export function envelopeOf(
     id: `${prefix}-${id.slice('req_'.length)}`,
     created: Math.floor(now() / 1000),
     model,
-    system_fingerprint: digest === undefined ? null : `fp_${digest.slice(0, 12)}`,
+    system_fingerprint: digest == null ? null : `fp_${digest.slice(0, 12)}`,
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ServedModel } from '../../core/engine.ts'
-import { elpisError } from '../../errors.ts'
+import { modelNotServed } from '../../core/not-served.ts'
 import { errorBody } from '../error-body.ts'
 import { defineRoute, type Route } from '../route.ts'
 
@@ -10,8 +10,11 @@ const model = z.object({
   created: z.int().describe('When it was pulled, in seconds since the epoch.'),
   owned_by: z.literal('elpis'),
   context_tokens: z.int().describe('Extension. Tokens that prompt and answer may have together.'),
-  digest: z.string().describe('Extension. SHA-256 of the weights.'),
+  digest: z.string().nullable().describe('Extension. SHA-256 of the weights, when they are here.'),
   licence: z.string().nullable().describe('Extension.'),
+  abilities: z
+    .array(z.enum(['generate', 'embed', 'rerank']))
+    .describe('Extension. What it can do: answers, vectors, ranks.'),
 })
 const modelList = z.object({ object: z.literal('list'), data: z.array(model) })
 
@@ -41,14 +44,20 @@ export function modelRoutes(models: () => readonly ServedModel[]): Route[] {
     },
     async handle({ rest }) {
       const served = models().find(({ id }) => id === rest)
-      if (served === undefined) throw elpisError('model_not_served', { model: rest.slice(0, 200) })
+      if (served === undefined) {
+        throw modelNotServed(
+          rest,
+          models().map(({ id }) => id),
+        )
+      }
       return modelOf(served)
     },
   })
   return [list, one]
 }
 
-function modelOf({ id, createdAt, contextTokens, digest, licence }: ServedModel): z.infer<typeof model> {
+function modelOf(served: ServedModel): z.infer<typeof model> {
+  const { id, createdAt, contextTokens, digest, licence, abilities } = served
   return {
     id,
     object: 'model',
@@ -57,5 +66,6 @@ function modelOf({ id, createdAt, contextTokens, digest, licence }: ServedModel)
     context_tokens: contextTokens,
     digest,
     licence,
+    abilities: [...abilities],
   }
 }

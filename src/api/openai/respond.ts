@@ -73,7 +73,7 @@ async function* counting({ parts, exchange, promptField }: Responding): AsyncGen
   try {
     for await (const part of parts) {
       if (part.type === 'start') outcome.promptTokens = part.promptTokens
-      else if (part.type === 'text-delta') outcome.outputTokens = (outcome.outputTokens ?? 0) + part.tokens
+      else if ('tokens' in part) outcome.outputTokens = (outcome.outputTokens ?? 0) + part.tokens
       else if (part.type === 'error') {
         outcome.code = part.error.code
         part.error.param ??= fieldOf(part.error, promptField)
@@ -87,6 +87,6 @@ async function* counting({ parts, exchange, promptField }: Responding): AsyncGen
 
 /** Stages behind the edge know nothing of this protocol's fields. */
 function fieldOf({ code }: ElpisError, promptField: string): string | null {
-  if (code === 'model_not_served') return 'model'
+  if (code === 'model_not_served' || code === 'model_lacks_ability') return 'model'
   return code === 'context_exceeded' || code === 'template_failed' ? promptField : null
 }

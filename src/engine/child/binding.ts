@@ -54,22 +54,27 @@ export interface Binding {
   llama_model_get_vocab(model: Pointer): Pointer
   llama_model_n_ctx_train(model: Pointer): number
   llama_model_n_params(model: Pointer): number | bigint
+  llama_model_n_swa(model: Pointer): number
+  llama_model_n_embd_out(model: Pointer): number
+  llama_model_n_cls_out(model: Pointer): number
   llama_model_has_encoder(model: Pointer): boolean
-  llama_model_has_decoder(model: Pointer): boolean
   llama_model_is_recurrent(model: Pointer): boolean
   llama_model_is_hybrid(model: Pointer): boolean
   llama_model_is_diffusion(model: Pointer): boolean
   llama_model_meta_val_str(model: Pointer, key: string, text: Uint8Array, size: number): number
   llama_model_ftype(model: Pointer): number
   llama_ftype_name(type: number): string | null
-  llama_model_chat_template(model: Pointer, name: null): string | null
+  llama_model_chat_template(model: Pointer, name: string | null): string | null
   llama_vocab_n_tokens(vocabulary: Pointer): number
   llama_vocab_get_text(vocabulary: Pointer, token: number): string | null
   llama_vocab_get_attr(vocabulary: Pointer, token: number): number
   llama_vocab_is_eog(vocabulary: Pointer, token: number): boolean
   llama_vocab_bos(vocabulary: Pointer): number
   llama_vocab_eos(vocabulary: Pointer): number
+  llama_vocab_sep(vocabulary: Pointer): number
   llama_vocab_get_add_bos(vocabulary: Pointer): boolean
+  llama_vocab_get_add_eos(vocabulary: Pointer): boolean
+  llama_vocab_get_add_sep(vocabulary: Pointer): boolean
   llama_vocab_get_suppress_tokens(vocabulary: Pointer, count: Int32Array): Pointer | null
   llama_tokenize(
     vocabulary: Pointer,
@@ -91,6 +96,7 @@ export interface Binding {
   llama_batch_init(tokens: number, embedding: number, sequences: number): NativeBatch
   llama_decode(context: Pointer, batch: NativeBatch): number
   llama_get_logits(context: Pointer): Pointer | null
+  llama_get_embeddings_seq(context: Pointer, sequence: number): Pointer | null
   llama_memory_clear(memory: Pointer, data: boolean): void
   llama_memory_seq_rm(memory: Pointer, sequence: number, from: number, to: number): boolean
   llama_memory_seq_cp(memory: Pointer, source: number, target: number, from: number, to: number): void
@@ -120,28 +126,34 @@ const signatures = {
   llama_model_get_vocab: ['void *', ['void *']],
   llama_model_n_ctx_train: ['int32_t', ['void *']],
   llama_model_n_params: ['uint64_t', ['void *']],
+  llama_model_n_embd_out: ['int32_t', ['void *']],
+  llama_model_n_cls_out: ['uint32_t', ['void *']],
   llama_model_has_encoder: ['bool', ['void *']],
-  llama_model_has_decoder: ['bool', ['void *']],
+  llama_model_n_swa: ['int32_t', ['void *']],
   llama_model_is_recurrent: ['bool', ['void *']],
   llama_model_is_hybrid: ['bool', ['void *']],
   llama_model_is_diffusion: ['bool', ['void *']],
   llama_model_meta_val_str: ['int32_t', ['void *', 'str', 'uint8_t *', 'size_t']],
   llama_model_ftype: ['int32_t', ['void *']],
   llama_ftype_name: ['str', ['int32_t']],
-  llama_model_chat_template: ['str', ['void *', 'void *']],
+  llama_model_chat_template: ['str', ['void *', 'str']],
   llama_vocab_n_tokens: ['int32_t', ['void *']],
   llama_vocab_get_text: ['str', ['void *', 'int32_t']],
   llama_vocab_get_attr: ['int32_t', ['void *', 'int32_t']],
   llama_vocab_is_eog: ['bool', ['void *', 'int32_t']],
   llama_vocab_bos: ['int32_t', ['void *']],
   llama_vocab_eos: ['int32_t', ['void *']],
+  llama_vocab_sep: ['int32_t', ['void *']],
   llama_vocab_get_add_bos: ['bool', ['void *']],
+  llama_vocab_get_add_eos: ['bool', ['void *']],
+  llama_vocab_get_add_sep: ['bool', ['void *']],
   llama_vocab_get_suppress_tokens: ['void *', ['void *', 'int32_t *']],
   llama_tokenize: ['int32_t', ['void *', 'uint8_t *', 'int32_t', 'int32_t *', 'int32_t', 'bool', 'bool']],
   llama_token_to_piece: ['int32_t', ['void *', 'int32_t', 'uint8_t *', 'int32_t', 'int32_t', 'bool']],
   llama_batch_init: [batchStruct, ['int32_t', 'int32_t', 'int32_t']],
   llama_decode: ['int32_t', ['void *', batchStruct]],
   llama_get_logits: ['void *', ['void *']],
+  llama_get_embeddings_seq: ['void *', ['void *', 'int32_t']],
   llama_memory_clear: ['void', ['void *', 'bool']],
   llama_memory_seq_rm: ['bool', ['void *', 'int32_t', 'int32_t', 'int32_t']],
   llama_memory_seq_cp: ['void', ['void *', 'int32_t', 'int32_t', 'int32_t', 'int32_t']],

@@ -3,6 +3,10 @@ export interface Decoder {
   readonly vocabularySize: number
   /** Tokens that fit in one step. */
   readonly stepTokens: number
+  /** Most `wanted` tokens in one step. */
+  readonly rows: number
+  /** What follows is computed with this adapter; null is the model as it is. */
+  use(adapter: number | null): void
   /** Adds a token to the coming step. Rows of logits are numbered in the order in which `wanted` tokens were added. */
   add(token: number, position: number, sequence: number, wanted: boolean): void
   /** Computes the step and empties it. */

@@ -2,10 +2,16 @@
  * Entry of the process that holds one model. It is started by the server with an IPC channel, restricted before any of
  * this runs, and ends when the channel does.
  */
+import type { BriefCommand, BriefEvent } from '../brief-protocol.ts'
 import type { Command, Job, JobEvent, LoadOptions, Report } from '../protocol.ts'
-import { loadModel, type ReadyModel } from './load-model.ts'
+import { BriefDesk } from './brief-desk.ts'
+import { EmbeddingQueue } from './embedding-queue.ts'
+import { loadModel, type ReadyEmbedder, type ReadyModel } from './load-model.ts'
+import { openTokens } from './open-prompt.ts'
+import { PairPrompt } from './pair-prompt.ts'
 import { Scheduler } from './scheduler.ts'
 import { SequenceCache } from './sequence-cache.ts'
+import { FixedPace, MeasuredPace } from './step-pace.ts'
 import { prefillTokens } from './step-size.ts'
 import { Tokenizer } from './tokenizer.ts'
 
@@ -20,7 +26,10 @@ interface Running {
   readonly tokenizer: Tokenizer
 }
 
+/** Null when no model is loaded, or one that does not generate. */
 let running: Running | null = null
+/** Null when no model is loaded. */
+let desk: BriefDesk | null = null
 let unread = 0
 let turning = false
 
@@ -35,16 +44,18 @@ function send(report: Report, then?: () => void): void {
 
 /** Goes on computing, one step a turn of the event loop, so that commands are read between steps. */
 function wake(): void {
-  if (turning || running === null || !running.scheduler.busy || unread >= mostUnread) return
+  const busy = running?.scheduler.busy === true || desk?.busy === true
+  if (turning || !busy || unread >= mostUnread) return
   turning = true
   setImmediate(turn)
 }
 
 function turn(): void {
   turning = false
-  if (running === null) return
-  running.scheduler.step()
-  if (running.scheduler.failures >= mostFailures) giveUp('the model failed to compute again and again')
+  running?.scheduler.step()
+  desk?.step()
+  const failures = Math.max(running?.scheduler.failures ?? 0, desk?.failures ?? 0)
+  if (failures >= mostFailures) giveUp('the model failed to compute again and again')
   else wake()
 }
 
@@ -53,25 +64,53 @@ function load(options: LoadOptions): void {
     const ready = loadModel(options, (fraction) => {
       send({ type: 'loading', fraction })
     })
-    running = { ready, tokenizer: new Tokenizer(ready.vocabulary), scheduler: schedulerFor(ready, options) }
+    const tokenizer = new Tokenizer(ready.vocabulary)
+    if (ready.purpose === 'generator') running = { ready, tokenizer, scheduler: schedulerFor(ready, options) }
+    desk = deskFor(ready, tokenizer, options)
     send({ type: 'ready', model: ready.description })
   } catch (error) {
     giveUp(error instanceof Error ? error.message : String(error))
   }
 }
 
-function schedulerFor({ model, vocabulary, cache, parameters }: ReadyModel, options: LoadOptions): Scheduler {
+function schedulerFor(ready: ReadyModel, options: LoadOptions): Scheduler {
+  const { model, vocabulary, cache, parameters, steady } = ready
+  const { alone, beside } = prefillTokens(parameters, options.threads, model.stepTokens)
   return new Scheduler({
     decoder: model,
     cache: new SequenceCache(model, cache),
     sequences: cache.sequences,
     contextTokens: Math.min(options.contextTokens, cache.cells),
-    prefillTokens: prefillTokens(parameters, options.threads, model.stepTokens),
+    tokensAlone: alone,
+    pace: steady ? new MeasuredPace(beside) : new FixedPace(beside),
+    // What was computed of a wrong draft cannot be taken back out of a state.
+    drafts: cache.divisible ? options.drafts : 'never',
+    now: () => performance.now(),
     token: (token) => vocabulary.token(token),
     suppressed: vocabulary.suppressed,
     report: (events: readonly JobEvent[]) => {
       send({ type: 'step', events })
     },
+  })
+}
+
+function deskFor(
+  ready: ReadyModel | ReadyEmbedder,
+  tokenizer: Tokenizer,
+  { threads, batchTokens }: LoadOptions,
+): BriefDesk {
+  const { vocabulary, parameters } = ready
+  const report = (events: readonly BriefEvent[]) => {
+    send({ type: 'brief', events })
+  }
+  const embedder = ready.purpose === 'generator' ? null : ready.embedder
+  const stepTokens = prefillTokens(parameters, threads, batchTokens).alone
+  return new BriefDesk({
+    vocabulary,
+    tokenizer,
+    embeddings: embedder === null ? null : new EmbeddingQueue({ embedder, stepTokens, report }),
+    pairs: new PairPrompt(vocabulary, tokenizer, ready.purpose === 'generator' ? null : ready.pairTemplate),
+    report,
   })
 }
 
@@ -81,7 +120,8 @@ function generate(job: Job): void {
     return
   }
   try {
-    running.scheduler.submit(job, running.tokenizer.tokenize(job.prompt, job.addBos))
+    const prompt = running.tokenizer.tokenize(job.prompt, job.addBos)
+    running.scheduler.submit(job, prompt, openTokens(job, prompt, running.tokenizer))
   } catch (error) {
     const reason = `the prompt could not be read: ${error instanceof Error ? error.message : String(error)}`
     send({ type: 'step', events: [{ type: 'failed', job: job.id, reason }] })
@@ -89,8 +129,19 @@ function generate(job: Job): void {
   wake()
 }
 
+function serve(command: BriefCommand): void {
+  if (desk === null) {
+    const events = [{ type: 'failed', job: command.job, reason: 'no model is loaded' }] as const
+    send({ type: 'brief', events })
+    return
+  }
+  desk.obey(command)
+  wake()
+}
+
 function giveUp(reason: string): void {
   running = null
+  desk = null
   send({ type: 'unusable', reason }, () => process.exit(1))
 }
 
@@ -104,6 +155,11 @@ function obey(command: Command): void {
       return
     case 'cancel':
       running?.scheduler.cancel(command.job)
+      desk?.cancel(command.job)
+      return
+    case 'embed':
+    case 'tokenize':
+      serve(command)
       return
     case 'close':
       process.exit(0)

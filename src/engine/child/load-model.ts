@@ -3,18 +3,35 @@ import koffi from 'koffi'
 import { restrictToModel } from '../lockdown.ts'
 import type { LoadedModel, LoadOptions } from '../protocol.ts'
 import { bind, type Binding, type Pointer, progressCallback } from './binding.ts'
+import type { Embedder } from './embedder.ts'
 import { chooseCpuBackend, otherBackends } from './libraries.ts'
 import { NativeLog } from './native-log.ts'
 import { NativeModel } from './native-model.ts'
-import type { SequenceCacheOptions } from './sequence-cache.ts'
-import { threadpoolStruct } from './structs.ts'
+import { openEmbedder } from './open-embedder.ts'
+import { metadataText, purposeOf, type Purpose } from './purpose.ts'
+import type { SequenceCacheOptions } from './cell-store.ts'
+import { attachThreads } from './sleeping-threads.ts'
 import { Vocabulary } from './vocabulary.ts'
 
-/** A model that is ready to compute. */
+/** A model that is ready to compute vectors of texts. */
+export interface ReadyEmbedder {
+  readonly purpose: Exclude<Purpose, 'generator'>
+  readonly embedder: Embedder
+  readonly vocabulary: Vocabulary
+  readonly parameters: number
+  /** How a query and a document become one text; null when the model brought nothing along for that. */
+  readonly pairTemplate: string | null
+  readonly description: LoadedModel
+}
+
+/** A model that is ready to generate. */
 export interface ReadyModel {
+  readonly purpose: 'generator'
   readonly model: NativeModel
   readonly vocabulary: Vocabulary
   readonly cache: SequenceCacheOptions
+  /** Results do not depend on what else is in a step. */
+  readonly steady: boolean
   /** Weights of the model, for estimates of its speed. */
   readonly parameters: number
   readonly description: LoadedModel
@@ -36,19 +53,33 @@ const gpuCaches = [{ keys: type.f16, values: type.f16, steady: false }] as const
 
 interface Context {
   readonly pointer: Pointer
-  readonly shape: { readonly rows: number; readonly stepTokens: number; readonly threads: number }
+  readonly shape: {
+    /** How many run at once. */
+    readonly sequences: number
+    /** Native sequences: see `SequenceCacheOptions`. */
+    readonly numbers: number
+    readonly rows: number
+    readonly stepTokens: number
+    readonly threads: number
+  }
   /** The order of cells in the cache is all that results depend on, so it is worth keeping. */
   readonly steady: boolean
 }
 
-/** The library's own bound on sequences, of which one holds what has ended. */
-const mostSequences = 255
+/** The library's own bound on sequences: those that run, branches that are kept, and two for the cache's own use. */
+const mostNumbers = 256
+/** Sequences for branches; each costs the memory of a row of logits. More branches are parked. */
+const branches = 32
+const mostSequences = mostNumbers - branches - 2
 
 /**
  * @param onProgress called with 0 to 1 while weights are read.
  * @throws with the reason in words when the model cannot be used.
  */
-export function loadModel(options: LoadOptions, onProgress: (fraction: number) => void): ReadyModel {
+export function loadModel(
+  options: LoadOptions,
+  onProgress: (fraction: number) => void,
+): ReadyModel | ReadyEmbedder {
   const native = bind(options.libraries)
   const log = new NativeLog(native)
   const backend = chooseCpuBackend(options.libraries, options.cpuLevel)
@@ -61,9 +92,29 @@ export function loadModel(options: LoadOptions, onProgress: (fraction: number) =
 
   const weights = loadWeights(native, options, onProgress)
   if (weights === null) throw new Error(log.reason('the file cannot be loaded as a model'))
-  const unfit = unfitness(native, weights)
-  if (unfit !== null) throw new Error(unfit)
+  const purpose = purposeOf(native, weights)
   const vocabulary = new Vocabulary(native, native.llama_model_get_vocab(weights))
+  const parameters = Number(native.llama_model_n_params(weights))
+  const description = {
+    chatTemplate: native.llama_model_chat_template(weights, null),
+    bosText: vocabulary.spelling(vocabulary.beginning),
+    eosText: vocabulary.spelling(vocabulary.end),
+    controlTokens: vocabulary.controlTokens.map((control) => control.text),
+    vocabularySize: vocabulary.size,
+    trainedContextTokens: native.llama_model_n_ctx_train(weights),
+    vectorLength: purpose === 'embedder' ? native.llama_model_n_embd_out(weights) : null,
+    description: describe(native, weights),
+    build: `llama.cpp ${native.version} ${backend.level}`,
+    lockdown,
+  }
+  if (purpose !== 'generator') {
+    const opened = openEmbedder(native, weights, { purpose, onGpu: usesGpu(native) }, options)
+    if (opened === null) throw new Error(log.reason('there is not enough memory for its context'))
+    attachThreads(native, opened.context, cpu, options.threads)
+    log.silence()
+    const pairTemplate = native.llama_model_chat_template(weights, 'rerank')
+    return { purpose, embedder: opened.embedder, vocabulary, parameters, pairTemplate, description }
+  }
   const context = createContext(native, weights, options)
   if (context === null) throw new Error(log.reason('there is not enough memory for its context'))
   attachThreads(native, context.pointer, cpu, options.threads)
@@ -75,25 +126,21 @@ export function loadModel(options: LoadOptions, onProgress: (fraction: number) =
   })
   warmUp(model, Math.max(vocabulary.beginning, 0))
   return {
+    purpose,
     model,
     vocabulary,
     cache: {
       cells: native.llama_n_ctx(context.pointer),
-      sequences: context.shape.rows,
+      sequences: context.shape.sequences,
+      numbers: context.shape.numbers,
       ordered: context.steady,
+      divisible: !keepsState(native, weights),
+      savedTokens: savedTokens(native, weights),
+      parkedBytes: options.parkedBytes,
     },
-    parameters: Number(native.llama_model_n_params(weights)),
-    description: {
-      chatTemplate: native.llama_model_chat_template(weights, null),
-      bosText: vocabulary.spelling(vocabulary.beginning),
-      eosText: vocabulary.spelling(vocabulary.end),
-      controlTokens: vocabulary.controlTokens.map((control) => control.text),
-      vocabularySize: vocabulary.size,
-      trainedContextTokens: native.llama_model_n_ctx_train(weights),
-      description: describe(native, weights),
-      build: `llama.cpp ${native.version} ${backend.level}`,
-      lockdown,
-    },
+    steady: context.steady,
+    parameters,
+    description,
   }
 }
 
@@ -121,29 +168,20 @@ function loadWeights(
   }
 }
 
-/** Why a model that was loaded cannot generate text one token after the other, in words; null when it can. */
-function unfitness(native: Binding, weights: Pointer): string | null {
-  if (native.llama_model_has_encoder(weights) || !native.llama_model_has_decoder(weights))
-    return 'the model is an encoder: it does not generate text'
-  if (native.llama_model_is_diffusion(weights))
-    return 'the model is a diffusion model, which is not supported'
-  if (native.llama_vocab_n_tokens(native.llama_model_get_vocab(weights)) <= 0)
-    return 'the model has no vocabulary'
-  return null
-}
-
 function createContext(native: Binding, weights: Pointer, options: LoadOptions): Context | null {
   const sequences = Math.min(options.sequences, mostSequences)
-  const stepTokens = Math.max(options.batchTokens, sequences)
+  // A model that remembers in a state has memory for each number, and keeps no branches.
+  const numbers = sequences + 2 + (keepsState(native, weights) ? 0 : branches)
+  const stepTokens = Math.max(options.batchTokens, numbers)
   for (const { keys, values, steady } of usesGpu(native) ? gpuCaches : cpuCaches) {
     const pointer = native.llama_init_from_model(weights, {
       ...native.llama_context_default_params(),
       n_ctx: options.cacheTokens,
       n_batch: stepTokens,
       n_ubatch: stepTokens,
-      // One more than callers use: see `SequenceCache`.
-      n_seq_max: sequences + 1,
-      n_outputs_max: sequences + 1,
+      n_seq_max: numbers,
+      // The library wants at least one for each sequence.
+      n_outputs_max: numbers,
       n_threads: options.threads,
       n_threads_batch: options.threads,
       kv_unified: true,
@@ -151,22 +189,10 @@ function createContext(native: Binding, weights: Pointer, options: LoadOptions):
       type_v: values,
     })
     if (pointer === null) continue
-    const shape = { rows: sequences, stepTokens, threads: options.threads }
+    const shape = { sequences, numbers, rows: numbers, stepTokens, threads: options.threads }
     return { pointer, shape, steady: steady && !keepsState(native, weights) }
   }
   return null
-}
-
-/** Threads that sleep between steps: spinning ones starve every other process on a small machine. */
-function attachThreads(native: Binding, context: Pointer, cpu: Pointer, threads: number): void {
-  const address = native.ggml_backend_reg_get_proc_address(cpu, 'ggml_threadpool_new')
-  if (address === null) return
-  const create = koffi.decode(
-    address,
-    koffi.proto('elpis_threadpool_new', 'void *', [koffi.pointer(threadpoolStruct)]),
-  ) as (parameters: object) => Pointer | null
-  const pool = create({ ...native.ggml_threadpool_params_default(threads), poll: 0 })
-  if (pool !== null) native.llama_attach_threadpool(context, pool, pool)
 }
 
 /** One step now, so that the first request does not wait for weights to be read from disk. */
@@ -186,13 +212,15 @@ function keepsState(native: Binding, weights: Pointer): boolean {
   return native.llama_model_is_recurrent(weights) || native.llama_model_is_hybrid(weights)
 }
 
+/** Tokens of a sequence that are saved together whole: attention with a window leaves out what lies before it. */
+function savedTokens(native: Binding, weights: Pointer): number {
+  const window = native.llama_model_n_swa(weights)
+  return window > 1 ? Math.floor(window / 2) : Infinity
+}
+
 /** Such as `llama 135M Q4_1`. */
 function describe(native: Binding, weights: Pointer): string {
-  const text = new Uint8Array(256)
-  const length = native.llama_model_meta_val_str(weights, 'general.architecture', text, text.length)
-  const architecture = Buffer.from(text.subarray(0, Math.max(0, Math.min(length, text.length - 1)))).toString(
-    'utf8',
-  )
+  const architecture = metadataText(native, weights, 'general.architecture')
   const quantisation = native.llama_ftype_name(native.llama_model_ftype(weights)) ?? 'unknown'
   return `${architecture} ${inWords(Number(native.llama_model_n_params(weights)))} ${quantisation}`
 }

@@ -2,7 +2,7 @@
 import koffi from 'koffi'
 import type { Binding, Pointer } from './binding.ts'
 import type { Decoder, StepResult } from './decoder.ts'
-import type { RawCache } from './sequence-cache.ts'
+import type { RawCache } from './cell-store.ts'
 import { StepBatch } from './step-batch.ts'
 import { ThreadGovernor } from './thread-governor.ts'
 
@@ -17,13 +17,13 @@ export interface ContextShape {
 export class NativeModel implements Decoder, RawCache {
   readonly vocabularySize: number
   readonly stepTokens: number
+  readonly rows: number
   readonly #native: Binding
   readonly #context: Pointer
   readonly #memory: Pointer
   readonly #batch: StepBatch
   readonly #governor: ThreadGovernor
   #threads: number
-  readonly #rowCount: number
   /** Where the rows lie, and views of them; the library moves them at most when it makes more room. */
   #address: Pointer | null = null
   #rows: Float32Array[] = []
@@ -37,7 +37,11 @@ export class NativeModel implements Decoder, RawCache {
     this.#threads = shape.threads
     this.vocabularySize = shape.vocabularySize
     this.stepTokens = shape.stepTokens
-    this.#rowCount = shape.rows
+    this.rows = shape.rows
+  }
+
+  use(adapter: number | null): void {
+    if (adapter !== null) throw new Error(`there is no adapter ${adapter}`)
   }
 
   add(token: number, position: number, sequence: number, wanted: boolean): void {
@@ -101,8 +105,8 @@ export class NativeModel implements Decoder, RawCache {
     this.#rows = []
     if (address === null) return
     const rowBytes = this.vocabularySize * Float32Array.BYTES_PER_ELEMENT
-    const memory = koffi.view(address, this.#rowCount * rowBytes)
-    for (let row = 0; row < this.#rowCount; row++)
+    const memory = koffi.view(address, this.rows * rowBytes)
+    for (let row = 0; row < this.rows; row++)
       this.#rows.push(new Float32Array(memory, row * rowBytes, this.vocabularySize))
   }
 }

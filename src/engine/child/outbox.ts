@@ -20,8 +20,8 @@ export class Outbox {
     this.#report(events)
   }
 
-  started({ job, prompt }: Task): void {
-    this.#events.push({ type: 'started', job: job.id, promptTokens: prompt.length, cachedTokens: 0 })
+  started({ job, prompt, cachedTokens }: Task): void {
+    this.#events.push({ type: 'started', job: job.id, promptTokens: prompt.length, cachedTokens })
   }
 
   text({ task, choice }: Answer, release: Release | null): void {
@@ -32,8 +32,8 @@ export class Outbox {
     this.#events.push({ type: 'finished', job: job.id, choice, reason })
   }
 
-  ended({ job, prompt, outputTokens }: Task): void {
-    const usage = { promptTokens: prompt.length, cachedTokens: 0, outputTokens }
+  ended({ job, prompt, cachedTokens, outputTokens }: Task): void {
+    const usage = { promptTokens: prompt.length, cachedTokens, outputTokens }
     this.#events.push({ type: 'ended', job: job.id, usage })
   }
 

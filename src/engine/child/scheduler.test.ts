@@ -10,6 +10,7 @@ import type { Sampling } from '../../core/request.ts'
 import type { Job, JobEvent } from '../protocol.ts'
 import { Scheduler } from './scheduler.ts'
 import { SequenceCache } from './sequence-cache.ts'
+import { FixedPace, type Pace } from './step-pace.ts'
 
 const sampling: Sampling = {
   temperature: 1,
@@ -30,7 +31,19 @@ interface Shape {
   readonly stepTokens?: number
   readonly ordered?: boolean
   readonly beside?: number
+  readonly parkedBytes?: number
+  readonly divisible?: boolean
+  /** Native sequences besides those that run. */
+  readonly spare?: number
+  /** What a drafted token costs; null is no drafts. */
+  readonly draftCost?: number | null
 }
+
+const paceOf = (beside: number, cost: number | null): Pace => ({
+  tokensBeside: () => beside,
+  costOfToken: () => cost,
+  observe: () => undefined,
+})
 
 /** A scheduler over a simulated model, and everything that it reported. */
 class Bench {
@@ -43,13 +56,18 @@ class Bench {
   constructor(shape: Shape = {}) {
     const { cells = 400, sequences = 4, contextTokens = 100, stepTokens = 32, beside = 8 } = shape
     this.model = new SimulatedModel(cells, stepTokens)
-    this.cache = new SequenceCache(this.model, { cells, sequences, ordered: shape.ordered ?? true })
+    const { ordered = true, divisible = true, parkedBytes = 100_000, spare = 6 } = shape
+    const kept = { ordered, divisible, parkedBytes, savedTokens: Infinity }
+    this.cache = new SequenceCache(this.model, { cells, sequences, numbers: sequences + spare, ...kept })
     this.scheduler = new Scheduler({
       decoder: this.model,
       cache: this.cache,
       sequences,
       contextTokens,
-      prefillTokens: { alone: stepTokens, beside },
+      tokensAlone: stepTokens,
+      pace: shape.draftCost === undefined ? new FixedPace(beside) : paceOf(beside, shape.draftCost),
+      drafts: 'measured',
+      now: () => 0,
       token: simulatedToken,
       suppressed: [],
       report: (events) => {
@@ -59,7 +77,7 @@ class Bench {
     })
   }
 
-  submit(job: Partial<Job> & { readonly id: number }, prompt: readonly number[]): void {
+  submit(job: Partial<Job> & { readonly id: number }, prompt: readonly number[], openTokens = 0): void {
     const defaults: Omit<Job, 'id'> = {
       prompt: [],
       addBos: false,
@@ -69,8 +87,11 @@ class Bench {
       stop: [],
       ignoreEos: false,
       topLogprobs: null,
+      adapter: null,
+      cacheScope: '',
+      openText: null,
     }
-    this.scheduler.submit({ ...defaults, ...job }, Int32Array.from(prompt))
+    this.scheduler.submit({ ...defaults, ...job }, Int32Array.from(prompt), openTokens)
   }
 
   /** Steps until nothing is left to do. */
@@ -95,9 +116,10 @@ class Bench {
       .join('')
   }
 
-  /** Nothing is left of anybody. */
+  /** Nobody runs, and every cell is accounted for. */
   get clean(): boolean {
-    return this.cache.live === 0 && this.model.used === 0
+    const { live, idle, garbage, running } = this.cache
+    return live === 0 && running === 0 && this.model.used === idle + garbage
   }
 }
 
@@ -106,6 +128,15 @@ const promptOf = (seed: number, length: number) =>
     { length },
     (_, index) => 1 + ((seed * 37 + index * index * 11 + index) % (simulatedVocabulary - 1)),
   )
+
+/** A prompt that begins as all others do. */
+function mixedPrompt(seed: number, { length, common }: { readonly length: number; readonly common: number }) {
+  return [...promptOf(99, Math.min(common, length)), ...promptOf(seed, Math.max(0, length - common))]
+}
+
+function samplingOf({ seed, dull }: { readonly seed: number; readonly dull: number }): Sampling {
+  return { ...sampling, seed, logitBias: new Map([[7, dull]]) }
+}
 
 /** What a job says when it has a roomy scheduler to itself. */
 function alone(job: Partial<Job>, prompt: readonly number[], contextTokens: number): Bench {
@@ -117,6 +148,12 @@ function alone(job: Partial<Job>, prompt: readonly number[], contextTokens: numb
 const jobs = fc.array(
   fc.record({
     length: fc.integer({ min: 1, max: 70 }),
+    /** How much of the prompt is as everybody has it. */
+    common: fc.integer({ min: 0, max: 60 }),
+    adapter: fc.option(fc.nat(1), { freq: 1 }),
+    cacheScope: fc.constantFrom('us', 'them'),
+    /** How much more likely one token is than it would be: some texts repeat themselves. */
+    dull: fc.constantFrom(0, 3, 6),
     maxTokens: fc.option(fc.integer({ min: 1, max: 60 })),
     choices: fc.integer({ min: 1, max: 5 }),
     ignoreEos: fc.boolean(),
@@ -135,6 +172,9 @@ describe('many at once', () => {
       sequences: fc.integer({ min: 1, max: 8 }),
       stepTokens: fc.integer({ min: 8, max: 64 }),
       beside: fc.integer({ min: 1, max: 16 }),
+      parkedBytes: fc.constantFrom(0, 4000, 100_000),
+      spare: fc.integer({ min: 2, max: 9 }),
+      draftCost: fc.constantFrom(null, 0.01, 0.5),
     })
     fc.assert(
       fc.property(jobs, shapes, (list, shape) => {
@@ -147,7 +187,8 @@ describe('many at once', () => {
             for (const late of cancels.get(steps) ?? []) bench.scheduler.cancel(late)
             bench.scheduler.step()
           }
-          bench.submit({ ...job, id, sampling: { ...sampling, seed: job.seed } }, promptOf(id, job.length))
+          const own = { ...job, id, sampling: samplingOf(job) }
+          bench.submit(own, mixedPrompt(id, job), Math.min(job.length, 20))
           if (job.cancelAfter === null) continue
           const at = steps + job.cancelAfter
           cancels.set(at, [...(cancels.get(at) ?? []), id])
@@ -158,8 +199,8 @@ describe('many at once', () => {
           bench.scheduler.step()
         }
         for (const [id, job] of list.entries()) {
-          const settings = { ...job, sampling: { ...sampling, seed: job.seed } }
-          const solo = alone(settings, promptOf(id, job.length), contextTokens)
+          const settings = { ...job, sampling: samplingOf(job) }
+          const solo = alone(settings, mixedPrompt(id, job), contextTokens)
           expect(bench.of('ended', id).length).toBe(1)
           const finished = bench.of('finished', id).toSorted((left, right) => left.choice - right.choice)
           expect(finished.map(({ choice }) => choice)).toEqual([...Array(job.choices).keys()])
@@ -207,6 +248,126 @@ describe('many at once', () => {
     for (const id of [0, 1, 2]) bench.submit({ id, maxTokens: 4, ignoreEos: true }, promptOf(id, 3))
     bench.finish()
     expect(bench.reports.length).toBe(bench.model.steps)
+  })
+})
+
+describe('what prompts have in common', () => {
+  const job = { maxTokens: 4, ignoreEos: true }
+
+  test('is computed once, though all come at the same time, and everybody is told so', () => {
+    const bench = new Bench({ sequences: 8, stepTokens: 16, contextTokens: 100 })
+    for (let id = 0; id < 8; id++)
+      bench.submit({ id, ...job }, [...promptOf(50, 60), ...promptOf(id, 3 + id)])
+    bench.scheduler.step()
+    // The first one computes it; the others wait for that.
+    expect(bench.events.filter(({ type }) => type === 'started').length).toBe(1)
+    bench.finish()
+    expect(bench.of('started', 0)[0]?.cachedTokens).toBe(0)
+    for (let id = 1; id < 8; id++) {
+      expect(bench.of('started', id)[0]?.cachedTokens).toBeGreaterThanOrEqual(60 - 16)
+      expect(bench.of('ended', id)[0]?.usage.cachedTokens).toBe(bench.of('started', id)[0]?.cachedTokens)
+      const solo = alone(job, [...promptOf(50, 60), ...promptOf(id, 3 + id)], 100)
+      expect(bench.text(id)).toBe(solo.text(0))
+    }
+    expect(bench.clean).toBe(true)
+  })
+
+  test('a short question of another kind passes those that wait for it', () => {
+    const bench = new Bench({ stepTokens: 8, beside: 8 })
+    for (const id of [0, 1]) bench.submit({ id, ...job }, [...promptOf(50, 70), ...promptOf(id, 4)])
+    bench.submit({ id: 2, ...job }, promptOf(7, 6))
+    while (bench.of('ended', 2).length === 0) bench.scheduler.step()
+    expect(bench.of('text', 0)).toEqual([])
+    expect(bench.finish().clean).toBe(true)
+  })
+
+  test('a conversation goes on where it ended', () => {
+    const bench = new Bench()
+    bench.submit({ id: 0, ...job }, promptOf(1, 30))
+    const answer = Array.from(bench.finish().text(0), (character) => character.charCodeAt(0) - 32)
+    bench.submit({ id: 1, ...job }, [...promptOf(1, 30), ...answer, 5, 6])
+    // The last token of an answer was never computed.
+    expect(bench.finish().of('started', 1)[0]?.cachedTokens).toBe(30 + answer.length - 1)
+  })
+
+  test('stays within its scope, but for what is open, and within its adapter', () => {
+    const bench = new Bench()
+    bench.submit({ id: 0, ...job, cacheScope: 'us' }, promptOf(1, 60), 20)
+    bench.finish()
+    bench.submit({ id: 1, ...job, cacheScope: 'them' }, promptOf(1, 60), 20)
+    bench.finish()
+    bench.submit({ id: 2, ...job, cacheScope: 'us', adapter: 0 }, promptOf(1, 60), 20)
+    bench.finish()
+    bench.submit({ id: 3, ...job, cacheScope: 'us' }, promptOf(1, 60), 20)
+    bench.finish()
+    expect([0, 1, 2, 3].map((id) => bench.of('started', id)[0]?.cachedTokens)).toEqual([0, 20, 0, 59])
+  })
+
+  test('nobody waits for another scope to compute the same: it would tell what that one asked', () => {
+    const bench = new Bench({ stepTokens: 8 })
+    for (const id of [0, 1]) bench.submit({ id, ...job, cacheScope: `scope ${id}` }, promptOf(1, 60))
+    bench.scheduler.step()
+    expect(bench.of('started', 1).length).toBe(1)
+    bench.finish()
+  })
+
+  test('a step is computed with one adapter, and they take turns', () => {
+    const bench = new Bench()
+    for (const [id, adapter] of [null, 0, 1].entries())
+      bench.submit({ id, adapter, maxTokens: 6, ignoreEos: true }, promptOf(id, 3))
+    bench.finish()
+    expect(bench.model.adapters.slice(0, 9)).toEqual([0, 1, null, 0, 1, null, 0, 1, null])
+    expect(bench.clean).toBe(true)
+  })
+
+  test('a long prompt and short ones go in together, and the long one is done in the end', () => {
+    const bench = new Bench({ sequences: 16, cells: 2000, stepTokens: 8, beside: 8 })
+    bench.submit({ id: 0, ...job }, promptOf(1, 90))
+    let id = 1
+    for (; bench.of('ended', 0).length === 0; id++) {
+      if (id > 300) throw new Error('the long prompt never gets its turn')
+      bench.submit({ id, ...job, maxTokens: 1 }, promptOf(id + 1, 7))
+      bench.scheduler.step()
+    }
+    expect(bench.of('ended', 1).length).toBe(1)
+    expect(bench.finish().clean).toBe(true)
+  })
+})
+
+describe('drafts', () => {
+  const dull = { ...sampling, logitBias: new Map([[7, 100]]) }
+
+  test('that are right save steps, and leave nothing of themselves in text and cache', () => {
+    const steps = [null, 0.01].map((draftCost) => {
+      const bench = new Bench({ draftCost })
+      bench.submit({ id: 0, sampling: dull, maxTokens: 60, stop: [] }, promptOf(1, 10))
+      expect(bench.finish().clean).toBe(true)
+      expect(bench.text(0)).toBe(String.fromCharCode(32 + 7).repeat(60))
+      expect(bench.of('ended', 0)[0]?.usage.outputTokens).toBe(60)
+      return bench.model.steps
+    })
+    expect(steps[0]).toBe(60)
+    expect(steps[1]).toBeLessThan(25)
+  })
+
+  test('that are wrong are taken back, and what is cached is what was said', () => {
+    const bench = new Bench({ draftCost: 0.01 })
+    const some = { ...sampling, logitBias: new Map([[7, 6]]) }
+    bench.submit({ id: 0, sampling: some, maxTokens: 60, ignoreEos: true }, promptOf(1, 10))
+    const text = bench.finish().text(0)
+    const answer = Array.from(text, (character) => character.charCodeAt(0) - 32)
+    expect(text).toBe(alone({ sampling: some, maxTokens: 60, ignoreEos: true }, promptOf(1, 10), 100).text(0))
+    expect(bench.model.steps).toBeLessThan(60)
+    bench.submit({ id: 1, maxTokens: 1 }, [...promptOf(1, 10), ...answer])
+    expect(bench.finish().of('started', 1)[0]?.cachedTokens).toBe(10 + 59)
+  })
+
+  test('are not made while prompts come in, nor for many answers', () => {
+    const bench = new Bench({ draftCost: 0.01, sequences: 8 })
+    for (let id = 0; id < 5; id++)
+      bench.submit({ id, sampling: dull, maxTokens: 20, ignoreEos: true }, promptOf(id, 10))
+    bench.finish()
+    expect(bench.model.steps).toBeGreaterThanOrEqual(20)
   })
 })
 
@@ -298,7 +459,7 @@ describe('refusals and failures', () => {
     bench.scheduler.step()
     bench.scheduler.cancel(2)
     bench.scheduler.cancel(0)
-    expect(bench.model.used).toBe(0)
+    expect(bench.cache.live).toBe(0)
     for (let step = 0; step < 3; step++) bench.scheduler.step()
     bench.scheduler.cancel(1)
     expect(bench.clean).toBe(true)

@@ -5,15 +5,29 @@
  * Room in the cache is given out by arrival. A request is admitted when its prompt and the near future of everything
  * that runs fit; when the cache is full all the same, the youngest answer gives up its room and is computed again later,
  * so the oldest always goes on and no answer is ever cut short by its neighbours.
+ *
+ * What two prompts have in common is computed once: the cache knows what is there, and a request whose beginning is just
+ * being computed for another one waits for that, while those behind it go on.
  */
 import type { FinishReason } from '../../core/part.ts'
-import type { Job, JobEvent } from '../protocol.ts'
+import type { DraftMode, Job, JobEvent } from '../protocol.ts'
+import { advance } from './advance.ts'
 import type { Decoder } from './decoder.ts'
-import { tokenLogprob } from './logprobs.ts'
+import { draftCost, draftsFor } from './drafts.ts'
 import { Outbox } from './outbox.ts'
-import type { SequenceCache } from './sequence-cache.ts'
-import { addShare, choicesOf, fits, prefillShares, type PrefillShare, youngest } from './step-plan.ts'
-import { Answer, newTask, type Prefill, type Task } from './task.ts'
+import type { Sequence, SequenceCache } from './sequence-cache.ts'
+import type { Pace } from './step-pace.ts'
+import {
+  addShare,
+  choicesOf,
+  fits,
+  nextAdapter,
+  prefillShares,
+  type PrefillShare,
+  willBeShared,
+  youngest,
+} from './step-plan.ts'
+import { Answer, cellsOf, doneOf, newTask, type Prefill, type Task } from './task.ts'
 import type { VocabularyToken } from './vocabulary.ts'
 
 export interface SchedulerOptions {
@@ -22,8 +36,12 @@ export interface SchedulerOptions {
   readonly sequences: number
   /** Most tokens of a prompt and its answer together; not more than the cache has. */
   readonly contextTokens: number
-  /** Tokens of prompts in one step, alone and beside answers that would stall meanwhile. */
-  readonly prefillTokens: { readonly alone: number; readonly beside: number }
+  /** Tokens of prompts in a step that no answer waits for. */
+  readonly tokensAlone: number
+  readonly pace: Pace
+  readonly drafts: DraftMode
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number
   readonly token: (token: number) => VocabularyToken
   readonly suppressed: readonly number[]
   /** Takes the events of a step, in order. Never called without any. */
@@ -38,17 +56,19 @@ export class Scheduler {
   readonly #waiting: Prefill[] = []
   #prefills: Prefill[] = []
   #answers: Answer[] = []
-  readonly #freeSequences: number[]
+  /** Sequences that are not promised to anybody. */
+  #places: number
+  /** Whose turn the last step was. */
+  #turn: number | null = null
+  /** What the decoder computes with. */
+  #adapter: number | null = null
   #arrivals = 0
   #failures = 0
 
   constructor(options: SchedulerOptions) {
     this.#options = options
     this.#outbox = new Outbox(options.report)
-    this.#freeSequences = Array.from(
-      { length: options.sequences },
-      (_, index) => options.sequences - 1 - index,
-    )
+    this.#places = options.sequences
   }
 
   /** There is something to compute. */
@@ -61,14 +81,15 @@ export class Scheduler {
     return this.#failures
   }
 
-  submit(job: Job, prompt: Int32Array): void {
+  /** @param openTokens how many tokens of the prompt are known to everybody: see `Origin`. */
+  submit(job: Job, prompt: Int32Array, openTokens = 0): void {
     const { contextTokens } = this.#options
     if (prompt.length >= contextTokens) {
       this.#outbox.tooLong(job.id, prompt.length, contextTokens)
     } else if (prompt.length === 0) {
       this.#outbox.failed(job.id, 'the prompt is empty')
     } else {
-      this.#accept(job, prompt)
+      this.#accept(job, prompt, openTokens)
     }
     this.#outbox.flush()
   }
@@ -91,11 +112,12 @@ export class Scheduler {
     this.#outbox.flush()
   }
 
-  #accept(job: Job, prompt: Int32Array): void {
-    const task = newTask(job, prompt, this.#arrivals++, this.#options.contextTokens - prompt.length)
+  #accept(job: Job, prompt: Int32Array, openTokens: number): void {
+    const left = this.#options.contextTokens - prompt.length
+    const task = newTask(job, prompt, openTokens, this.#arrivals++, left)
     this.#tasks.set(job.id, task)
     if (task.limit > 0 && job.choices > 0) {
-      this.#waiting.push({ task, tokens: prompt, done: 0, sequences: [], resumes: null })
+      this.#waiting.push({ task, tokens: prompt, sequence: null, places: 0, resumes: null })
       return
     }
     this.#start(task)
@@ -104,18 +126,32 @@ export class Scheduler {
   }
 
   #admit(): void {
-    for (;;) {
-      const next = this.#waiting[0]
-      if (next === undefined || this.#freeSequences.length === 0) return
-      const choices = Math.min(choicesOf(next), this.#freeSequences.length)
-      const { free } = this.#options.cache
-      if (!fits(next, choices, { prefills: this.#prefills, answers: this.#answers, free })) return
-      this.#waiting.shift()
-      next.sequences = this.#freeSequences.splice(-choices).toReversed()
-      for (const sequence of next.sequences) next.task.sequences.add(sequence)
-      this.#prefills.push(next)
-      this.#start(next.task)
+    const { cache } = this.#options
+    for (let index = 0; this.#places > 0 && index < this.#waiting.length;) {
+      const next = this.#waiting[index]!
+      const found = cache.find(next.task.origin, next.tokens)
+      if (willBeShared(next, found.length, this.#prefills)) {
+        index++
+        continue
+      }
+      const choices = Math.min(choicesOf(next), this.#places)
+      const occupants = { prefills: this.#prefills, answers: this.#answers, free: cache.free }
+      if (!fits(next, choices, found.live, occupants)) return
+      this.#waiting.splice(index, 1)
+      this.#enter(next, choices)
     }
+  }
+
+  #enter(prefill: Prefill, choices: number): void {
+    const { task } = prefill
+    const sequence = this.#options.cache.begin(task.origin, prefill.tokens)
+    this.#places -= choices
+    prefill.places = choices
+    prefill.sequence = sequence
+    task.sequences.add(sequence)
+    if (!task.started) task.cachedTokens = sequence.length
+    this.#prefills.push(prefill)
+    this.#start(task)
   }
 
   /** Sends the youngest back to wait until all answers, or at least one prompt, can go on. */
@@ -131,12 +167,13 @@ export class Scheduler {
     const answer = youngest(this.#answers)
     if (prefill !== null && prefill.task.order >= (answer?.task.order ?? -1)) {
       this.#prefills.splice(this.#prefills.indexOf(prefill), 1)
-      this.#giveBack(prefill.task, prefill.sequences)
-      this.#wait({ ...prefill, done: 0, sequences: [] })
+      this.#dropPrefill(prefill)
+      this.#wait({ ...prefill, sequence: null, places: 0 })
     } else if (answer !== null) {
       this.#answers.splice(this.#answers.indexOf(answer), 1)
-      this.#giveBack(answer.task, [answer.sequence])
-      this.#wait({ task: answer.task, tokens: answer.tokens(), done: 0, sequences: [], resumes: answer })
+      this.#giveBack(answer.task, answer.sequence)
+      const { task } = answer
+      this.#wait({ task, tokens: answer.tokens(), sequence: null, places: 0, resumes: answer })
     }
     return true
   }
@@ -148,14 +185,22 @@ export class Scheduler {
   }
 
   #compute(): void {
-    const { decoder, cache } = this.#options
-    const answers = this.#answers
-    const shares = this.#sharesOfStep()
-    const tokens = answers.length + shares.reduce((sum, { count }) => sum + count, 0)
-    if (tokens === 0) return
-    cache.reserve(tokens)
-    for (const { task, output, sequence } of answers)
-      decoder.add(output.at(-1)!, task.prompt.length + output.length - 1, sequence, true)
+    const { decoder, cache, pace, now } = this.#options
+    const begun = now()
+    const adapter = nextAdapter({ prefills: this.#prefills, answers: this.#answers }, this.#turn)
+    this.#turn = adapter
+    const answers = this.#answers.filter(({ task }) => task.job.adapter === adapter)
+    const shares = this.#sharesOfStep(adapter, answers.length)
+    const promptTokens = shares.reduce((sum, { count }) => sum + count, 0)
+    if (answers.length + promptTokens === 0) return
+    const drafts = promptTokens > 0 ? [] : this.#draftsOfStep(answers)
+    const otherTokens = promptTokens + drafts.reduce((sum, draft) => sum + draft.length, 0)
+    cache.reserve(answers.length + otherTokens)
+    if (adapter !== this.#adapter) decoder.use(adapter)
+    this.#adapter = adapter
+    for (const [index, { output, sequence }] of answers.entries())
+      for (const [more, token] of [output.at(-1)!, ...(drafts[index] ?? [])].entries())
+        decoder.add(token, sequence.length + more, sequence.number, true)
     for (const share of shares) addShare(decoder, share)
     const result = decoder.run()
     if (result !== 'done') {
@@ -163,94 +208,114 @@ export class Scheduler {
       return
     }
     this.#failures = 0
-    for (const { sequence } of answers) cache.grow(sequence, 1)
+    for (const [index, { sequence, output }] of answers.entries())
+      cache.grow(sequence, [output.at(-1)!, ...(drafts[index] ?? [])])
     for (const { prefill, count } of shares) {
-      prefill.done += count
-      cache.grow(prefill.sequences[0]!, count)
+      const done = doneOf(prefill)
+      cache.grow(prefill.sequence!, prefill.tokens.subarray(done, done + count))
     }
-    this.#take(answers, shares)
+    this.#take(answers, drafts, shares)
+    pace.observe(answers.length, otherTokens, now() - begun)
   }
 
-  #sharesOfStep(): PrefillShare[] {
-    const { decoder, cache, prefillTokens } = this.#options
-    const answering = this.#answers.length
-    const wanted = answering === 0 ? prefillTokens.alone : prefillTokens.beside
-    const most = Math.min(wanted, decoder.stepTokens - answering, cache.free - answering)
-    return prefillShares(this.#prefills, most)
+  #sharesOfStep(adapter: number | null, answering: number): PrefillShare[] {
+    const { decoder, cache, tokensAlone, pace } = this.#options
+    const prefills = this.#prefills.filter(({ task }) => task.job.adapter === adapter)
+    // Answers of other adapters wait for this step as well, and a cell for each stays free.
+    const waiting = this.#answers.length
+    const beside = answering > 0 ? pace.tokensBeside(answering) : Math.max(16, pace.tokensBeside(waiting))
+    const wanted = waiting === 0 ? tokensAlone : beside
+    return prefillShares(prefills, Math.min(wanted, decoder.stepTokens - answering, cache.free - waiting))
+  }
+
+  #draftsOfStep(answers: readonly Answer[]): (readonly number[])[] {
+    const { decoder, cache, pace, drafts } = this.#options
+    const cost = draftCost(drafts, pace, answers.length)
+    const room = Math.min(decoder.rows, decoder.stepTokens) - answers.length
+    return draftsFor(answers, cost, Math.min(room, cache.free - this.#answers.length))
   }
 
   /** Chooses the next token of everything that got logits, and drops what ended. */
-  #take(answers: readonly Answer[], shares: readonly { readonly prefill: Prefill }[]): void {
+  #take(
+    answers: readonly Answer[],
+    drafts: readonly (readonly number[])[],
+    shares: readonly PrefillShare[],
+  ): void {
     const { decoder } = this.#options
-    this.#answers = []
-    for (const [row, answer] of answers.entries()) this.#advance(answer, decoder.logits(row))
-    let row = answers.length
-    for (const { prefill } of shares) {
-      if (prefill.done === prefill.tokens.length) this.#begin(prefill, decoder.logits(row++))
+    const isWhole = (prefill: Prefill) => doneOf(prefill) === prefill.tokens.length
+    const whole = shares.map(({ prefill }) => prefill).filter(isWhole)
+    const computed = new Set(answers)
+    this.#answers = this.#answers.filter((answer) => !computed.has(answer))
+    this.#prefills = this.#prefills.filter((prefill) => !isWhole(prefill))
+    let row = 0
+    for (const [index, answer] of answers.entries()) {
+      const draft = drafts[index] ?? []
+      this.#follow(answer, draft, row)
+      row += 1 + draft.length
     }
-    this.#prefills = this.#prefills.filter((prefill) => prefill.done < prefill.tokens.length)
+    for (const prefill of whole) this.#begin(prefill, decoder.logits(row++))
   }
 
   /** A prompt is in the cache: its choices begin with the same logits. */
   #begin(prefill: Prefill, logits: Float32Array): void {
-    const { task, sequences, resumes } = prefill
-    if (!this.#tasks.has(task.job.id)) return
-    const [first, ...others] = sequences as [number, ...number[]]
-    if (resumes !== null) {
-      resumes.sequence = first
-      this.#advance(resumes, logits)
+    const { task, resumes } = prefill
+    const sequence = prefill.sequence!
+    if (!this.#tasks.has(task.job.id)) {
+      // It failed in this very step, and gave back its sequence; the places of other choices are left.
+      this.#places += prefill.places - 1
       return
     }
-    for (const sequence of others) this.#options.cache.share(first, sequence)
-    const { decoder, suppressed } = this.#options
-    for (const sequence of sequences) {
-      const answer = new Answer(task, task.nextChoice++, sequence, decoder.vocabularySize, suppressed)
-      this.#advance(answer, logits)
+    if (resumes !== null) {
+      resumes.sequence = sequence
+      if (this.#advance(resumes, logits)) this.#answers.push(resumes)
+      return
+    }
+    const { decoder, suppressed, cache } = this.#options
+    const sequences = [sequence]
+    while (sequences.length < prefill.places) sequences.push(cache.fork(sequence))
+    for (const own of sequences) task.sequences.add(own)
+    for (const own of sequences) {
+      if (!this.#tasks.has(task.job.id)) return
+      const answer = new Answer(task, task.nextChoice++, own, decoder.vocabularySize, suppressed)
+      if (this.#advance(answer, logits)) this.#answers.push(answer)
     }
     // More choices than there are sequences: the rest wait for their turn.
     const left = task.nextChoice < task.job.choices && this.#tasks.has(task.job.id)
-    if (left) this.#wait({ task, tokens: task.prompt, done: 0, sequences: [], resumes: null })
+    if (left) this.#wait({ task, tokens: task.prompt, sequence: null, places: 0, resumes: null })
   }
 
-  /** Chooses one token; the answer goes on in `#answers` unless that was its last. */
-  #advance(answer: Answer, logits: Float32Array): void {
-    const { task, output } = answer
-    if (!this.#tasks.has(task.job.id)) return
-    const { job } = task
-    const chosen = answer.sampler.choose(logits, output.length)
-    if (chosen < 0) {
-      this.#fail(task, 'the model computed no token that could be chosen')
-      return
-    }
-    output.push(chosen)
-    answer.sampler.accept(chosen)
-    task.outputTokens++
-    const token = this.#options.token(chosen)
-    if (token.ends && !job.ignoreEos) {
-      this.#outbox.text(answer, answer.text.finish())
-      this.#finish(answer, 'stop')
-      return
-    }
-    const logprob =
-      job.topLogprobs === null
-        ? null
-        : tokenLogprob(logits, chosen, job.topLogprobs, (token) => this.#options.token(token).bytes)
-    this.#outbox.text(answer, answer.text.push(token, logprob))
-    if (answer.text.stopped) {
-      this.#finish(answer, 'stop')
-    } else if (output.length >= task.limit) {
-      this.#outbox.text(answer, answer.text.finish())
-      this.#finish(answer, answer.text.stopped ? 'stop' : 'length')
-    } else {
+  /** Chooses tokens for as long as the draft, whose logits are in the rows from `row` on, says the same. */
+  #follow(answer: Answer, draft: readonly number[], row: number): void {
+    const { decoder, cache } = this.#options
+    let right = 0
+    while (this.#advance(answer, decoder.logits(row + right))) {
+      if (right < draft.length && answer.output.at(-1) === draft[right]) {
+        right++
+        continue
+      }
+      answer.lookup?.learn(draft.length, right)
+      cache.trim(answer.sequence, cellsOf(answer))
       this.#answers.push(answer)
+      return
     }
+  }
+
+  /** Chooses one token. False when that was the last one. */
+  #advance(answer: Answer, logits: Float32Array): boolean {
+    const { task } = answer
+    if (!this.#tasks.has(task.job.id)) return false
+    const end = advance(answer, logits, this.#outbox, this.#options.token)
+    if (end === 'impossible') this.#fail(task, 'the model computed no token that could be chosen')
+    else if (end !== null) this.#finish(answer, end)
+    return end === null
   }
 
   #finish(answer: Answer, reason: FinishReason): void {
     const { task, choice, sequence } = answer
     task.unfinished.delete(choice)
     this.#outbox.finished(task, choice, reason)
-    this.#giveBack(task, [sequence])
+    this.#options.cache.trim(sequence, cellsOf(answer))
+    this.#giveBack(task, sequence)
     if (task.unfinished.size === 0) this.#end(task)
   }
 
@@ -272,19 +337,25 @@ export class Scheduler {
 
   /** Takes a task out of everything and its sequences back. */
   #evict(task: Task): void {
-    this.#giveBack(task, [...task.sequences])
     const others = (entry: { readonly task: Task }) => entry.task !== task
+    for (const prefill of this.#prefills) if (!others(prefill)) this.#dropPrefill(prefill)
     this.#prefills = this.#prefills.filter(others)
+    for (const sequence of Array.from(task.sequences)) this.#giveBack(task, sequence)
     this.#answers = this.#answers.filter(others)
     this.#waiting.splice(0, this.#waiting.length, ...this.#waiting.filter(others))
   }
 
-  #giveBack(task: Task, sequences: readonly number[]): void {
-    for (const sequence of sequences) {
-      if (!task.sequences.delete(sequence)) continue
-      this.#options.cache.release(sequence)
-      this.#freeSequences.push(sequence)
-    }
+  #giveBack(task: Task, sequence: Sequence): void {
+    if (!task.sequences.delete(sequence)) return
+    this.#options.cache.end(sequence)
+    this.#places++
+  }
+
+  /** A prompt on its way gives up its sequence, and the places of those that were to follow. */
+  #dropPrefill({ task, sequence, places }: Prefill): void {
+    if (sequence === null) return
+    this.#giveBack(task, sequence)
+    this.#places += places - 1
   }
 
   #start(task: Task): void {

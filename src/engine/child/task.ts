@@ -1,34 +1,44 @@
 /** What the scheduler keeps of a request, from its arrival to its end. */
 import type { Job } from '../protocol.ts'
 import { AnswerText } from './answer-text.ts'
+import type { PromptLookup } from './prompt-lookup.ts'
 import { Sampler } from './sampler.ts'
+import type { Origin, Sequence } from './sequence-cache.ts'
 
 /** One request. */
 export interface Task {
   readonly job: Job
   readonly prompt: Int32Array
+  readonly origin: Origin
   /** Place in the order of arrival: when room is short, the youngest waits. */
   readonly order: number
   /** Most tokens of one answer: what was asked for, or what the context leaves. */
   readonly limit: number
   started: boolean
+  /** Tokens of the prompt that were in the cache when it began. */
+  cachedTokens: number
   /** The next choice that nothing was done for yet. */
   nextChoice: number
   /** Choices that have not finished. */
   readonly unfinished: Set<number>
   /** Every sequence that is lent to it; each goes back exactly once, by being taken out of here. */
-  readonly sequences: Set<number>
+  readonly sequences: Set<Sequence>
   outputTokens: number
 }
 
-/** @param left how many tokens the context has room for after the prompt. */
-export function newTask(job: Job, prompt: Int32Array, order: number, left: number): Task {
+/**
+ * @param left how many tokens the context has room for after the prompt.
+ * @param openTokens see `Origin`.
+ */
+export function newTask(job: Job, prompt: Int32Array, openTokens: number, order: number, left: number): Task {
   return {
     job,
     prompt,
+    origin: { adapter: job.adapter, scope: job.cacheScope, openTokens },
     order,
     limit: Math.min(job.maxTokens ?? left, left),
     started: false,
+    cachedTokens: 0,
     nextChoice: 0,
     unfinished: new Set(Array.from({ length: job.choices }, (_, choice) => choice)),
     sequences: new Set(),
@@ -40,12 +50,22 @@ export function newTask(job: Job, prompt: Int32Array, order: number, left: numbe
 export interface Prefill {
   readonly task: Task
   readonly tokens: Int32Array
-  /** How many are in the cache. */
-  done: number
-  /** The first gets the tokens; the others will share them, one choice each. Empty while it waits. */
-  sequences: readonly number[]
+  /** Gets the tokens; null while it waits. */
+  sequence: Sequence | null
+  /** How many choices will begin with them, each in a sequence of its own; 0 while it waits. */
+  places: number
   /** The answer that goes on afterwards; null for a prompt. */
   readonly resumes: Answer | null
+}
+
+/** How many of its tokens are in the cache. */
+export function doneOf({ sequence }: Prefill): number {
+  return sequence?.length ?? 0
+}
+
+/** How many of an answer's tokens are in the cache between two steps: all but the last one. */
+export function cellsOf({ task, output }: Answer): number {
+  return task.prompt.length + output.length - 1
 }
 
 /** One choice of a task, being generated. */
@@ -56,12 +76,14 @@ export class Answer {
   readonly sampler: Sampler
   /** All tokens chosen; the last one is not in the cache yet. */
   readonly output: number[] = []
-  sequence: number
+  sequence: Sequence
+  /** Made when there is a use for drafts. */
+  lookup: PromptLookup | null = null
 
   constructor(
     task: Task,
     choice: number,
-    sequence: number,
+    sequence: Sequence,
     vocabularySize: number,
     suppressed: readonly number[],
   ) {

@@ -27,8 +27,12 @@ export class Vocabulary {
   /** -1 when the model has none. */
   readonly beginning: number
   readonly end: number
+  readonly separator: number
   /** The model wants its beginning-of-sequence token in front of every prompt. */
   readonly addsBeginning: boolean
+  /** As a model for one whole text wants it around that. */
+  readonly addsEnd: boolean
+  readonly addsSeparator: boolean
   readonly controlTokens: readonly ControlToken[]
   /** Tokens that the model's author wants never sampled. */
   readonly suppressed: readonly number[]
@@ -44,6 +48,9 @@ export class Vocabulary {
     this.size = native.llama_vocab_n_tokens(pointer)
     this.beginning = native.llama_vocab_bos(pointer)
     this.end = native.llama_vocab_eos(pointer)
+    this.separator = native.llama_vocab_sep(pointer)
+    this.addsEnd = native.llama_vocab_get_add_eos(pointer)
+    this.addsSeparator = this.separator >= 0 && native.llama_vocab_get_add_sep(pointer)
     this.addsBeginning = this.beginning >= 0 && native.llama_vocab_get_add_bos(pointer)
     this.suppressed = suppressedTokens(native, pointer)
     this.controlTokens = this.#findControlTokens()
@@ -65,6 +72,15 @@ export class Vocabulary {
 
   /** Tokens of plain text: control tokens in it stay text. */
   tokenize(text: string): Int32Array {
+    return this.#tokensOf(text, false)
+  }
+
+  /** Tokens of a text that stands for itself, with the special ones that the model wants around it. */
+  tokenizeWhole(text: string): Int32Array {
+    return this.#tokensOf(text, true)
+  }
+
+  #tokensOf(text: string, whole: boolean): Int32Array {
     const bytes = Buffer.from(text, 'utf8')
     // No token is shorter than a byte; some tokenizers put a space in front.
     const tokens = new Int32Array(bytes.length + 8)
@@ -74,7 +90,7 @@ export class Vocabulary {
       bytes.length,
       tokens,
       tokens.length,
-      false,
+      whole,
       false,
     )
     if (count < 0) throw new Error('the text has too many tokens')

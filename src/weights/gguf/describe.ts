@@ -54,6 +54,8 @@ export interface ModelSummary {
   readonly feedForward: number | null
   readonly experts: { readonly total: number; readonly used: number } | null
   readonly slidingWindow: number | null
+  /** How a model that embeds makes one vector of those of all tokens; `rank`: a head scores instead. */
+  readonly pooling: 'mean' | 'cls' | 'last' | 'rank' | null
   readonly rope: {
     readonly base: number | null
     readonly scaling: string | null
@@ -115,6 +117,7 @@ export function describeModel({ metadata, tensors }: Gguf): ModelSummary {
     feedForward: own('feed_forward_length'),
     experts: experts ? { total: experts, used: own('expert_used_count') ?? 0 } : null,
     slidingWindow: own('attention.sliding_window') || null,
+    pooling: poolings[own('pooling_type') ?? 0] ?? null,
     rope: {
       base: own('rope.freq_base'),
       scaling: text(`${architecture}.rope.scaling.type`) ?? (hasRopeFactors(tensors) ? 'factors' : null),
@@ -129,6 +132,9 @@ export function describeModel({ metadata, tensors }: Gguf): ModelSummary {
     ),
   }
 }
+
+/** By `enum llama_pooling_type`. */
+const poolings = [null, 'mean', 'cls', 'last', 'rank'] as const
 
 function groupTensors({ tensors }: Pick<Gguf, 'tensors'>): TensorGroup[] {
   const groups = new Map<string, TensorGroup>()

@@ -23,6 +23,9 @@ const bounds = {
   'rope.dimension_count': [0, 2 ** 16],
   expert_count: [0, 1024],
   expert_used_count: [0, 1024],
+  // Unknown ways to pool end the native process (`build_pooling` in `llama-graph.cpp`).
+  pooling_type: [0, 4],
+  'classifier.pooling_type': [0, 4],
 } as const
 
 /** These may be given once for all layers or once for each. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { writeTinyModel } from '../../../test/tiny-models/families.ts'
 import {
+  bool,
   bools,
   f32,
   ggufBytes,
@@ -76,6 +77,33 @@ describe('what the native library reported', () => {
     expect(found.cache / MiB).toBeCloseTo(cache, 2)
     expect(Math.abs(found.compute / MiB - compute) / compute).toBeLessThan(0.05)
   })
+})
+
+/** The same for all-MiniLM-L6-v2, one text at a time. */
+const minilm = {
+  ...smollm2,
+  'llama.block_count': u32(6),
+  'llama.embedding_length': u32(384),
+  'llama.attention.head_count': u32(12),
+  'llama.attention.head_count_kv': u32(12),
+  'llama.vocab_size': u32(30_522),
+  'llama.pooling_type': u32(1),
+}
+
+test.each([
+  [512, 5.76],
+  [128, 1.35],
+])('an encoder has no cache, and %i tokens of a text at once', async (contextTokens, compute) => {
+  const encoder = { ...minilm, 'llama.attention.causal': bool(false) }
+  const question = { contextTokens, sequences: 16, cacheTokens: 8192, batchTokens: 64 }
+  const found = await estimate(encoder, question)
+  expect(found.cache).toBe(0)
+  expect(found.output / MiB).toBeCloseTo(0.12, 2)
+  expect(Math.abs(found.compute / MiB - compute) / compute).toBeLessThan(0.05)
+  const trained = { ...encoder, 'llama.context_length': u32(contextTokens) }
+  expect(await estimate(trained, { ...question, contextTokens: 100_000 })).toEqual(found)
+  // One that sees only what is before a token keeps that.
+  expect((await estimate({ ...encoder, 'llama.attention.causal': null }, question)).cache).toBeGreaterThan(0)
 })
 
 const dense = { ...smollm2, 'llama.attention.key_length': u32(64), 'llama.attention.value_length': u32(64) }

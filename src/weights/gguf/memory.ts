@@ -45,6 +45,7 @@ export interface MemoryEstimate {
 /** The estimate for a model whose header was read; 0 for what its metadata does not tell. */
 export function estimateMemory(model: Gguf, question: MemoryQuestion): MemoryEstimate {
   const shape = shapeOf(model)
+  if (shape.pools) return estimateEmbedder(model, shape, question)
   const batch = question.batchTokens ?? 512
   // `n_ctx` is padded to 256 (`llama_context`).
   const all = padded(question.cacheTokens ?? question.contextTokens * question.sequences)
@@ -56,6 +57,28 @@ export function estimateMemory(model: Gguf, question: MemoryQuestion): MemoryEst
   const outputs = Math.min(question.outputTokens ?? rows, rows)
   const compute = computeBytes(shape, cells, { rows, outputs }, question.flashAttention ?? true)
   const output = shape.vocabulary * question.sequences * 4
+  return { weights, cache, compute, output, total: weights + cache + compute + output }
+}
+
+/**
+ * A model that embeds takes a whole text in one step (`open-embedder.ts`), one after the other. An encoder has no cache,
+ * for every token of a step sees all others of it, and gives no logits.
+ */
+function estimateEmbedder(
+  { tensors }: Gguf,
+  shape: Shape,
+  { contextTokens, batchTokens = 512, cacheType }: MemoryQuestion,
+): MemoryEstimate {
+  const rows = Math.max(Math.min(contextTokens, shape.trained), batchTokens)
+  const cells = { all: padded(rows), windowed: padded(rows) }
+  const weights = tensors.reduce((sum, { bytes }) => sum + bytes, 0)
+  const cache = shape.causal ? cacheBytes(shape, cells, cacheType) : 0
+  const { embedding, feedForward } = shape
+  const encoding = rows * 4 * (Math.max(feedForward + 3 * embedding, 6 * embedding) + rows / 2)
+  const compute = shape.causal
+    ? computeBytes(shape, cells, { rows, outputs: rows }, true)
+    : Math.ceil(encoding)
+  const output = shape.vocabulary * 4
   return { weights, cache, compute, output, total: weights + cache + compute + output }
 }
 
@@ -75,6 +98,12 @@ interface Shape {
   readonly window: number
   /** Recurrent state of all layers, per sequence. */
   readonly stateBytes: number
+  /** Gives one vector for a whole text. */
+  readonly pools: boolean
+  /** Tokens see only what is before them. */
+  readonly causal: boolean
+  /** Tokens that it was trained for. */
+  readonly trained: number
 }
 
 /** Elements that one layer caches per cell. */
@@ -137,6 +166,9 @@ function shapeOf({ metadata }: Gguf): Shape {
     layers,
     window,
     stateBytes: recurrent * (convolution + inner * state) * 4,
+    pools: number('pooling_type', 0) > 0,
+    causal: metadata.get(`${architecture}.attention.causal`) !== false,
+    trained: number('context_length', Infinity),
   }
 }
 

@@ -62,7 +62,20 @@ export function checkVocabulary(reader: HeaderReader, { values, types }: Metadat
       reader.refuse(`"${key}" is ${shown(id)}, and there are ${tokens.length} tokens`)
     }
   }
+  checkImplied(reader, values, tokens.length)
   distinctTexts(reader, tokens)
+}
+
+/** Numbers that native code takes for special tokens of WordPiece where the file gives none (`llama-vocab.cpp`). */
+const impliedByWordPiece = { bos: 101, unknown: 100, seperator: 102, padding: 0, mask: 103 } as const
+
+function checkImplied(reader: HeaderReader, values: ReadonlyMap<string, GgufValue>, tokens: number): void {
+  if (values.get(`${prefix}model`) !== 'bert') return
+  for (const [name, id] of Object.entries(impliedByWordPiece)) {
+    const key = `${prefix}${name}_token_id`
+    if (!values.has(key) && id >= tokens)
+      reader.refuse(`"${key}" is not given and would be ${id}, and there are ${tokens} tokens`)
+  }
 }
 
 function array(

@@ -3,17 +3,20 @@ import { z } from '../schema.ts'
 import { callFor } from './call.ts'
 import { ProblemError } from './problem.ts'
 
-const modelList = z.object({ data: z.array(z.object({ id: z.string() })) })
+const modelList = z.object({
+  data: z.array(z.object({ id: z.string(), abilities: z.array(z.string()) })),
+})
 const health = z.object({
   policy: z.optional(z.string()),
   version: z.optional(z.string()),
 })
 
-/** The names of the models that this server answers for. */
+/** The names of the models that answer: those that only embed have nothing to say here. */
 export const modelsQuery = queryOptions({
   queryKey: ['models'],
   queryFn: ({ signal }) => callFor(modelList, '/v1/models', { signal }),
-  select: (list) => list.data.map((model) => model.id),
+  select: (list) =>
+    list.data.filter(({ abilities }) => abilities.includes('generate')).map((model) => model.id),
   staleTime: 60_000,
 })
 

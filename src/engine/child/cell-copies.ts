@@ -1,0 +1,40 @@
+/** Copies the cells of single nodes out of the native cache and back, bit by bit as they were. */
+import { endOf, type PrefixNode } from './prefix-tree.ts'
+import type { RawCache } from './cell-store.ts'
+
+export class CellCopies {
+  readonly #raw: RawCache
+  /** A native sequence of no tokens, to tell the library which cells are meant. */
+  readonly #scratch: number
+  readonly #savedTokens: number
+
+  /** @param savedTokens that can be saved together; see `SequenceCacheOptions`. */
+  constructor(raw: RawCache, scratch: number, savedTokens: number) {
+    this.#raw = raw
+    this.#scratch = scratch
+    this.#savedTokens = savedTokens
+  }
+
+  /** @param owner any native sequence that has the cells. */
+  save(node: PrefixNode, owner: number): Uint8Array[] {
+    const pieces: Uint8Array[] = []
+    for (let from = node.start, to = from; from < endOf(node); from = to) {
+      // At multiples, since some attention looks back no further than to the last of these.
+      to = Math.min(endOf(node), (Math.floor(from / this.#savedTokens) + 1) * this.#savedTokens)
+      this.#raw.copy(owner, this.#scratch, from, to)
+      pieces.push(this.#raw.save(this.#scratch))
+      this.#raw.remove(this.#scratch, -1, -1)
+    }
+    return pieces
+  }
+
+  /** @param owners native sequences that shall have the cells, after all that comes before these. */
+  restore(pieces: readonly Uint8Array[], owners: Iterable<number>): void {
+    const all = [...owners]
+    for (const piece of pieces) {
+      this.#raw.restore(this.#scratch, piece)
+      for (const owner of all) this.#raw.copy(this.#scratch, owner, -1, -1)
+      this.#raw.remove(this.#scratch, -1, -1)
+    }
+  }
+}

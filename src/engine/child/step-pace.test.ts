@@ -1,0 +1,76 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { FixedPace, MeasuredPace } from './step-pace.ts'
+
+/** A machine on which a step takes as long as its parts together. */
+function step(
+  pace: MeasuredPace,
+  machine: { readonly bare: number; readonly token: number },
+  answers: number,
+) {
+  const promptTokens = pace.tokensBeside(answers)
+  const milliseconds = machine.bare * (1 + answers / 4) + promptTokens * machine.token
+  pace.observe(answers, promptTokens, milliseconds)
+  return { promptTokens, ratio: milliseconds / (machine.bare * (1 + answers / 4)) }
+}
+
+const machines = fc.record({
+  bare: fc.double({ min: 1, max: 300, noNaN: true }),
+  token: fc.double({ min: 0.001, max: 20, noNaN: true }),
+})
+
+describe('measured pace', () => {
+  test('once a prompt was measured, no step is three times as long as without, on slow and fast machines', () => {
+    fc.assert(
+      fc.property(machines, fc.integer({ min: 1, max: 64 }), (machine, answers) => {
+        const pace = new MeasuredPace(64)
+        pace.observe(0, 64, 64 * machine.token)
+        let done = 0
+        for (let index = 0; index < 200; index++) {
+          const { promptTokens, ratio } = step(pace, machine, answers)
+          done += promptTokens
+          // Four tokens go in at the least: where that alone is long, there is no choice.
+          expect(promptTokens > 4 ? ratio : 0).toBeLessThan(2.6)
+        }
+        expect(done).toBeGreaterThan(4 * 150)
+      }),
+    )
+  })
+
+  test('what it takes is learnt anew when it changes, and from a step without prompts now and then', () => {
+    const pace = new MeasuredPace(64)
+    const slow = { bare: 10, token: 4 }
+    const fast = { bare: 10, token: 0.5 }
+    for (let index = 0; index < 50; index++) step(pace, slow, 4)
+    const before = step(pace, slow, 4).promptTokens
+    let without = 0
+    for (let index = 0; index < 130; index++) if (step(pace, fast, 4).promptTokens === 0) without++
+    expect(before).toBeLessThan(10)
+    expect(step(pace, fast, 4).promptTokens).toBeGreaterThan(40)
+    expect(without).toBe(2)
+  })
+
+  test('one step that was held up changes little', () => {
+    const pace = new MeasuredPace(64)
+    const machine = { bare: 10, token: 1 }
+    for (let index = 0; index < 30; index++) step(pace, machine, 4)
+    const before = pace.tokensBeside(4)
+    pace.observe(4, before, 2000)
+    expect(pace.tokensBeside(4)).toBeGreaterThan(before * 0.7)
+  })
+
+  test('the first step of so many answers has no prompt, to be measured', () => {
+    const pace = new MeasuredPace(64)
+    expect(pace.tokensBeside(3)).toBe(0)
+    pace.observe(3, 0, 10)
+    expect(pace.tokensBeside(3)).toBe(64)
+    expect(pace.tokensBeside(4)).toBe(64)
+    expect(pace.tokensBeside(5)).toBe(0)
+  })
+})
+
+test('a fixed pace is always the same', () => {
+  const pace = new FixedPace(16)
+  pace.observe()
+  expect(pace.tokensBeside()).toBe(16)
+})
