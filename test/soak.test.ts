@@ -25,7 +25,9 @@ let key: string
 beforeAll(async () => {
   home = freshHome()
   await withRealModel(home)
-  server = await serveElpis(home, ['--log-level', 'warn'])
+  // Little room for conversations that ended, so that it is full long before the end.
+  const environment = { ELPIS_ENGINE_PREFIX_MEMORY: '16' }
+  server = await serveElpis(home, ['--log-level', 'warn'], { environment })
   ;({ key } = await createKey(home))
 })
 afterAll(async () => {
