@@ -1,11 +1,14 @@
-/* oxlint-disable vitest/no-standalone-expect -- what is prepared for all tests is checked as well */
 /** The prefix cache and long prompts on the real model: what is shared, what it saves, and that nobody can tell from a text. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chooseCpuBackend } from '../src/engine/child/libraries.ts'
 import { librariesFolder } from '../src/engine/native-libraries.ts'
 import type { LoadOptions, Segment } from '../src/engine/protocol.ts'
 import { EngineChild, greedy } from './support/engine-child.ts'
 import { realModelPath } from './support/real-model.ts'
+import { writeTinyModel } from './tiny-models/families.ts'
 
 function fixedLevel(): string | null {
   try {
@@ -29,6 +32,9 @@ function conversation(system: string, question: string): Segment[] {
   ]
 }
 
+/** Results are the same to the bit only where the kernels are. */
+const fixed = fixedLevel() !== null
+
 const engines: EngineChild[] = []
 
 async function engineOf(options: Partial<LoadOptions> = {}): Promise<EngineChild> {
@@ -51,16 +57,16 @@ const job = (index: number) => ({
 })
 
 describe('a prefix that eight requests share', () => {
-  let cold: string[] = []
+  const cold: string[] = []
+  const uncached: (number | undefined)[] = []
   let engine: EngineChild
 
   beforeAll(async () => {
-    const engines = [await engineOf({ parkedBytes: 0 })]
-    cold = []
+    const first = await engineOf({ parkedBytes: 0 })
     for (const index of questions.keys()) {
       // In a scope of its own everything is computed anew.
-      const { choices, usage } = await engines[0]!.run({ ...job(index), cacheScope: `${index}` })
-      expect(usage?.cachedTokens).toBe(0)
+      const { choices, usage } = await first.run({ ...job(index), cacheScope: `${index}` })
+      uncached.push(usage?.cachedTokens)
       cold.push(choices[0]!.text)
     }
     engine = await engineOf()
@@ -70,29 +76,36 @@ describe('a prefix that eight requests share', () => {
     await Promise.all(engines.map((each) => each.close()))
   })
 
-  test('is computed once when all come together, and the texts are those of a cold cache', async () => {
-    const results = await Promise.all(questions.map((_, index) => engine.run(job(index))))
-    expect(results.map(({ choices }) => choices[0]?.text)).toEqual(cold)
-    const cached = results.map(({ usage }) => usage?.cachedTokens ?? 0)
-    expect(cached[0]).toBe(0)
-    for (const tokens of cached.slice(1)) expect(tokens).toBeGreaterThan(300)
-    expect(new Set(cold).size).toBeGreaterThan(4)
-  })
+  test.runIf(fixed)(
+    'is computed once when all come together, and the texts are those of a cold cache',
+    async () => {
+      const results = await Promise.all(questions.map((_, index) => engine.run(job(index))))
+      expect(results.map(({ choices }) => choices[0]?.text)).toEqual(cold)
+      const cached = results.map(({ usage }) => usage?.cachedTokens ?? 0)
+      expect(cached[0]).toBe(0)
+      for (const tokens of cached.slice(1)) expect(tokens).toBeGreaterThan(300)
+      expect(uncached).toEqual(questions.map(() => 0))
+      expect(new Set(cold).size).toBeGreaterThan(4)
+    },
+  )
 
-  test('is found again later, whole, also after it was moved out of the way by others', async () => {
-    const again = await engine.run(job(3))
-    expect(again.choices[0]?.text).toBe(cold[3])
-    expect(again.usage?.cachedTokens).toBe(again.usage!.promptTokens - 1)
-    for (let round = 0; round < 4; round++) {
-      const prompt = conversation(longText(600, round + 1), 'And?')
-      expect((await engine.run({ prompt, maxTokens: 4 })).usage?.cachedTokens).toBeLessThan(30)
-    }
-    const late = await engine.run(job(4))
-    expect(late.choices[0]?.text).toBe(cold[4])
-    expect(late.usage?.cachedTokens).toBe(late.usage!.promptTokens - 1)
-  })
+  test.runIf(fixed)(
+    'is found again later, whole, also after it was moved out of the way by others',
+    async () => {
+      const again = await engine.run(job(3))
+      expect(again.choices[0]?.text).toBe(cold[3])
+      expect(again.usage?.cachedTokens).toBe(again.usage!.promptTokens - 1)
+      for (let round = 0; round < 4; round++) {
+        const prompt = conversation(longText(600, round + 1), 'And?')
+        expect((await engine.run({ prompt, maxTokens: 4 })).usage?.cachedTokens).toBeLessThan(30)
+      }
+      const late = await engine.run(job(4))
+      expect(late.choices[0]?.text).toBe(cold[4])
+      expect(late.usage?.cachedTokens).toBe(late.usage!.promptTokens - 1)
+    },
+  )
 
-  test('is not shared with another scope, but for an open text', async () => {
+  test.runIf(fixed)('is not shared with another scope, but for an open text', async () => {
     const stranger = await engine.run({ ...job(5), cacheScope: 'stranger' })
     expect(stranger.usage?.cachedTokens).toBe(0)
     expect(stranger.choices[0]?.text).toBe(cold[5])
@@ -114,22 +127,25 @@ describe('a prefix that eight requests share', () => {
     expect(second.choices).toEqual(first.choices)
   })
 
-  test('a conversation goes on where the last answer ended, as if it had been computed at once', async () => {
-    const opening = { prompt: conversation('Be brief.', 'Name three rivers.'), maxTokens: 24 }
-    const answer = (await engine.run(opening)).choices[0]?.text ?? ''
-    const prompt: Segment[] = [
-      ...opening.prompt,
-      { text: answer, control: false },
-      { text: '<|im_end|>\n<|im_start|>user\n', control: true },
-      { text: 'And three mountains.', control: false },
-      { text: '<|im_end|>\n<|im_start|>assistant\n', control: true },
-    ]
-    const followed = await engine.run({ prompt, maxTokens: 24 })
-    const alone = await engine.run({ prompt, maxTokens: 24, cacheScope: 'alone' })
-    expect(followed.usage?.cachedTokens).toBeGreaterThan(30)
-    expect(alone.usage?.cachedTokens).toBe(0)
-    expect(fixedLevel() === null ? alone.choices : followed.choices).toEqual(alone.choices)
-  })
+  test.runIf(fixed)(
+    'a conversation goes on where the last answer ended, as if it had been computed at once',
+    async () => {
+      const opening = { prompt: conversation('Be brief.', 'Name three rivers.'), maxTokens: 24 }
+      const answer = (await engine.run(opening)).choices[0]?.text ?? ''
+      const prompt: Segment[] = [
+        ...opening.prompt,
+        { text: answer, control: false },
+        { text: '<|im_end|>\n<|im_start|>user\n', control: true },
+        { text: 'And three mountains.', control: false },
+        { text: '<|im_end|>\n<|im_start|>assistant\n', control: true },
+      ]
+      const followed = await engine.run({ prompt, maxTokens: 24 })
+      const alone = await engine.run({ prompt, maxTokens: 24, cacheScope: 'alone' })
+      expect(followed.usage?.cachedTokens).toBeGreaterThan(30)
+      expect(alone.usage?.cachedTokens).toBe(0)
+      expect(followed.choices).toEqual(alone.choices)
+    },
+  )
 })
 
 describe('a prompt of 2,000 tokens', () => {
@@ -142,7 +158,7 @@ describe('a prompt of 2,000 tokens', () => {
         if (event.type === 'text') list.push(performance.now())
       })
     }
-    await expect.poll(() => times[3]!.length, { timeout: 20_000 }).toBeGreaterThan(60)
+    await expect.poll(() => times[3]!.length, { timeout: 60_000 }).toBeGreaterThan(60)
     const begun = performance.now()
     const { usage } = await engine.run({ prompt: conversation(longText(1980), 'And?'), maxTokens: 1 })
     const ended = performance.now()
@@ -151,32 +167,63 @@ describe('a prompt of 2,000 tokens', () => {
     for (const list of times)
       expect(list.filter((time) => time >= begun && time <= ended).length).toBeGreaterThan(60)
     await engine.close()
-  }, 90_000)
+  }, 240_000)
 })
 
 describe('drafts', () => {
-  test('make a text that repeats itself come in fewer steps, and it is the same', async () => {
-    const list = 'alpha, bravo, charlie, delta, echo, foxtrot, golf, hotel, india, juliett, kilo, lima, mike'
-    const prompt = conversation('Repeat what the user says, word for word.', `${list}. ${list}.`)
-    const told = []
-    for (const drafts of ['always', 'never'] as const) {
-      const engine = await engineOf({ drafts })
-      let steps = 0
-      engine.onReport((report) => {
-        if (report.type === 'step') steps++
-      })
-      const greedily = await engine.run({ prompt, maxTokens: 80, ignoreEos: true })
-      const sampled = { ...greedy, temperature: 0.6, seed: 4, topP: 0.9, repeatPenalty: 1.05 }
-      const together = [0, 1, 2].map((index) =>
-        engine.run({ ...job(index), prompt, sampling: { ...sampled, seed: index }, maxTokens: 60 }),
-      )
-      const texts = [greedily, ...(await Promise.all(together))].map(({ choices }) => choices[0]?.text)
-      told.push({ texts, steps })
-      await engine.close()
-    }
-    const [drafted, plain] = told
-    expect(fixedLevel() === null ? plain?.texts : drafted?.texts).toEqual(plain?.texts)
-    expect(plain?.steps).toBeGreaterThanOrEqual(140)
-    expect(drafted?.steps).toBeLessThan(0.8 * plain!.steps)
-  }, 60_000)
+  test.runIf(fixed)(
+    'make a text that repeats itself come in fewer steps, and it is the same',
+    async () => {
+      const list =
+        'alpha, bravo, charlie, delta, echo, foxtrot, golf, hotel, india, juliett, kilo, lima, mike'
+      const prompt = conversation('Repeat what the user says, word for word.', `${list}. ${list}.`)
+      const told = []
+      for (const drafts of ['always', 'never'] as const) {
+        const engine = await engineOf({ drafts })
+        let steps = 0
+        engine.onReport((report) => {
+          if (report.type === 'step') steps++
+        })
+        const greedily = await engine.run({ prompt, maxTokens: 80, ignoreEos: true })
+        const sampled = { ...greedy, temperature: 0.6, seed: 4, topP: 0.9, repeatPenalty: 1.05 }
+        const together = [0, 1, 2].map((index) =>
+          engine.run({ ...job(index), prompt, sampling: { ...sampled, seed: index }, maxTokens: 60 }),
+        )
+        const texts = [greedily, ...(await Promise.all(together))].map(({ choices }) => choices[0]?.text)
+        told.push({ texts, steps })
+        await engine.close()
+      }
+      const [drafted, plain] = told
+      expect(drafted?.texts).toEqual(plain?.texts)
+      expect(plain?.steps).toBeGreaterThanOrEqual(140)
+      expect(drafted?.steps).toBeLessThan(0.8 * plain!.steps)
+    },
+    60_000,
+  )
+})
+
+describe('a model whose attention has a window', () => {
+  test.runIf(fixed)('says the same from a cache that was moved and parked as from an empty one', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'elpis-window-'))
+    const path = join(folder, 'gemma.gguf')
+    await writeTinyModel('gemma-3', path)
+    const engine = await engineOf({ path, cacheTokens: 4000, contextTokens: 3500 })
+    const prompt = (length: number, seed: number) => [{ text: longText(length, seed), control: false }]
+    const asked = { maxTokens: 12, ignoreEos: true, topLogprobs: 0 }
+    const cold = await engine.run({ ...asked, prompt: prompt(300, 1), cacheScope: 'cold' })
+    // Longer than what is asked later, so that it is cut; then others take its room, so that it is parked.
+    await engine.run({ ...asked, prompt: prompt(550, 1) })
+    for (const seed of [2, 3, 4])
+      await engine.run({ ...asked, prompt: prompt(550, seed), cacheScope: 'cold' })
+    const warm = await engine.run({ ...asked, prompt: prompt(300, 1) })
+    expect(warm.usage?.promptTokens).toBeGreaterThan(1500)
+    expect(warm.usage?.cachedTokens).toBe(warm.usage!.promptTokens - 1)
+    const [cached, computed] = [warm, cold].map(({ choices }) => choices[0]!.logprobs)
+    expect(cached!.map(({ token }) => token)).toEqual(computed!.map(({ token }) => token))
+    // Weights that are not quantised round one token and several differently, at about the fifth digit.
+    for (const [index, { logprob }] of cached!.entries())
+      expect(logprob).toBeCloseTo(computed![index]!.logprob, 3)
+    await engine.close()
+    await rm(folder, { recursive: true })
+  })
 })

@@ -231,14 +231,13 @@ export class CellStore {
   }
 
   #compact(): void {
-    const saved: { owners: number[]; pieces: ReturnType<CellCopies['save']> }[] = []
-    for (const root of this.#roots.values()) {
-      for (const node of below(root)) {
-        if (node.parked !== null) continue
+    const nodes = this.#roots.values().flatMap(below).toArray()
+    const saved = nodes
+      .filter((node) => node.parked === null)
+      .map((node) => {
         const owners = [...ownersOf(node)]
-        saved.push({ owners, pieces: this.#copies.save(node, owners[0]!) })
-      }
-    }
+        return { owners, pieces: this.#copies.save(node, owners[0]!) }
+      })
     this.#raw.clear()
     this.#garbage = 0
     for (const { owners, pieces } of saved) this.#copies.restore(pieces, owners)

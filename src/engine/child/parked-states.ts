@@ -16,10 +16,6 @@ export class ParkedStates {
     this.#mostBytes = mostBytes
   }
 
-  get bytes(): number {
-    return this.#bytes
-  }
-
   /** Copies the cells of a node out, whose owner may then drop them. False when there is no room for that. */
   park(node: PrefixNode, owner: number): boolean {
     if (this.#mostBytes === 0) return false
