@@ -90,8 +90,8 @@ export function busyNeighbour(): () => Promise<void> {
   return () => stop(child)
 }
 
-async function ready(child: ChildProcess, url: string): Promise<void> {
-  const deadline = Date.now() + 60_000
+export async function ready(child: ChildProcess, url: string, seconds = 60): Promise<void> {
+  const deadline = Date.now() + seconds * 1000
   while (Date.now() < deadline) {
     if (child.exitCode !== null)
       throw new Error(`It ended with exit code ${child.exitCode} before it was ready.`)
@@ -99,7 +99,7 @@ async function ready(child: ChildProcess, url: string): Promise<void> {
     if (answer?.ok === true) return
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  throw new Error(`${url} was not ready within a minute.`)
+  throw new Error(`${url} was not ready within ${seconds} s.`)
 }
 
 function message(child: ChildProcess): Promise<unknown> {
@@ -109,7 +109,7 @@ function message(child: ChildProcess): Promise<unknown> {
   })
 }
 
-function stop(child: ChildProcess): Promise<void> {
+export function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
   return new Promise((resolve) => {
     child.once('exit', () => resolve())
@@ -118,7 +118,7 @@ function stop(child: ChildProcess): Promise<void> {
   })
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const address = server.address()

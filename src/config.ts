@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import { z } from 'zod'
 import { nearest } from './core/nearest.ts'
+import { upstreams, upstreamShape } from './config/upstream.ts'
 import { elpisError } from './errors.ts'
 
 const port = z.int().min(0).max(65_535)
@@ -39,9 +40,21 @@ export const settings = z.strictObject({
         .array(z.string())
         .default(['smollm2:135m'])
         .describe(
-          'Models to load at start, as `elpis pull` names them. The first is the default of the chat page.',
+          'Models to serve, as `elpis pull` names them. Those that fit into engine.memory are loaded at start, the others when somebody asks. The first is the default of the chat page. Left out where there are upstreams, none.',
         ),
       store: z.string().default('').describe('Folder of the weights; empty means $ELPIS_HOME/models.'),
+      pin: z
+        .array(z.string())
+        .default([])
+        .describe('Those of models.serve that are loaded at start and never make room for others.'),
+      keep_alive: z
+        .number()
+        .min(0)
+        .max(31_536_000)
+        .default(0)
+        .describe(
+          'Seconds after which a model that nobody asks is unloaded, until somebody does; 0 keeps it until others need its room.',
+        ),
     })
     .prefault({}),
   engine: z
@@ -62,6 +75,26 @@ export const settings = z.strictObject({
         .default(0)
         .describe('Tokens in the KV cache, shared by all answers; 0 picks four contexts.'),
       threads: z.int().min(0).max(1024).default(0).describe('Threads that compute; 0 takes all cores.'),
+      memory: z
+        .int()
+        .min(0)
+        .max(1_000_000_000)
+        .default(0)
+        .describe(
+          'MiB that all loaded models may take together; 0 takes nine tenths of what is free at start. Models that do not fit at the same time take turns.',
+        ),
+      gpu: z
+        .enum(['auto', 'off', 'cuda', 'vulkan'])
+        .default('auto')
+        .describe('Graphics processors: `auto` uses what `elpis gpu add` installed, if anything.'),
+      gpu_layers: z
+        .int()
+        .min(-1)
+        .max(10_000)
+        .default(-1)
+        .describe(
+          'Layers that are placed on them, from the last; -1 places as many as their free memory holds.',
+        ),
       batch: z.int().min(32).max(16_384).default(512).describe('Most tokens computed in one step.'),
       drafts: z
         .enum(['measured', 'always', 'never'])
@@ -111,9 +144,40 @@ export const settings = z.strictObject({
       request_seconds: seconds.default(60).describe('Time to receive the whole request.'),
       answer_seconds: seconds.default(600).describe('Longest time an answer may take.'),
       drain_seconds: seconds.default(30).describe('Time that running answers get to finish at shutdown.'),
+      file_bytes: z
+        .int()
+        .min(1024)
+        .max(100_000_000_000)
+        .default(209_715_200)
+        .describe('Largest file that a client may leave here.'),
+      files_bytes: z
+        .int()
+        .min(1024)
+        .max(100_000_000_000_000)
+        .default(4_294_967_296)
+        .describe('Bytes that all files of all clients may take together, results of batches included.'),
+      batch_parallel: z
+        .int()
+        .min(1)
+        .max(256)
+        .default(4)
+        .describe('Lines of batches that are answered at the same time. They give way to everybody else.'),
+      response_days: z
+        .int()
+        .min(0)
+        .max(3650)
+        .default(30)
+        .describe('Days that answers of /v1/responses are kept for `previous_response_id`; 0 keeps none.'),
+      response_bytes: z
+        .int()
+        .min(1_048_576)
+        .max(1_000_000_000_000)
+        .default(268_435_456)
+        .describe('Bytes of kept answers per key; the oldest go first.'),
       choices: z.int().min(1).max(128).default(8).describe('Largest `n`: answers to one request.'),
     })
     .prefault({}),
+  upstreams,
   log: z
     .strictObject({
       level: z
@@ -149,6 +213,9 @@ const fixedNames: Readonly<Record<string, string>> = {
   'models.store': 'ELPIS_MODELS',
 }
 
+/** `ELPIS_UPSTREAMS_NAME` is the address of an upstream. */
+const upstreamPrefix = 'ELPIS_UPSTREAMS_'
+
 /** Variables that Elpis reads besides settings. */
 const otherVariables = new Set(['ELPIS_HOME', 'ELPIS_KEY', 'ELPIS_URL'])
 
@@ -160,14 +227,23 @@ export interface SettingEntry {
   readonly schema: z.ZodType
 }
 
-/** Every setting in the order of the schema. */
+/** Every setting in the order of the schema. What people name themselves, upstreams, is not among them. */
 export function settingEntries(): SettingEntry[] {
-  return Object.entries(settings.shape).flatMap(([section, wrapped]) =>
-    Object.entries(wrapped.unwrap().shape as Record<string, z.ZodType>).map(([name, schema]) => {
+  return Object.entries(settings.shape).flatMap(([section, wrapped]) => {
+    const inner = wrapped.unwrap()
+    if (!(inner instanceof z.ZodObject)) return []
+    return Object.entries(inner.shape as Record<string, z.ZodType>).map(([name, schema]) => {
       const key = `${section}.${name}`
       return { key, variable: variableOf(key), description: schema.description ?? '', schema }
-    }),
-  )
+    })
+  })
+}
+
+/** The settings of one upstream, as `upstreams.NAME.…`. */
+export function upstreamEntries(): Pick<SettingEntry, 'key' | 'description' | 'schema'>[] {
+  return Object.entries(upstreamShape).map(([name, schema]) => {
+    return { key: `upstreams.NAME.${name}`, description: schema.description ?? '', schema }
+  })
 }
 
 /**
@@ -187,13 +263,20 @@ export function loadConfig(
   const values = new Map<string, unknown>()
 
   for (const [key, value] of readFile(file)) {
-    if (!known.has(key)) throw unknown(file, 'setting', key, [...known.keys()])
+    if (!known.has(key) && !key.startsWith('upstreams.'))
+      throw unknown(file, 'setting', key, [...known.keys(), 'upstreams.NAME'])
     values.set(key, value)
     sources.set(key, file)
   }
   const variables = new Map(entries.map((entry) => [entry.variable, entry]))
   for (const [name, text] of Object.entries(environment)) {
     if (!name.startsWith('ELPIS_') || text === undefined || text === '' || otherVariables.has(name)) continue
+    if (name.startsWith(upstreamPrefix)) {
+      const key = `upstreams.${name.slice(upstreamPrefix.length).toLowerCase()}`
+      values.set(key, text)
+      sources.set(key, name)
+      continue
+    }
     const entry = variables.get(name)
     if (entry === undefined)
       throw unknown('environment', 'variable', name, [...variables.keys(), ...otherVariables])
@@ -213,10 +296,13 @@ export function loadConfig(
     const key = issue?.path.slice(0, 2).join('.') ?? ''
     throw elpisError('config_invalid', {
       where: sources.get(key) ?? file,
-      problem: `${key}: ${issue?.message ?? 'invalid'}`,
+      problem: `${issue?.path.slice(0, 4).join('.') || key}: ${issue?.message ?? 'invalid'}`,
       suggestion: known.get(key)?.description ?? '`elpis config show` lists every setting.',
     })
   }
+  // Who points at another server does not ask for a small model on this one.
+  const elsewhere = Object.keys(parsed.data.upstreams).length > 0
+  if (elsewhere && sources.get('models.serve') === 'default') parsed.data.models.serve = []
   const modelsFolder =
     parsed.data.models.store === '' ? join(home, 'models') : resolve(parsed.data.models.store)
   return { ...parsed.data, home, modelsFolder, file, sources }

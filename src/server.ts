@@ -12,12 +12,16 @@ import type { Config } from './config.ts'
 import { systemClock } from './core/clock.ts'
 import type { Engine } from './core/engine.ts'
 import { asElpisError, elpisError } from './errors.ts'
+import { openKept, type KeptParts } from './kept/kept.ts'
+import type { KeptStores } from './kept/store.ts'
 import type { Log } from './log.ts'
+import { openAdapterShelf, type StoredAdapters } from './server/adapter-shelf.ts'
 import { engineToCome } from './server/engine-to-come.ts'
 import { openEngine } from './server/open-engine.ts'
 import { prepareModel, type Preparing, type PreparedModel } from './server/prepare-model.ts'
 import { untilReady } from './server/until-ready.ts'
 import { openStorage } from './storage/storage.ts'
+import { openAdapterStore } from './weights/adapter-store.ts'
 import { openStore } from './weights/store.ts'
 
 export interface ServerParts {
@@ -28,7 +32,7 @@ export interface ServerParts {
   readonly onPull: Preparing['onPull']
   readonly acceptLicence: Preparing['acceptLicence']
   /** Another engine than the embedded one, for tests of what stands before it. */
-  readonly openEngine?: (models: readonly PreparedModel[], config: Config, log: Log) => Engine
+  readonly openEngine?: typeof openEngine
 }
 
 export interface RunningServer {
@@ -66,13 +70,19 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   if (!isLoopback(server.host) && !access.hasKeys()) {
     throw elpisError('public_bind_without_keys', { host: server.host })
   }
+  const engine = engineToCome(config.models.serve)
   let url: string | null = null
-  const status = () => ({ pid: process.pid, version, address: url, startedAt })
-  undo.adopt(await startControl({ home, access, status, log }), (it) => it.close())
+  const status = () => {
+    const models = engine.status().map(({ model, state }) => ({ model, state: state.state }))
+    return { pid: process.pid, version, address: url, startedAt, models }
+  }
+  let adapters: StoredAdapters | null = null
+  const refreshAdapters = async () => (await adapters?.reload()) ?? []
+  undo.adopt(await startControl({ home, access, status, refreshAdapters, log }), (it) => it.close())
 
   const shutdown = new AbortController()
   const preparing = new AbortController()
-  const engine = undo.adopt(engineToCome(config.models.serve), (it) => it.close())
+  undo.adopt(engine, (it) => it.close())
   // Beside all that follows: loading takes longest.
   const ready = loadModels().catch((error: unknown) => {
     throw asElpisError(error)
@@ -83,10 +93,12 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     preparing.abort()
     await ready.catch(() => {})
   })
+  const kept = undo.adopt(await openKept(keptParts(config, storage, log)), (it) => it.close())
   const api = await createApi({
     stages: { access, engine, answerSeconds: limits.answer_seconds, shutdown: shutdown.signal },
     access,
     engine,
+    kept,
     edge: {
       bind: server.host,
       allowedHosts: server.allowed_hosts,
@@ -147,9 +159,30 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
         }),
       )
     }
-    const opened = (parts.openEngine ?? openEngine)(prepared, config, log)
+    adapters = await openAdapterShelf(prepared, openAdapterStore(store.folder), log)
+    const opened = (parts.openEngine ?? openEngine)(prepared, config, log, adapters)
     engine.arrive(opened)
     await untilReady(opened, preparing.signal)
+  }
+}
+
+function keptParts({ home, limits }: Config, stores: KeptStores, log: Log): KeptParts {
+  return {
+    home,
+    stores,
+    clock: systemClock,
+    responses: {
+      days: limits.response_days,
+      bytesPerAccount: limits.response_bytes,
+      chainBytes: limits.body_bytes,
+    },
+    files: { mostBytes: limits.file_bytes, allBytes: limits.files_bytes },
+    batches: {
+      parallel: limits.batch_parallel,
+      mostLineBytes: limits.body_bytes,
+      onOver: ({ id, status, counts }) => log('info', 'batch', { id, status, ...counts }),
+      onTrouble: (batch, error) => log('error', 'batch-left', { batch, code: asElpisError(error).code }),
+    },
   }
 }
 

@@ -75,6 +75,18 @@ describe('a door', () => {
     ['POST', '/v1/completions'],
     ['POST', '/v1/nothing'],
     ['PUT', '/v1/nothing'],
+    ['POST', '/v1/messages'],
+    ['POST', '/v1/messages/count_tokens'],
+    ['GET', '/v1/messages/nothing'],
+    ['GET', '/api/tags'],
+    ['GET', '/api/version'],
+    ['POST', '/api/chat'],
+    ['POST', '/api/generate'],
+    ['POST', '/api/embed'],
+    ['POST', '/api/pull'],
+    ['GET', '/api'],
+    ['GET', '/api/nothing'],
+    ['DELETE', '/api/delete'],
   ] as const
   const credentials: Record<string, string>[] = [
     {},
@@ -627,12 +639,37 @@ describe('the state', () => {
     expect(document.openapi).toBe('3.1.0')
     expect(Object.keys(document.paths)).toEqual([
       '/v1/chat/completions',
+      '/v1/responses',
+      '/v1/responses/{id}',
+      '/v1/responses/{id}/input_items',
+      '/v1/responses/{id}/cancel',
+      '/v1/files',
+      '/v1/files/{id}',
+      '/v1/files/{id}/content',
+      '/v1/batches',
+      '/v1/batches/{id}',
+      '/v1/batches/{id}/cancel',
       '/v1/completions',
       '/v1/embeddings',
       '/v1/rerank',
       '/v1/tokenize',
       '/v1/models',
       '/v1/models/{model}',
+      '/v1/messages',
+      '/v1/messages/count_tokens',
+      '/api/chat',
+      '/api/generate',
+      '/api/embed',
+      '/api/embeddings',
+      '/api/tags',
+      '/api/ps',
+      '/api/version',
+      '/api/show',
+      '/api/pull',
+      '/api/push',
+      '/api/create',
+      '/api/copy',
+      '/api/delete',
       '/web/session',
       '/health',
       '/ready',
@@ -643,7 +680,7 @@ describe('the state', () => {
     )
     for (const [path, operations] of Object.entries(document.paths)) {
       for (const operation of Object.values(operations)) {
-        expect([path, operation.security.length > 0]).toEqual([path, path.startsWith('/v1/')])
+        expect([path, operation.security.length > 0]).toEqual([path, /^\/(v1|api)\//.test(path)])
       }
     }
   })

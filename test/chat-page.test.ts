@@ -243,6 +243,30 @@ describe('an answer', () => {
     await given.chat.lastAnswer.getByText('Thoughts').click()
     expect(await thoughts.isVisible()).toBe(true)
   })
+
+  test('whose thoughts come apart from it has them folded away, and does not send them again', async () => {
+    await using given = await stage(browser, {
+      answer: function* () {
+        yield start(1)
+        for (const piece of ['hm, ', 'hm'])
+          yield { type: 'reasoning-delta', choice: 0, text: piece, tokens: 1, logprobs: null }
+        yield text('Forty-')
+        yield text('two.')
+        yield finish('stop')
+        yield usage(1, 4)
+      },
+    })
+    await given.chat.ask('What is the answer?')
+    await given.chat.lastAnswer.getByText('Forty-two.').waitFor()
+    expect(await given.chat.lastAnswer.getByText('hm, hm').isVisible()).toBe(false)
+    await given.chat.lastAnswer.getByText('Thoughts').click()
+    expect(await given.chat.lastAnswer.getByText('hm, hm').isVisible()).toBe(true)
+    await given.chat.ask('And why?')
+    await given.chat.answered()
+    expect(given.engine.requests.at(-1)?.input).toMatchObject({
+      messages: [{}, { role: 'assistant', content: 'Forty-two.' }, {}],
+    })
+  })
 })
 
 describe('conversations', () => {

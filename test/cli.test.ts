@@ -18,7 +18,20 @@ const paths = commands.flatMap((entry) =>
 describe('every command', () => {
   test('the list of commands is what the product promises', () => {
     expect(commands.map((entry) => entry.name).sort()).toEqual(
-      ['serve', 'run', 'pull', 'models', 'rm', 'inspect', 'verify', 'keys', 'doctor', 'config'].sort(),
+      [
+        'serve',
+        'run',
+        'pull',
+        'models',
+        'rm',
+        'inspect',
+        'verify',
+        'adapters',
+        'gpu',
+        'keys',
+        'doctor',
+        'config',
+      ].sort(),
     )
   })
 

@@ -180,6 +180,11 @@ test('documents are ranked by what they mean', async () => {
   expect(promptTokens).toBeGreaterThan(20)
 })
 
+test('a document that is too long is refused by its own number', async () => {
+  const documents = ['short', 'word '.repeat(600)]
+  await expect(engine.rerank(asked({ query: 'q', documents }))).rejects.toThrow(/^Input 1 has 602 tokens/)
+})
+
 test('tokens of a conversation are those that its answer would count', async () => {
   const request = engineRequest(generator, 'Where is the Eiffel tower?', { maxTokens: 1 })
   const parts = await collect(engine.generate(request))

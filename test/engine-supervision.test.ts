@@ -412,7 +412,14 @@ test('the process knows nothing of the server’s environment', async () => {
     const names = ready?.type === 'model-ready' ? ready.build.split(' ') : []
     expect(
       names.filter(
-        (name) => !['OPENSSL_CONF', 'TZ', 'GGML_NO_BACKTRACE', 'ELPIS_ENGINE_LOCKDOWN'].includes(name),
+        (name) =>
+          ![
+            'OPENSSL_CONF',
+            'TZ',
+            'GGML_NO_BACKTRACE',
+            'CUDA_CACHE_DISABLE',
+            'ELPIS_ENGINE_LOCKDOWN',
+          ].includes(name),
       ),
     ).toEqual([])
     expect(names).toContain('TZ')

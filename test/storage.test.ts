@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openStorage, type Storage } from '../src/storage/storage.ts'
+import { keptContract } from './support/kept-contract.ts'
 import { storageContract } from './support/storage-contract.ts'
 import { storedKey } from './support/stored.ts'
 
@@ -27,6 +28,8 @@ storageContract('SQLite', () => {
   const home = freshHome()
   return { open: () => openStorage({ home }) }
 })
+
+keptContract('SQLite', () => opened(freshHome()))
 
 describe('the database file', () => {
   test('nobody else may read it, nor a home that was made for it', async () => {

@@ -41,7 +41,12 @@ class StoredAccess implements Access {
     this.#clock = clock
   }
 
-  async admit({ bearer, cookie }: Credentials): Promise<Admission> {
+  async admit({ bearer, cookie, onBehalfOf }: Credentials): Promise<Admission> {
+    if (onBehalfOf !== undefined) {
+      const key = this.#live.current.keyById(onBehalfOf)
+      if (key === null) throw elpisError('key_revoked')
+      return this.#live.current.admitKey(key)
+    }
     if (bearer !== null) return this.#admitKey(bearer)
     if (cookie === null) throw elpisError('key_missing')
     const session = this.#sessions.of(cookie)

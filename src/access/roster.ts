@@ -33,6 +33,10 @@ export class Roster {
     return found(this.#keys, hash)?.stored ?? null
   }
 
+  keyById(id: KeyId): StoredKey | null {
+    return this.#keysById.get(id)?.stored ?? null
+  }
+
   session(hash: Sha256, now: number): StoredSession | null {
     const session = found(this.#sessions, hash)?.stored
     if (session === undefined || session.expiresAt <= now) return null

@@ -4,31 +4,46 @@ import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } fr
 import type { Access } from '../access/access.ts'
 import type { Engine } from '../core/engine.ts'
 import { asElpisError, ElpisError, elpisError } from '../errors.ts'
+import type { Kept } from '../kept/kept.ts'
 import type { Log } from '../log.ts'
 import { briefWork, type BriefStages } from '../pipeline/brief-work.ts'
 import { answer, type Stages } from '../pipeline/pipeline.ts'
+import { countTokens } from './anthropic/count-tokens.ts'
+import { anthropicErrors } from './anthropic/errors.ts'
+import { messages as anthropicMessages } from './anthropic/messages.ts'
+import { anthropicModels } from './anthropic/models.ts'
 import { guardEdge, type Edge, type EdgeSettings } from './edge.ts'
-import { errorBodyOf, errorHeaders } from './error-body.ts'
+import { errorHeaders, openAiErrors, type ClosedPrefix, type ErrorWriter } from './error-body.ts'
 import { healthRoutes } from './health.ts'
 import { readJsonBodies } from './json-body.ts'
 import { answerBrokenHttp, mostHeaderBytes } from './broken-http.ts'
+import { ollamaErrors } from './ollama/errors.ts'
+import { ollamaRoutes } from './ollama/routes.ts'
 import { chatCompletions } from './openai/chat-completions.ts'
 import { embeddings } from './openai/embeddings.ts'
 import type { Generating } from './openai/generating.ts'
 import { modelRoutes } from './openai/models.ts'
+import { batchDoor } from './openai/batches/door.ts'
+import { batchRoutes } from './openai/batches/routes.ts'
+import { fileRoutes } from './openai/files/routes.ts'
+import { createResponse } from './openai/responses/create.ts'
+import { keptResponseRoutes } from './openai/responses/kept-routes.ts'
+import { StoredResponses } from './openai/responses/stored.ts'
 import { textCompletions } from './openai/text-completions.ts'
 import { openApiDocument } from './openapi.ts'
 import { registerRoutes } from './register.ts'
-import { defineRoute, type Route } from './route.ts'
 import { rerank } from './rerank.ts'
+import { defineRoute, type Route } from './route.ts'
 import { tokenize } from './tokenize.ts'
 import { serveWebPage } from './web-page.ts'
 import { webSessionRoutes } from './web-session.ts'
+import { whoseBy } from './whose.ts'
 
 export interface ApiParts {
   readonly stages: Stages & BriefStages
   readonly access: Pick<Access, 'admit' | 'signIn' | 'signOut' | 'sessionOf'>
   readonly engine: Pick<Engine, 'models' | 'status'>
+  readonly kept: Kept
   readonly edge: EdgeSettings
   readonly limits: {
     readonly bodyBytes: number
@@ -48,6 +63,12 @@ export interface Api extends Edge {
   server(): Server
 }
 
+const closed: readonly ClosedPrefix[] = [
+  { prefix: '/v1', errors: openAiErrors },
+  { prefix: '/v1/messages', errors: anthropicErrors },
+  { prefix: '/api', errors: ollamaErrors },
+]
+
 /** Bodies being received may take this many full ones together. */
 const bodiesAtOnce = 64
 
@@ -62,21 +83,26 @@ export async function createApi(parts: ApiParts): Promise<Api> {
     serverFactory: (handler) => serverOf(handler as RequestListener, limits),
     frameworkErrors: (error, request, reply) => {
       edge.begin(request, reply as FastifyReply)
-      sendError(error, request, reply as FastifyReply, log)
+      sendError(openAiErrors)(error, request, reply as FastifyReply)
     },
   })
+  const sendError =
+    (errors: ErrorWriter) => (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
+      answerWithError(error, { request, reply, errors, log })
   readJsonBodies(app, { bodyBytes: limits.bodyBytes, totalBytes: limits.bodyBytes * bodiesAtOnce })
-  app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply, log))
+  app.setErrorHandler(sendError(openAiErrors))
   const edge = guardEdge(app, { settings: parts.edge, log, now: parts.now })
   const page = serveWebPage(app, parts.webFolder)
-  registerRoutes(app, routesOf(parts), parts.access, page)
+  const routes = routesOf(parts)
+  registerRoutes(app, { routes, closed, access: parts.access, page, sendError })
   await app.ready()
+  await parts.kept.batches.start(batchDoor(routes, { mostLineBytes: limits.bodyBytes, now: parts.now }))
   return { ...edge, server: () => serverOf((request, response) => app.routing(request, response), limits) }
 }
 
 /** Every route of the API, in the order of the document. */
 export function routesOf(
-  parts: Pick<ApiParts, 'stages' | 'access' | 'engine' | 'limits' | 'version' | 'now'>,
+  parts: Pick<ApiParts, 'stages' | 'access' | 'engine' | 'kept' | 'limits' | 'version' | 'now'>,
 ): Route[] {
   const { access, engine, stages } = parts
   const generating: Generating = {
@@ -86,13 +112,22 @@ export function routesOf(
     mostChoices: parts.limits.choices,
     now: parts.now,
   }
+  const whose = whoseBy(access)
+  const responses = { generating, stored: new StoredResponses(parts.kept.responses), whose }
   const routes = [
     chatCompletions(generating),
+    createResponse(responses),
+    ...keptResponseRoutes(responses),
+    ...fileRoutes({ files: parts.kept.files, whose }),
+    ...batchRoutes({ batches: parts.kept.batches, whose }),
     textCompletions(generating),
     embeddings(generating),
     rerank(generating),
     tokenize(generating),
-    ...modelRoutes(generating.models),
+    ...modelRoutes(generating.models, [anthropicModels]),
+    anthropicMessages(generating),
+    countTokens(generating),
+    ...ollamaRoutes({ generating, status: () => engine.status(), version: parts.version }),
     ...webSessionRoutes(access),
     ...healthRoutes({
       status: () => engine.status(),
@@ -143,7 +178,14 @@ function serverOf(listener: RequestListener, limits: ApiParts['limits']): Server
   return server
 }
 
-function sendError(error: Error, request: FastifyRequest, reply: FastifyReply, log: Log): void {
+interface Failing {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly errors: ErrorWriter
+  readonly log: Log
+}
+
+function answerWithError(error: Error, { request, reply, errors, log }: Failing): void {
   const known = asKnown(error)
   const { exchange } = request
   exchange.outcome.code = known.code
@@ -155,7 +197,10 @@ function sendError(error: Error, request: FastifyRequest, reply: FastifyReply, l
   }
   // The rest of a body that nobody will read must not be taken for the next request.
   if (!request.raw.complete) reply.header('connection', 'close')
-  reply.code(known.status).headers(errorHeaders(known)).send(errorBodyOf(known, exchange.id))
+  reply
+    .code(known.status)
+    .headers({ ...errorHeaders(known), ...errors.headers?.(exchange.id) })
+    .send(errors.body(known, exchange.id))
 }
 
 /** Fastify's own refusals in our words. */

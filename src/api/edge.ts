@@ -144,7 +144,7 @@ async function preflight({ exchange, headers }: FastifyRequest, reply: FastifyRe
   if (exchange.origin === 'foreign') throw refusedOrigin(headers.origin)
   if (exchange.origin === 'allowed') {
     reply.headers({
-      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-methods': 'GET, POST, DELETE',
       'access-control-allow-headers': 'authorization, content-type, x-api-key, x-stainless-*',
       'access-control-max-age': '600',
     })

@@ -21,6 +21,23 @@ export function errorBodyOf(error: ElpisError, id: RequestId): ErrorBody {
   return { error: { message, type: typeOf(status), param, code, hint, request_id: id } }
 }
 
+/** How one protocol writes down what went wrong. */
+export interface ErrorWriter {
+  body(error: ElpisError, id: RequestId): unknown
+  /** Besides those that go with every error. */
+  headers?(id: RequestId): Record<string, string>
+}
+
+/** For everything that does not say otherwise. */
+export const openAiErrors: ErrorWriter = { body: errorBodyOf }
+
+/** A part of the paths that strangers learn nothing about, with the way in which errors below it are written. */
+export interface ClosedPrefix {
+  /** Such as `/v1`. */
+  readonly prefix: string
+  readonly errors: ErrorWriter
+}
+
 /** Headers that go with an error. */
 export function errorHeaders(error: ElpisError): Record<string, string> {
   const headers: Record<string, string> = {}

@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { openEventStream } from './event-stream.ts'
+import { serverSentEvent } from './framing.ts'
 
 /** A response on a real connection, and the client's end of it. */
 async function connection() {
@@ -29,8 +30,8 @@ describe('an event stream', () => {
   test('writes events as the standard has them', async () => {
     await using given = await connection()
     const events = openEventStream(given.response, { 'x-request-id': 'req_1' })
-    await events.send({ data: 'one' })
-    await events.send({ name: 'error', data: 'two' })
+    await events.write(serverSentEvent('one'))
+    await events.write(serverSentEvent('two', 'error'))
     events.end()
     let seen = ''
     for await (const chunk of given.client) {
@@ -47,11 +48,11 @@ describe('an event stream', () => {
     const events = openEventStream(given.response, {}, 50)
     const outcomes: boolean[] = []
     for (let round = 0; round < 50 && outcomes.at(-1) !== false; round++) {
-      outcomes.push(await events.send({ data: long }))
+      outcomes.push(await events.write(serverSentEvent(long)))
     }
     expect(outcomes.at(-1)).toBe(false)
     expect(given.response.destroyed).toBe(true)
-    expect(await events.send({ data: 'more' })).toBe(false)
+    expect(await events.write(serverSentEvent('more'))).toBe(false)
   })
 
   test('stops waiting when the reader leaves', async () => {
@@ -59,7 +60,7 @@ describe('an event stream', () => {
     const events = openEventStream(given.response, {})
     let room = true
     const filling = (async () => {
-      while (room) room = await events.send({ data: long })
+      while (room) room = await events.write(serverSentEvent(long))
     })()
     given.client.destroy()
     await filling

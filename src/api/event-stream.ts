@@ -1,12 +1,13 @@
 import type { ServerResponse } from 'node:http'
+import { eventStreamType } from './framing.ts'
 
 /** A reader that takes nothing for this long is gone for all practical purposes. */
 const stalledMilliseconds = 60_000
 
-/** Server-sent events over one response. Waits when the reader is slow, so that nothing gathers here. */
+/** Events over one response. Waits when the reader is slow, so that nothing gathers here. */
 export interface EventStream {
   /** False when the reader is gone: write no more. */
-  send(event: { readonly name?: string; readonly data: string }): Promise<boolean>
+  write(frames: string): Promise<boolean>
   end(): void
 }
 
@@ -15,20 +16,21 @@ export function openEventStream(
   response: ServerResponse,
   headers: Record<string, number | string | string[] | undefined>,
   patience = stalledMilliseconds,
+  contentType = eventStreamType,
 ): EventStream {
+  const write = async (frames: string): Promise<boolean> => {
+    if (response.destroyed || response.writableEnded) return false
+    return response.write(frames) || (await drained(response, patience))
+  }
   response.writeHead(200, {
     ...headers,
-    'content-type': 'text/event-stream; charset=utf-8',
+    'content-type': contentType,
     'cache-control': 'no-store, no-transform',
     // Reverse proxies such as nginx would gather the events otherwise.
     'x-accel-buffering': 'no',
   } as Record<string, string>)
   return {
-    async send({ name, data }) {
-      if (response.destroyed || response.writableEnded) return false
-      if (response.write(`${name === undefined ? '' : `event: ${name}\n`}data: ${data}\n\n`)) return true
-      return await drained(response, patience)
-    },
+    write,
     end: () => void response.end(),
   }
 }

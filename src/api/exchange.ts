@@ -14,6 +14,8 @@ export interface Exchange {
   readonly startedAt: number
   /** Epoch milliseconds until which the client waits for an answer to begin; null when it did not say. */
   readonly deadline: number | null
+  /** Gives way to others by at least so much, as `Request.priority` has it; 0 when left out. */
+  readonly priority?: number
   /** For the log: how the answer ended when the status cannot say it any more, and what it took. */
   outcome: { code?: string; model?: string; promptTokens?: number; outputTokens?: number }
 }

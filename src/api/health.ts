@@ -8,7 +8,7 @@ import { defineRoute, type Route } from './route.ts'
 
 const modelHealth = z.object({
   model: z.string(),
-  state: z.enum(['loading', 'ready', 'restarting', 'failed']),
+  state: z.enum(['unloaded', 'loading', 'ready', 'restarting', 'failed']),
   fraction: z.number().optional().describe('How far loading is, 0 to 1.'),
   reason: z.string().optional(),
   active: z.int().describe('Answers being generated.'),
@@ -17,7 +17,7 @@ const modelHealth = z.object({
 
 const health = z.object({
   status: z.literal('live'),
-  ready: z.boolean().describe('Every model can answer.'),
+  ready: z.boolean().describe('Every model can answer, if need be after it was loaded.'),
   policy: z.literal('open').describe('`open`: no guard judges requests or answers.'),
   version: z.string().optional().describe('Only with a key.'),
   models: z.array(modelHealth).optional().describe('Only with a key.'),
@@ -60,7 +60,7 @@ export function healthRoutes({ status, version, known }: HealthParts): Route[] {
       async handle(): Promise<z.infer<typeof readiness>> {
         const models = status()
         if (allReady(models)) return { ready: true }
-        const waiting = models.find(({ state }) => state.state !== 'ready')
+        const waiting = models.find(({ state }) => !canAnswer(state))
         const error = elpisError('not_ready', { state: waiting?.state.state ?? 'being prepared' })
         error.retryAfter = 1
         throw error
@@ -70,7 +70,12 @@ export function healthRoutes({ status, version, known }: HealthParts): Route[] {
 }
 
 function allReady(models: readonly ModelStatus[]): boolean {
-  return models.length > 0 && models.every(({ state }) => state.state === 'ready')
+  return models.length > 0 && models.every(({ state }) => canAnswer(state))
+}
+
+/** One that is not loaded is, for the first who asks. */
+function canAnswer({ state }: ModelStatus['state']): boolean {
+  return state === 'ready' || state === 'unloaded'
 }
 
 function healthOf({ model, state, active, queued }: ModelStatus): z.infer<typeof modelHealth> {

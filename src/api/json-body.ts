@@ -8,6 +8,13 @@ interface BodyLimits {
   readonly totalBytes: number
 }
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route reads a form from the request by itself. */
+    takesUpload?: boolean
+  }
+}
+
 /** Deeper than any request of ours; a parser or validator that recurses never sees more. */
 const mostNesting = 64
 
@@ -18,6 +25,10 @@ const mostNesting = 64
 export function readJsonBodies(app: FastifyInstance, { bodyBytes, totalBytes }: BodyLimits): void {
   let held = 0
   app.removeAllContentTypeParsers()
+  app.addContentTypeParser('multipart/form-data', ({ routeOptions }, _payload, done) => {
+    if (routeOptions.config.takesUpload === true) done(null)
+    else done(elpisError('unsupported_media_type', { type: 'multipart/form-data' }))
+  })
   app.addContentTypeParser(
     'application/json',
     async (request: FastifyRequest, payload: AsyncIterable<Buffer>) => {

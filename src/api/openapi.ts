@@ -5,7 +5,7 @@ import type { AnswerSpec, Route } from './route.ts'
 export function openApiDocument(routes: readonly Route[], version: string): object {
   const paths: Record<string, Record<string, object>> = {}
   for (const route of routes) {
-    const path = route.documentedPath ?? route.path
+    const path = route.documentedPath ?? route.path.replaceAll(/:(\w+)/g, '{$1}')
     ;(paths[path] ??= {})[route.method.toLowerCase()] = operationOf(route, path)
   }
   return {
@@ -28,36 +28,48 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
   }
 }
 
-function operationOf({ method, summary, body, answers, needsKey }: Route, path: string): object {
-  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: { type: 'string' },
-  }))
+function operationOf(route: Route, path: string): object {
+  const { method, summary, body, upload, answers, needsKey } = route
+  const parameters = [...pathParameters(path), ...queryParameters(route)]
+  const [type, accepted] = upload === undefined ? ['application/json', body] : ['multipart/form-data', upload]
   return {
     operationId: `${method.toLowerCase()}${path.replaceAll(/[^a-z0-9]+(\w?)/gi, (_all, next: string) => next.toUpperCase())}`,
     summary,
     security: needsKey ? [{ bearer: [] }, { apiKey: [] }, { session: [] }] : [],
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body === undefined
+    ...(accepted === undefined
       ? {}
-      : {
-          requestBody: {
-            required: true,
-            content: { 'application/json': { schema: jsonSchema(body, 'input') } },
-          },
-        }),
+      : { requestBody: { required: true, content: { [type]: { schema: jsonSchema(accepted, 'input') } } } }),
     responses: Object.fromEntries(
       Object.entries(answers).map(([status, spec]) => [status, responseOf(spec)]),
     ),
   }
 }
 
-function responseOf({ description, schema, events }: AnswerSpec): object {
+function pathParameters(path: string): object[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }))
+}
+
+function queryParameters({ query }: Route): object[] {
+  if (!(query instanceof z.ZodObject)) return []
+  return Object.entries(query.shape as Record<string, z.ZodType>).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: false,
+    schema: jsonSchema(schema, 'input'),
+  }))
+}
+
+function responseOf({ description, schema, events, lines }: AnswerSpec): object {
   const content = {
     ...(schema === undefined ? {} : { 'application/json': { schema: jsonSchema(schema, 'output') } }),
     ...(events === undefined ? {} : { 'text/event-stream': { schema: jsonSchema(events, 'output') } }),
+    ...(lines === undefined ? {} : { 'application/x-ndjson': { schema: jsonSchema(lines, 'output') } }),
   }
   return {
     description,

@@ -13,6 +13,11 @@ export function neutralOnly<Schema extends z.ZodType>(schema: Schema, reason: st
     .meta({ unsupported: reason })
 }
 
+/** A parameter that is taken because it changes no answer; why, stands in the docs. */
+export function withoutEffect<Schema extends z.ZodType>(schema: Schema, why: string) {
+  return schema.nullish().describe(`Accepted without effect: ${why}.`)
+}
+
 /**
  * What a client sent, as `schema` has it.
  *

@@ -1,21 +1,32 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../access/access.ts'
 import { elpisError } from '../errors.ts'
+import { openAiErrors, type ClosedPrefix, type ErrorWriter } from './error-body.ts'
 import { parseBody } from './parse.ts'
 import type { Route } from './route.ts'
 import type { WebPage } from './web-page.ts'
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
+export interface Routes {
+  readonly routes: readonly Route[]
+  /** Everything below them is refused without a key, whether it is there or not. */
+  readonly closed: readonly ClosedPrefix[]
+  readonly access: Pick<Access, 'admit'>
+  readonly page: WebPage
+  /** Answers with an error, as this protocol writes it. */
+  readonly sendError: (
+    errors: ErrorWriter,
+  ) => (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void
+}
+
 /**
  * Puts the routes up. A route that needs a key refuses before it reads the body, and so does everything unknown below
- * `/v1`; what is refused depends on the route that was found, never on how its path was written.
+ * a closed prefix; what is refused depends on the route that was found, never on how its path was written.
  */
 export function registerRoutes(
   app: FastifyInstance,
-  routes: readonly Route[],
-  access: Pick<Access, 'admit'>,
-  page: WebPage,
+  { routes, closed, access, page, sendError }: Routes,
 ): void {
   const refuseStrangers = async ({ exchange }: FastifyRequest) => {
     ;(await access.admit(exchange.credentials)).release()
@@ -24,37 +35,46 @@ export function registerRoutes(
     app.route({
       method: route.method,
       url: route.path,
+      errorHandler: sendError(route.errors ?? openAiErrors),
       ...(route.needsKey ? { onRequest: refuseStrangers } : {}),
+      config: { takesUpload: route.upload !== undefined },
       handler: async (request, reply) =>
         await route.handle({
           exchange: request.exchange,
           body: route.body === undefined ? undefined : parseBody(route.body, request.body ?? undefined),
+          query: route.query === undefined ? undefined : parseBody(route.query, request.query),
           reply,
           rest: restOf(request),
+          names: request.params as Record<string, string>,
+          incoming: request.raw,
         }),
     })
   }
-  for (const [path, allowed] of byPath(routes)) {
+  for (const [path, { allowed, errors }] of byPath(routes)) {
     app.route({
       method: methods.filter((method) => !allowed.includes(method)),
       url: path,
+      errorHandler: sendError(errors),
       handler: async ({ method }, reply) => {
         reply.header('allow', allowed.join(', '))
         throw elpisError('method_not_allowed', { method, path, allowed: allowed.join(', ') })
       },
     })
   }
-  void app.register(
-    async (scope) => {
-      scope.addHook('onRequest', refuseStrangers)
-      scope.setNotFoundHandler(notFound)
-    },
-    { prefix: '/v1' },
-  )
+  for (const { prefix, errors } of closed) {
+    void app.register(
+      async (scope) => {
+        scope.addHook('onRequest', refuseStrangers)
+        scope.setErrorHandler(sendError(errors))
+        scope.setNotFoundHandler(notFound)
+      },
+      { prefix },
+    )
+  }
   app.setNotFoundHandler(async (request, reply) => {
     const { method, headers, url } = request
     const wantsPage = (method === 'GET' || method === 'HEAD') && (headers.accept ?? '').includes('text/html')
-    if (wantsPage && !/^\/+(v1|web|assets)(?![\w-])/i.test(url)) return page.send(reply)
+    if (wantsPage && !/^\/+(v1|api|web|assets)(?![\w-])/i.test(url)) return page.send(reply)
     return await notFound(request)
   })
 }
@@ -68,11 +88,11 @@ function restOf({ params }: FastifyRequest): string {
   return rest ?? ''
 }
 
-function byPath(routes: readonly Route[]): Map<string, string[]> {
-  const allowed = new Map<string, string[]>()
-  for (const { path, method } of routes) {
-    const soFar = allowed.get(path) ?? []
-    allowed.set(path, [...soFar, method, ...(method === 'GET' ? ['HEAD'] : [])])
+function byPath(routes: readonly Route[]): Map<string, { allowed: string[]; errors: ErrorWriter }> {
+  const paths = new Map<string, { allowed: string[]; errors: ErrorWriter }>()
+  for (const { path, method, errors = openAiErrors } of routes) {
+    const soFar = paths.get(path)?.allowed ?? []
+    paths.set(path, { allowed: [...soFar, method, ...(method === 'GET' ? ['HEAD'] : [])], errors })
   }
-  return allowed
+  return paths
 }

@@ -3,6 +3,7 @@ import { briefly } from './briefly.ts'
 import { errorBody } from './error-body.ts'
 import { text } from './openai/fields.ts'
 import type { Generating } from './openai/generating.ts'
+import { withoutEffect } from './parse.ts'
 import { defineRoute, type Route } from './route.ts'
 
 const mostDocuments = 2048
@@ -10,7 +11,7 @@ const mostDocuments = 2048
 /** The body of `POST /v1/rerank`, as Jina and Cohere have it. */
 const rerankRequest = z.strictObject({
   model: z.string().min(1).max(500).describe('A model of GET /v1/models that can `rerank`.'),
-  query: text.min(1),
+  query: text.min(1).describe('What the documents shall answer.'),
   documents: z
     .array(
       z.union([text.min(1), z.strictObject({ text: text.min(1) })], {
@@ -18,12 +19,12 @@ const rerankRequest = z.strictObject({
       }),
     )
     .min(1)
-    .max(mostDocuments),
+    .max(mostDocuments)
+    .describe('Texts, or objects with a `text`.'),
   top_n: z.int().min(1).nullish().describe('How many of the best to answer with; default all.'),
   return_documents: z.boolean().nullish().describe('Default true, as in Jina’s.'),
 
-  // Accepted: it does not change the answer.
-  user: z.string().max(1000).nullish(),
+  user: withoutEffect(z.string().max(1000), 'who asks is told by the key'),
 })
 
 const ranking = z.object({

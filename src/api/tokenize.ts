@@ -3,6 +3,7 @@ import type { Input } from '../core/request.ts'
 import { briefly } from './briefly.ts'
 import { errorBody } from './error-body.ts'
 import { messageOf } from './openai/chat-completions.ts'
+import { thinkingOf, toolFields, toolUseOf } from './openai/chat-tools.ts'
 import { message } from './openai/chat-schema.ts'
 import { text } from './openai/fields.ts'
 import type { Generating } from './openai/generating.ts'
@@ -24,6 +25,8 @@ const tokenizeRequest = z
     add_special_tokens: neutralOnly(z.literal(true), asGiven),
     add_generation_prompt: neutralOnly(z.literal(true), asGiven),
     continue_final_message: neutralOnly(z.literal(false), asGiven),
+    tools: toolFields.tools.describe('Functions that the template is told of, as in /v1/chat/completions.'),
+    chat_template_kwargs: toolFields.chat_template_kwargs,
     return_token_strs: neutralOnly(z.literal(false), 'tokens are numbers only'),
   })
   .refine((body) => (body.prompt == null) !== (body.messages == null), {
@@ -60,7 +63,17 @@ export function tokenize({ brief }: Pick<Generating, 'brief'>): Route {
           : { kind: 'text', text: prompt }
       const { tokens, contextTokens } = await briefly(
         { exchange, model, field: input.kind === 'chat' ? 'messages' : 'prompt' },
-        () => brief.tokenize({ id: exchange.id, model, signal: exchange.left, input }, exchange.credentials),
+        () =>
+          brief.tokenize(
+            {
+              id: exchange.id,
+              model,
+              signal: exchange.left,
+              input,
+              outlook: { toolUse: toolUseOf(body), reasoning: thinkingOf(body) },
+            },
+            exchange.credentials,
+          ),
         (result) => result.tokens.length,
       )
       return { count: tokens.length, max_model_len: contextTokens, tokens: [...tokens], token_strs: null }

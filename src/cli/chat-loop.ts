@@ -135,6 +135,7 @@ async function oneAnswer(
 ): Promise<string | null> {
   let content = ''
   let firstAt: number | null = null
+  let thinking = false
   for await (const part of parts) {
     switch (part.type) {
       case 'start':
@@ -144,10 +145,13 @@ async function oneAnswer(
         break
       case 'reasoning-delta':
         firstAt ??= performance.now()
+        thinking = true
         output.write(dim(plainText(part.text)))
         break
       case 'text-delta':
         firstAt ??= performance.now()
+        if (thinking && part.text !== '') output.write('\n\n')
+        thinking &&= part.text === ''
         content += part.text
         output.write(plainText(part.text))
         break

@@ -17,7 +17,7 @@ const show = defineCommand({
   examples: ['elpis config show', 'ELPIS_PORT=8080 elpis config show --json'],
   async run({ config, json, terminal }) {
     const loaded = config()
-    const rows = settingEntries().map(({ key, variable, description }) => ({
+    const rows = [...settingEntries(), ...upstreamRows(loaded)].map(({ key, variable, description }) => ({
       key,
       value: valueOf(loaded, key),
       source: loaded.sources.get(key) ?? 'default',
@@ -41,6 +41,15 @@ export const config: CommandGroup = {
   name: 'config',
   summary: 'Check and show the settings.',
   commands: [check, show],
+}
+
+/** Upstreams have the names that the operator gave, not those of a schema. */
+function upstreamRows({ upstreams }: Config) {
+  return Object.keys(upstreams).map((name) => ({
+    key: `upstreams.${name}`,
+    variable: `ELPIS_UPSTREAMS_${name.toUpperCase()}`,
+    description: 'Another server that answers for models here.',
+  }))
 }
 
 function valueOf(config: Config, key: string): unknown {

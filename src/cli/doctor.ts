@@ -21,6 +21,7 @@ export const doctor = defineCommand({
 async function examine(config: () => Config): Promise<Finding[]> {
   const machine = await import('./doctor/machine-checks.ts')
   const home = await import('./doctor/home-checks.ts')
+  const { checkGpu } = await import('./doctor/gpu-devices.ts')
   let settings: Config
   try {
     settings = config()
@@ -34,6 +35,7 @@ async function examine(config: () => Config): Promise<Finding[]> {
     ok('Settings', settings.file),
     await machine.checkEngine(settings.engine.cpu_level),
     machine.checkLockdown(),
+    ...(await checkGpu(settings)),
     await home.checkHome(settings),
     await home.checkDisk(settings),
     ...(await home.checkModels(settings)),

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import type { Config } from '../config.ts'
 import { elpisError, ElpisError } from '../errors.ts'
+import { servedMemory } from '../server/model-memory.ts'
 import { checkWeights } from '../weights/gguf/check.ts'
 import { describeModel } from '../weights/gguf/describe.ts'
-import { estimateMemory } from '../weights/gguf/memory.ts'
 import { printable } from '../weights/gguf/printable.ts'
 import { readGguf, readGgufArray, type Gguf } from '../weights/gguf/read.ts'
 import type { Manifest } from '../weights/manifest.ts'
@@ -100,15 +100,14 @@ function contextOf(typed: string | undefined, config: Config, trained: number | 
 
 /** For one answer alone, and for as many as the server is set to make at once. */
 function memoryOf(model: Gguf, contextTokens: number, { engine }: Config): Inspection['memory'] {
-  // As the engine sets up a context (`createContext` in engine/child/load-model.ts).
-  const common = { contextTokens, batchTokens: engine.batch, outputTokens: engine.sequences }
   const cacheTokens = engine.cache === 0 ? 4 * contextTokens : engine.cache
+  const settings = { ...engine, context: contextTokens }
   return {
     contextTokens,
     sequences: engine.sequences,
     cacheTokens,
-    alone: estimateMemory(model, { ...common, sequences: 1 }),
-    served: estimateMemory(model, { ...common, sequences: engine.sequences, cacheTokens }),
+    alone: servedMemory(model, { ...settings, sequences: 1, cache: contextTokens }),
+    served: servedMemory(model, settings),
   }
 }
 

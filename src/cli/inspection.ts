@@ -3,7 +3,7 @@ import { styleText } from 'node:util'
 import type { ElpisError } from '../errors.ts'
 import type { ModelSummary } from '../weights/gguf/describe.ts'
 import type { GgufValueType } from '../weights/gguf/format.ts'
-import type { MemoryEstimate } from '../weights/gguf/memory.ts'
+import type { ServedMemory } from '../server/model-memory.ts'
 import { shown, type GgufValue } from '../weights/gguf/metadata.ts'
 import { printable } from '../weights/gguf/printable.ts'
 import type { Gguf } from '../weights/gguf/read.ts'
@@ -29,8 +29,8 @@ export interface Inspection {
     readonly contextTokens: number
     readonly sequences: number
     readonly cacheTokens: number
-    readonly alone: MemoryEstimate
-    readonly served: MemoryEstimate
+    readonly alone: ServedMemory
+    readonly served: ServedMemory
   }
 }
 
@@ -163,7 +163,7 @@ function memoryTitle({ memory, summary }: Inspection): string {
 }
 
 function memoryTable({ memory: { alone, served, sequences, cacheTokens } }: Inspection): string {
-  const parts = ['weights', 'cache', 'compute', 'output', 'total'] as const
+  const parts = ['weights', 'cache', 'compute', 'output', 'process', 'total'] as const
   return table(
     [
       ['', 'one answer', `${sequences} at once`],

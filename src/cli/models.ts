@@ -1,4 +1,5 @@
 import { catalogue, catalogueBytes, catalogueLicence } from '../weights/catalogue.ts'
+import { connectControl } from '../api/control/client.ts'
 import { bytesOf } from '../weights/manifest.ts'
 import { formatBytes } from '../weights/quantity.ts'
 import { bytesOnDisk, openStore, type StoredModels } from '../weights/store.ts'
@@ -19,13 +20,28 @@ export const models = defineCommand({
   async run({ options, config, json, terminal }) {
     const stored = await openStore(config().modelsFolder).list()
     if (options.catalogue === true) showCatalogue(stored, json, terminal)
-    else showStored(stored, config().modelsFolder, json, terminal)
+    else showStored(stored, config().modelsFolder, await statesOf(config().home), json, terminal)
   },
 })
 
-function showStored(stored: StoredModels, folder: string, json: boolean, terminal: Terminal): void {
+/** What a running server says of each model that it serves; null when there is none. */
+async function statesOf(home: string): Promise<ReadonlyMap<string, string> | null> {
+  const server = await connectControl(home).catch(() => null)
+  if (server === null) return null
+  await server.close()
+  return new Map(server.status.models?.map(({ model, state }) => [model, state]))
+}
+
+function showStored(
+  stored: StoredModels,
+  folder: string,
+  states: ReadonlyMap<string, string> | null,
+  json: boolean,
+  terminal: Terminal,
+): void {
   if (json) {
-    terminal.print(JSON.stringify({ folder, ...stored }))
+    const served = states === null ? null : Object.fromEntries(states)
+    terminal.print(JSON.stringify({ folder, ...stored, served }))
     return
   }
   if (stored.models.length === 0) {
@@ -41,8 +57,10 @@ function showStored(stored: StoredModels, folder: string, json: boolean, termina
       model.summary.context === null ? '?' : tokens(model.summary.context),
       model.licence.id,
       model.pulledAt.slice(0, 10),
+      ...(states === null ? [] : [states.get(model.name) ?? 'not served']),
     ])
     const head = ['NAME', 'PARAMETERS', 'WEIGHTS', 'SIZE', 'CONTEXT', 'LICENCE', 'PULLED']
+    if (states !== null) head.push('STATE')
     terminal.print(table([head, ...rows], [3, 4]))
     if (stored.models.length > 1) terminal.print(`${formatBytes(bytesOnDisk(stored.models))} in ${folder}`)
   }

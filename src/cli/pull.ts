@@ -84,7 +84,7 @@ function digestOption(text: string) {
   })
 }
 
-async function agreed(licence: Licence, terminal: Terminal | null): Promise<boolean> {
+export async function agreed(licence: Licence, terminal: Terminal | null): Promise<boolean> {
   if (terminal === null) return false
   const version = licence.version === null ? '' : ` of ${licence.version}`
   terminal.note(`This model comes under the ${licence.name}${version}.`)

@@ -1,3 +1,4 @@
+import type { Config } from '../config.ts'
 import { createLog } from '../log.ts'
 import { policy } from '../pipeline/pipeline.ts'
 import type { RunningServer, ServerParts } from '../server.ts'
@@ -72,7 +73,7 @@ export const serve = defineCommand({
     const { startServer } = await import('../server.ts')
     const server = await startServer(settings, parts)
     say({ event: 'listening', url: server.url, policy })
-    if (!json) terminal.print(opening(server, settings.models.serve, terminal))
+    if (!json) terminal.print(opening(server, settings, terminal))
     try {
       await Promise.race([server.ready, aborted(signal)])
       display?.clear()
@@ -122,7 +123,7 @@ async function announce(
   )
 }
 
-function opening({ url }: RunningServer, models: readonly string[], terminal: Terminal): string {
+function opening({ url }: RunningServer, { models, upstreams }: Config, terminal: Terminal): string {
   const rule = terminal.interactive ? '─'.repeat(Math.min(terminal.columns, 60)) : ''
   return [
     `Elpis ${version}`,
@@ -130,7 +131,9 @@ function opening({ url }: RunningServer, models: readonly string[], terminal: Te
     `  API      ${url}/v1`,
     '  Keys     `elpis keys create --name NAME` makes one',
     '  Policy   open: no guard judges what is asked or answered',
-    ...(models.length === 0 ? ['  Models   none (models.serve is empty)'] : []),
+    ...(models.serve.length === 0 && Object.keys(upstreams).length === 0
+      ? ['  Models   none (models.serve is empty)']
+      : []),
   ].join('\n')
 }
 

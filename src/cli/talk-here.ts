@@ -33,6 +33,8 @@ export async function talkHere(reference: string, parts: TalkHereParts): Promise
   // One person types: the cache of several answers at a time would be wasted.
   const alone: Config = {
     ...config,
+    upstreams: {},
+    models: { ...config.models, pin: [], keep_alive: 0 },
     engine: { ...config.engine, sequences: 1, cache: config.engine.context },
   }
   const engine = openEngine([prepared], alone, log)

@@ -103,6 +103,10 @@ async function* partsOf(body: AsyncIterable<Buffer>): AsyncGenerator<Part> {
       if (delta.content !== undefined && delta.content !== '') {
         yield { type: 'text-delta', choice: 0, text: delta.content, tokens: 1, logprobs: null }
       }
+      if (delta.reasoning_content !== undefined) {
+        const { reasoning_content: text } = delta
+        yield { type: 'reasoning-delta', choice: 0, text, tokens: 1, logprobs: null }
+      }
       if (reason !== null) yield { type: 'finish', choice: 0, reason }
     }
     if (usage != null) {
@@ -112,7 +116,7 @@ async function* partsOf(body: AsyncIterable<Buffer>): AsyncGenerator<Part> {
           promptTokens: usage.prompt_tokens,
           cachedTokens: usage.prompt_tokens_details.cached_tokens,
           outputTokens: usage.completion_tokens,
-          reasoningTokens: 0,
+          reasoningTokens: usage.completion_tokens_details.reasoning_tokens,
         },
       }
     }

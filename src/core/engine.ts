@@ -1,6 +1,6 @@
 import type { Part } from './part.ts'
 import type { RequestId } from './ids.ts'
-import type { EngineRequest, Input, Share } from './request.ts'
+import type { EngineRequest, Input, Request, Share } from './request.ts'
 
 /** A model that this server answers for, as clients see it. */
 export interface ServedModel {
@@ -14,10 +14,16 @@ export interface ServedModel {
   readonly abilities: readonly Ability[]
   /** Epoch milliseconds at which it was pulled. */
   readonly createdAt: number
+  /** The model that it is an adapter of, when it is one; its `digest` is then that of the adapter. */
+  readonly parent?: string
 }
 
-/** `loading` and `restarting` become something else by themselves; `failed` has given up and says why. */
+/**
+ * `unloaded` is loaded when somebody asks for it; `loading` and `restarting` become something else by themselves; `failed`
+ * has given up and says why.
+ */
 export type ModelState =
+  | { readonly state: 'unloaded' }
   | { readonly state: 'loading'; readonly fraction: number }
   | { readonly state: 'ready' }
   | { readonly state: 'restarting'; readonly reason: string }
@@ -89,6 +95,8 @@ export interface Ranking {
 
 export interface TokenizeRequest extends BriefRequest {
   readonly input: Input
+  /** What a conversation's template is told besides; nothing when left out. */
+  readonly outlook?: Pick<Request, 'toolUse' | 'reasoning'>
 }
 
 export interface Tokens {

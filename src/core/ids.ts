@@ -7,6 +7,14 @@ export type RequestId = Branded<'RequestId'>
 export type KeyId = Branded<'KeyId'>
 /** `ses_…`: names a browser session without being its cookie. */
 export type SessionId = Branded<'SessionId'>
+/** `resp_…`: an answer of the responses endpoint. */
+export type ResponseId = Branded<'ResponseId'>
+/** `file-…`: a file that a client left here, or that was made for one. */
+export type FileId = Branded<'FileId'>
+/** `batch_…`: many requests that are answered in the background. */
+export type BatchId = Branded<'BatchId'>
+/** Whose something is that is kept here: a key's id, or `owner`. */
+export type Account = Branded<'Account'>
 /** An API key as its owner holds it (`elpis-…`). Never stored, never logged. */
 export type KeySecret = Branded<'KeySecret'>
 /** The value of a session cookie. Never stored, never logged. */

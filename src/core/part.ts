@@ -2,6 +2,7 @@ import type { ElpisError } from '../errors.ts'
 
 /** One token that was chosen, with what else could have been. */
 export interface TokenLogprob {
+  /** −1 when another server chose it and told its text only. */
   readonly token: number
   /** The token's own bytes: a character may be split over several tokens. */
   readonly bytes: readonly number[]
@@ -29,6 +30,8 @@ export interface Usage {
   readonly outputTokens: number
   /** Of the output's tokens, how many were thoughts. */
   readonly reasoningTokens: number
+  /** Set when whoever computed the answer did not count, or not believably: the numbers were reckoned here. */
+  readonly estimated?: true
 }
 
 /**

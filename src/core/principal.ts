@@ -1,4 +1,4 @@
-import type { KeyId, SessionId } from './ids.ts'
+import type { Account, KeyId, SessionId } from './ids.ts'
 
 /** Who is asking. Every later stage is told by this value, never by headers. */
 export type Principal =
@@ -26,4 +26,11 @@ export interface Credentials {
   readonly bearer: string | null
   /** The value of the session cookie; null when there is none. */
   readonly cookie: string | null
+  /** Work that a key ordered earlier and that goes on without it. Made by this server only: no header says this. */
+  readonly onBehalfOf?: KeyId
+}
+
+/** Whose things these are: a key's, also those made in a browser that signed in with it, or the owner's. */
+export function accountOf({ keyId }: { readonly keyId: KeyId | null }): Account {
+  return (keyId ?? 'owner') as string as Account
 }

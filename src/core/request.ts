@@ -53,6 +53,8 @@ export type OutputFormat =
 export interface Reasoning {
   /** `default` leaves it to the model's template. */
   readonly mode: 'default' | 'off' | 'on'
+  /** For templates that are told so; left out, they take their own. */
+  readonly effort?: 'low' | 'medium' | 'high'
   /** Most tokens of thought; null means no bound of its own. */
   readonly budget: number | null
 }
@@ -62,6 +64,8 @@ export type Input =
   | { readonly kind: 'chat'; readonly messages: readonly ChatMessage[] }
   /** Text that the model continues as it stands. */
   | { readonly kind: 'text'; readonly text: string }
+  /** Tokens that the model continues, taken as they are. */
+  | { readonly kind: 'tokens'; readonly tokens: readonly number[] }
 
 /** How the next token is chosen. Every value is explicit: a door fills in its protocol's defaults. */
 export interface Sampling {

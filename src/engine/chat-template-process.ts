@@ -4,8 +4,8 @@
  * takes its whole process along. So it has a process of its own, which is locked (lockdown.ts), small, and ended when
  * it takes too long; covering and uncovering (text-shield.ts) happen here as well, off the server's loop.
  */
-import type { ChatMessage } from '../core/request.ts'
 import type { TemplateOutcome } from './chat-template.ts'
+import type { TemplateConversation } from './dialect/template-conversation.ts'
 import { JinjaTemplate, TemplateRefusal } from './jinja-template.ts'
 import { restrictToModel } from './lockdown.ts'
 import type { Segment } from './protocol.ts'
@@ -21,8 +21,8 @@ export interface TemplateModel {
 }
 
 /** Every later message. */
-export interface TemplateTask {
-  readonly messages: readonly ChatMessage[]
+export interface TemplateTask extends Partial<Omit<TemplateConversation, 'messages'>> {
+  readonly messages: TemplateConversation['messages']
   readonly now: number
   /** Longest text that may come out, in UTF-16 units. */
   readonly longest: number
@@ -54,10 +54,10 @@ function rendering(
   template: JinjaTemplate,
   shield: TextShield,
   { bosText, eosText }: TemplateModel,
-  { messages, now, longest }: TemplateTask,
+  { messages, tools = null, switches = {}, now, longest }: TemplateTask,
 ): Segment[] {
-  return shieldedRendering(messages, shield, (covered) => {
-    const text = template.render({ messages: covered, bosText, eosText, now })
+  return shieldedRendering({ messages, tools }, shield, (covered) => {
+    const text = template.render({ ...covered, switches, bosText, eosText, now })
     if (text.length > longest) throw new Error('it makes too long a text')
     return text
   })

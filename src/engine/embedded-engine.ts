@@ -7,10 +7,14 @@ import { modelNotServed } from '../core/not-served.ts'
 import { besideModule } from '../core/entry.ts'
 import type { Part } from '../core/part.ts'
 import { asElpisError, elpisError, type ElpisError } from '../errors.ts'
+import { gpuAccess, type GpuKind } from './gpu-packages.ts'
+import type { LayerSizes } from './layer-placement.ts'
+import type { AdapterFile } from './model-adapters.ts'
 import { ModelRunner } from './model-runner.ts'
 import { defaultTiming, type EngineEvent, type SupervisorTiming } from './model-supervisor.ts'
 import { librariesFolder } from './native-libraries.ts'
 import { PartStream } from './part-stream.ts'
+import { Residency, type ResidencyOptions } from './residency.ts'
 import type { LoadOptions } from './protocol.ts'
 
 /** A model to serve, whose file was checked already. */
@@ -21,6 +25,14 @@ export interface ModelFile extends Omit<ServedModel, 'contextTokens' | 'abilitie
   readonly files?: readonly string[]
   /** What its metadata says that it is for; generating when left out. */
   readonly abilities?: readonly Ability[]
+  /** Folder in which adapters for this model lie, which must exist; left out when there can be none. */
+  readonly adaptersFolder?: string
+  /** What its parts take, to be placed on graphics processors. */
+  readonly sizes?: LayerSizes
+  /** What it takes of memory, estimated; nothing when left out. */
+  readonly bytes?: number
+  /** Loaded at start, and never unloaded to make room. */
+  readonly pinned?: boolean
 }
 
 export interface EmbeddedEngineOptions {
@@ -30,11 +42,24 @@ export interface EmbeddedEngineOptions {
   readonly queue: number
   /** Requests of one account that may be inside per model, waiting or not. */
   readonly queuePerKey?: number
+  /** How many bytes of memory all models may take, and for how long idle ones stay; no bounds when left out. */
+  readonly house?: ResidencyOptions
+  /** Computes on graphics processors, with these libraries. */
+  readonly gpu?: { readonly kind: GpuKind; readonly libraries: string }
+  /** Adapters of the models; none when left out. */
+  readonly adapters?: AdapterShelf
   readonly log?: (event: EngineEvent) => void
   readonly clock?: Clock
   readonly timing?: Partial<EngineTiming>
   /** What runs in the processes; for tests. */
   readonly entry?: URL
+}
+
+/** Which adapters there are; may change while the engine runs. */
+export interface AdapterShelf {
+  /** Those for a model, by its id. */
+  of(model: string): readonly AdapterFile[]
+  onChange(listener: () => void): void
 }
 
 export interface EngineTiming extends SupervisorTiming {
@@ -47,82 +72,145 @@ export interface EmbeddedEngine extends Engine {
   processId(model: string): number | undefined
 }
 
-/** Starts to load every model at once; `status()` tells how far they are. */
+/** Starts to load the models that fit into memory together; `status()` tells how far they are. */
 export function embeddedEngine(options: EmbeddedEngineOptions): EmbeddedEngine {
-  const {
-    models,
-    settings,
-    queue,
-    queuePerKey = queue + settings.sequences,
-    log = () => undefined,
-    clock = systemClock,
-  } = options
-  const timing = { readyWait: 15_000, ...defaultTiming, ...options.timing }
-  const entry = options.entry ?? besideModule(import.meta.url, 'child/engine-process')
-  const libraries = librariesFolder()
-  const runners = new Map(
-    models.map((model) => {
-      const files = model.files ?? [model.path]
-      const load = { ...loadOptions(model.path, settings, libraries), files }
-      const reads = [libraries, ...files]
-      const { readyWait } = timing
-      const sharedPrompts = settings.shared_prompts
-      const common = { id: model.id, entry, reads, load, timing, log, sharedPrompts }
-      return [
-        model.id,
-        new ModelRunner({
-          ...common,
-          places: queue,
-          placesPerAccount: queuePerKey,
-          readyWait,
-          clock,
-        }),
-      ]
-    }),
-  )
-  for (const runner of runners.values()) runner.start()
+  const { models, settings } = options
+  const residency = new Residency(options.house ?? { budget: Number.POSITIVE_INFINITY, keepAlive: null })
+  const runners = new Map(models.map((model) => [model.id, runnerOf(model, options, residency)]))
+  const { adapters } = options
+  const setAdapters = () => {
+    for (const [id, runner] of runners) runner.adapters.set(adapters?.of(id) ?? [])
+  }
+  setAdapters()
+  adapters?.onChange(setAdapters)
+  // What is pinned has its place before all others.
+  for (const { id, bytes = 0, pinned = false } of models.toSorted(pinnedFirst)) {
+    const runner = runners.get(id)!
+    residency.add({
+      id,
+      get bytes() {
+        return bytes + runner.adapters.files.reduce((sum, file) => sum + file.bytes, 0)
+      },
+      pinned,
+      load: () => runner.start(),
+      unload: () => runner.unload(),
+    })
+  }
 
   return {
-    models: () =>
-      models.map(({ id, digest, licence, createdAt, abilities = generates }) => ({
-        id,
-        digest,
-        contextTokens: contextOf(settings, runners.get(id)),
-        licence,
-        createdAt,
-        abilities,
-      })),
+    models: () => models.flatMap((model) => servedAs(model, runners.get(model.id)!, settings)),
     status: () => [...runners.values()].map((runner) => runner.status()),
     processId: (model) => runners.get(model)?.pid,
     generate: (request) => {
       try {
-        const runner = runnerFor(request.model, 'generate')
-        return new PartStream((stream) => void runner.answer(request, stream))
+        const { runner, adapter } = runnerFor(request.model, 'generate')
+        return new PartStream((stream) => void runner.answer(request, stream, adapter))
       } catch (error) {
         return refusal(asElpisError(error))
       }
     },
-    embed: async (request) => await runnerFor(request.model, 'embed').brief.embed(request),
-    rerank: async (request) => await runnerFor(request.model, 'rerank').brief.rerank(request),
+    embed: async (request) => await runnerFor(request.model, 'embed').runner.brief.embed(request),
+    rerank: async (request) => await runnerFor(request.model, 'rerank').runner.brief.rerank(request),
     tokenize: async (request) => {
-      const runner = runnerFor(request.model, null)
+      const { runner } = runnerFor(request.model, null)
       const tokens = await runner.brief.tokenize(request)
       return { tokens, contextTokens: contextOf(settings, runner) }
     },
     close: async () => {
+      residency.close()
       await Promise.all([...runners.values()].map((runner) => runner.close()))
     },
   }
 
   /** @throws `model_not_served`, `model_lacks_ability` */
-  function runnerFor(model: string, ability: Ability | null): ModelRunner {
+  function runnerFor(
+    name: string,
+    ability: Ability | null,
+  ): { readonly runner: ModelRunner; readonly adapter: string | null } {
+    const { model, adapter } = runners.has(name) ? { model: name, adapter: null } : adapterName(name)
     const runner = runners.get(model)
-    if (runner === undefined) throw modelNotServed(model, [...runners.keys()])
+    if (
+      runner === undefined ||
+      (adapter !== null && !runner.adapters.files.some((file) => file.name === adapter))
+    )
+      throw modelNotServed(
+        name,
+        models.flatMap((served) => servedAs(served, runners.get(served.id)!, settings)).map(({ id }) => id),
+      )
     const { abilities = generates } = models.find(({ id }) => id === model) ?? {}
     if (ability !== null && !abilities.includes(ability))
       throw elpisError('model_lacks_ability', { model, ability: inWords[ability] })
-    return runner
+    return { runner, adapter }
   }
+}
+
+/** The model, and each of its adapters as one of its own: `model+adapter`. */
+function servedAs(
+  { id, digest, licence, createdAt, abilities = generates }: ModelFile,
+  runner: ModelRunner,
+  settings: Settings['engine'],
+): ServedModel[] {
+  const model = { id, digest, contextTokens: contextOf(settings, runner), licence, createdAt, abilities }
+  const adapted = runner.adapters.files.map((file) => ({
+    ...model,
+    id: `${id}+${file.name}`,
+    digest: file.digest,
+    createdAt: file.createdAt,
+    parent: id,
+  }))
+  return [model, ...adapted]
+}
+
+/** What stands before and behind the last `+`. */
+function adapterName(name: string): { readonly model: string; readonly adapter: string | null } {
+  const plus = name.lastIndexOf('+')
+  return plus === -1
+    ? { model: name, adapter: null }
+    : { model: name.slice(0, plus), adapter: name.slice(plus + 1) }
+}
+
+function runnerOf(model: ModelFile, options: EmbeddedEngineOptions, residency: Residency): ModelRunner {
+  const { settings, queue, queuePerKey = queue + settings.sequences, log = () => undefined } = options
+  const timing = { readyWait: 15_000, ...defaultTiming, ...options.timing }
+  const libraries = options.gpu?.libraries ?? librariesFolder()
+  const access = options.gpu === undefined ? null : gpuAccess(options.gpu.kind)
+  const { id, path, files = [path], adaptersFolder: folder } = model
+  const adapters = folder === undefined ? [] : [folder]
+  return new ModelRunner({
+    id,
+    entry: options.entry ?? besideModule(import.meta.url, 'child/engine-process'),
+    reads: [libraries, ...files, ...adapters, ...(access?.reads ?? [])],
+    load: {
+      ...loadOptions(path, settings, libraries),
+      files,
+      ...(folder === undefined ? {} : { adapters: folder }),
+      ...(access === null || model.sizes === undefined
+        ? {}
+        : { placement: { ...access, sizes: model.sizes, layers: layersWanted(settings) } }),
+    },
+    timing,
+    log,
+    places: queue,
+    placesPerAccount: queuePerKey,
+    readyWait: timing.readyWait,
+    clock: options.clock ?? systemClock,
+    sharedPrompts: settings.shared_prompts,
+    house: {
+      enter: (signal) => residency.enter(id, signal),
+      leave: () => residency.leave(id),
+      loaded: () => residency.loaded(id),
+      failed: () => residency.failed(id),
+    },
+  })
+}
+
+/** Null: as many as fit. */
+function layersWanted({ gpu_layers: layers }: Settings['engine']): number | null {
+  return layers === -1 ? null : layers
+}
+
+function pinnedFirst(left: ModelFile, right: ModelFile): number {
+  return Number(right.pinned ?? false) - Number(left.pinned ?? false)
 }
 
 const generates: readonly Ability[] = ['generate']

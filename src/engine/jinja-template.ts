@@ -1,9 +1,12 @@
 /** A chat template as Hugging Face's `apply_chat_template` runs it. Without any bound: see chat-template-process.ts. */
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja'
-import type { ChatMessage } from '../core/request.ts'
+import type { TemplateMessage, TemplateTool } from './dialect/template-conversation.ts'
 
 export interface TemplateInput {
-  readonly messages: readonly ChatMessage[]
+  readonly messages: readonly TemplateMessage[]
+  readonly tools?: readonly TemplateTool[] | null
+  /** Further variables. */
+  readonly switches?: Readonly<Record<string, boolean | string>>
   readonly bosText: string
   readonly eosText: string
   /** Epoch milliseconds, for templates that say what day it is. */
@@ -44,8 +47,9 @@ function globalsFor(input: TemplateInput): Record<string, unknown> {
     False: false,
     none: null,
     None: null,
+    ...input.switches,
     messages: input.messages,
-    tools: null,
+    tools: input.tools ?? null,
     documents: null,
     add_generation_prompt: true,
     bos_token: input.bosText,

@@ -10,8 +10,10 @@ const addRule = 445
 const restrictSelf = 446
 
 const execute = 1n << 0n
+const writeFile = 1n << 1n
 const readFile = 1n << 2n
 const readFolder = 1n << 3n
+const controlDevice = 1n << 15n
 /** The first ABI's 13 rights; later ones add moving (2), truncating (3) and device control (5). */
 const fileRights = (version: number) =>
   (1n << (version >= 5 ? 16n : version >= 3 ? 15n : version >= 2 ? 14n : 13n)) - 1n
@@ -27,6 +29,8 @@ const newestKnown = 7
 export interface Allowance {
   readonly path: string
   readonly execute?: boolean
+  /** A device, or a folder of devices, that is written to and controlled as well. */
+  readonly device?: boolean
 }
 
 /** ABI version of the running kernel; 0 where there is no Landlock. */
@@ -78,7 +82,10 @@ function permit(ruleset: number, allowance: Allowance, handled: bigint): void {
   const descriptor = openSync(allowance.path, onlyAPath | constants.O_RDONLY)
   try {
     const rights =
-      readFile | (found.isDirectory() ? readFolder : 0n) | (allowance.execute === true ? execute : 0n)
+      readFile |
+      (found.isDirectory() ? readFolder : 0n) |
+      (allowance.execute === true ? execute : 0n) |
+      (allowance.device === true ? writeFile | controlDevice : 0n)
     // struct landlock_path_beneath_attr is packed: 8 bytes of rights, 4 of file descriptor.
     const rule = Buffer.alloc(12)
     rule.writeBigUInt64LE(rights & handled, 0)

@@ -41,16 +41,22 @@ export function lockDown(allowances: readonly Allowance[]): string {
  * To be called once by the process that holds a model, when its libraries are loaded and before the model is opened:
  * gives up the libraries' files, every other program, and being looked into. Does nothing where nothing was locked.
  *
- * @param paths Absolute paths of the model's files.
+ * @param paths Absolute paths of the model's files, and of what drivers read.
+ * @param devices Files through which drivers are spoken to, if any.
  * @returns What holds now, for `LoadedModel.lockdown`.
  * @throws When the kernel has a lock and does not let us turn it.
  */
-export function restrictToModel(paths: readonly string[]): string {
+export function restrictToModel(paths: readonly string[], devices: readonly string[] = []): string {
   const held = process.env[lockdownVariable] ?? ''
   if (held === '') return held
   // No core dump with people's prompts in it, and no debugger of the same user's.
   linuxCalls().prctl(prctlOption.dumpable, 0)
-  if (held.includes('landlock')) landlockTo([...paths.map((path) => ({ path })), ...machineFacts])
+  if (held.includes('landlock'))
+    landlockTo([
+      ...paths.map((path) => ({ path })),
+      ...devices.map((path) => ({ path, device: true })),
+      ...machineFacts,
+    ])
   if (held.includes('seccomp')) refusePrograms()
   return held
 }

@@ -29,6 +29,8 @@ export interface LockedProcessOptions {
   readonly entry: URL
   /** Files and folders, besides Node and this package's code, that it may read. */
   readonly reads: readonly string[]
+  /** Device files that it may read, write and control. */
+  readonly devices?: readonly string[]
   /** npm packages that it imports, besides the bridge to native code. */
   readonly packages?: readonly string[]
   /** Options for Node, such as a memory limit. */
@@ -43,6 +45,8 @@ const environment: Readonly<Record<string, string>> = {
   TZ: 'UTC',
   // When it aborts, the native library would start a debugger to look at itself.
   GGML_NO_BACKTRACE: '1',
+  // CUDA would keep compiled kernels in a home that is not there.
+  CUDA_CACHE_DISABLE: '1',
 }
 
 /** Without a prototype's or a string's way to new code, and quiet about what is experimental. */
@@ -60,7 +64,11 @@ export function startLockedProcess(options: LockedProcessOptions): ChildProcess 
   const channel = 3
   const plan: LaunchPlan = {
     parent: process.pid,
-    allowances: [...programFiles(entry, options.packages ?? []), ...options.reads.map((path) => ({ path }))],
+    allowances: [
+      ...programFiles(entry, options.packages ?? []),
+      ...options.reads.map((path) => ({ path })),
+      ...(options.devices ?? []).map((path) => ({ path, device: true })),
+    ],
     parameters,
     environment,
     channel,

@@ -9,6 +9,8 @@ export interface ModelProcessOptions {
   readonly entry: URL
   /** Files and folders that it may read, besides the program itself. */
   readonly reads: readonly string[]
+  /** Device files that it may use. */
+  readonly devices?: readonly string[]
   readonly onReport: (report: Report) => void
   /** The process is gone. Called once, last. */
   readonly onEnd: (end: ProcessEnd) => void
@@ -30,8 +32,8 @@ export class ModelProcess {
   /** Why we ended it ourselves. */
   #verdict: string | null = null
 
-  constructor({ entry, reads, onReport, onEnd }: ModelProcessOptions) {
-    const child = startLockedProcess({ entry, reads, serialization: 'advanced' })
+  constructor({ entry, reads, devices = [], onReport, onEnd }: ModelProcessOptions) {
+    const child = startLockedProcess({ entry, reads, devices, serialization: 'advanced' })
     this.#child = child
     this.#exit = new Promise((resolve) => {
       const end = (reason: string) => {

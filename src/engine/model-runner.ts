@@ -1,84 +1,97 @@
 /** Answers requests with one model: lets them in, makes their prompts, gives them turns, and passes their parts on. */
 import type { Clock } from '../core/clock.ts'
 import type { ModelStatus } from '../core/engine.ts'
-import type { EngineRequest, Input } from '../core/request.ts'
+import type { EngineRequest } from '../core/request.ts'
 import { asElpisError, elpisError, type ElpisError } from '../errors.ts'
+import { answerPlan } from './answer-plan.ts'
 import { BriefRunner, type Admit } from './brief-runner.ts'
 import { ChatPrompts, type Prompt } from './chat-prompt.ts'
+import { grammarOf } from './grammar/format-grammar.ts'
+import { Changes } from './changes.ts'
+import { ModelAdapters } from './model-adapters.ts'
 import { ModelQueue, wishOf } from './model-queue.ts'
 import { ModelSupervisor, type SupervisorOptions } from './model-supervisor.ts'
 import type { PartStream } from './part-stream.ts'
-import type { JobEvent, LoadedModel } from './protocol.ts'
+import { notReady } from './not-ready.ts'
+import { patienceUntil } from './patience.ts'
+import { jobOf, type Prepared } from './prepared-job.ts'
+import type { LoadedModel } from './protocol.ts'
+import type { House } from './residency.ts'
+import { RunningJobs } from './running-jobs.ts'
 
-export interface RunnerOptions extends Omit<SupervisorOptions, 'onReady' | 'onStep' | 'onBrief' | 'onLost'> {
+export interface RunnerOptions extends Omit<
+  SupervisorOptions,
+  'onProgress' | 'onReady' | 'onStep' | 'onAdapter' | 'onBrief' | 'onLost'
+> {
   /** Requests that may wait besides those that are being answered. */
   readonly places: number
   /** Requests of one account that may be inside, waiting or not. */
   readonly placesPerAccount: number
-  /** Milliseconds that a request waits for a model that is loading or restarting. */
+  /** Milliseconds that a request waits for a model that is loading or restarting, while nothing goes on. */
   readonly readyWait: number
+  /** Has the model brought into memory and kept there. */
+  readonly house: House
   readonly clock: Clock
   /** Beginnings of system prompts that everybody may know. */
   readonly sharedPrompts: readonly string[]
 }
 
-/** A request that the process works on. */
-interface Job {
-  readonly request: EngineRequest
-  readonly stream: PartStream
-  /** Choices that have not finished. */
-  readonly left: Set<number>
-  /** UTF-16 units that came so far. */
-  length: number
-  readonly settle: () => void
-}
-
-/** More than the longest answer that anybody could ask for; a process that says more is out of its mind. */
-const longestAnswer = 64 * 1024 * 1024
-/** What timers can count, in milliseconds. */
-const longestTimer = 2 ** 31 - 1
-
 export class ModelRunner {
   /** What it does besides generating. */
   readonly brief: BriefRunner
+  readonly adapters: ModelAdapters
   readonly #options: RunnerOptions
   readonly #queue: ModelQueue
   readonly #supervisor: ModelSupervisor
-  readonly #jobs = new Map<number, Job>()
+  readonly #jobs: RunningJobs
+  readonly #changes = new Changes()
   /** One for each request inside; aborted when the engine is closed. */
   readonly #endings = new Set<AbortController>()
   #closed = false
   #nextJob = 1
   #loaded: LoadedModel | null = null
   #prompts: ChatPrompts | null = null
-  #watchers: (() => void)[] = []
 
   constructor(options: RunnerOptions) {
     this.#options = options
+    this.#jobs = new RunningJobs({
+      onSuccess: () => this.#supervisor.answered(),
+      onFlood: () => this.#supervisor.end('its process did not stop talking'),
+    })
+    this.adapters = new ModelAdapters(options.id, (command) => this.#supervisor.send(command))
     this.#queue = new ModelQueue(options.load.sequences, options.places, options.placesPerAccount)
     this.#supervisor = new ModelSupervisor({
       ...options,
+      onProgress: () => this.#changes.tell(),
       onReady: (model) => {
         this.#loaded = model
         this.#prompts ??= new ChatPrompts(options.id, model)
         this.#queue.setOpen(true)
-        this.#tellWatchers()
+        this.adapters.arrive()
+        options.house.loaded()
+        this.#changes.tell()
       },
       onStep: ({ events }) => {
-        for (const event of events) this.#pass(event)
+        for (const event of events) this.#jobs.hear(event)
       },
-      onBrief: (report) => this.brief.hear(report),
+      onBrief: (report) => this.brief.jobs.hear(report),
+      onAdapter: (report) => {
+        this.adapters.hear(report)
+        this.#changes.tell()
+      },
       onLost: (reason) => {
         this.#queue.setOpen(false)
+        this.adapters.depart()
         this.#failAll(elpisError('engine_failed', { reason }))
-        this.#tellWatchers()
+        if (this.#supervisor.state.state === 'failed') options.house.failed()
+        this.#changes.tell()
       },
     })
     this.brief = new BriefRunner({
       id: options.id,
       admit: this.#admit,
-      promptOf: async ({ input }, signal) =>
-        await (await this.#whenReady(signal)).of(input, options.clock.now(), signal),
+      promptOf: async ({ input, outlook }, signal) =>
+        await (await this.#whenReady(signal)).of(input, options.clock.now(), signal, outlook),
       nextJob: () => this.#nextJob++,
       begin: (command) => {
         if (this.#supervisor.state.state !== 'ready') throw this.#notReady()
@@ -103,6 +116,14 @@ export class ModelRunner {
 
   start(): void {
     this.#supervisor.start()
+    this.#changes.tell()
+  }
+
+  /** Frees the model's memory; `start` brings it back. Nobody may be using it. */
+  async unload(): Promise<void> {
+    this.#queue.setOpen(false)
+    this.adapters.depart()
+    await this.#supervisor.unload()
   }
 
   status(): ModelStatus {
@@ -118,23 +139,29 @@ export class ModelRunner {
   }
 
   /** Puts the whole answer to `request` into `stream`, which it ends. Never throws. */
-  async answer(request: EngineRequest, stream: PartStream): Promise<void> {
+  async answer(request: EngineRequest, stream: PartStream, adapter: string | null = null): Promise<void> {
     const ending = new AbortController()
     const signal = AbortSignal.any([request.signal, stream.returned, ending.signal])
     this.#endings.add(ending)
     try {
       if (this.#closed) throw elpisError('shutting_down')
       signal.throwIfAborted()
-      const { account } = request.share
-      this.#queue.enter(account)
-      try {
-        const prompts = await this.#whenReady(signal)
-        const prompt = await prompts.of(request.input, this.#options.clock.now(), signal)
-        await this.#turn(request, prompt, signal)
-        await this.#run(request, prompt, stream, signal)
-      } finally {
-        this.#queue.leave(account)
-      }
+      // What cannot be held to is refused before anything waits for it.
+      const format = grammarOf(request)
+      using patience = patienceUntil(request.deadline, this.#options.clock)
+      const beginning = AbortSignal.any([signal, patience.signal])
+      await this.#inside(request.share.account, beginning, async () => {
+        const prompts = await this.#whenReady(beginning)
+        const prompt = await prompts.of(request.input, this.#options.clock.now(), beginning, request)
+        const plan = answerPlan(request, prompts, prompt, format)
+        const index = adapter === null ? null : await this.#whenAdapter(adapter, beginning)
+        try {
+          await this.#turn(request, prompt, beginning)
+          await this.#run(request, { prompt, plan, adapter: index }, stream, signal)
+        } finally {
+          if (index !== null) this.adapters.release(index)
+        }
+      })
     } catch (error) {
       // Nobody waits any more: that is an ending, not a failure.
       if (signal.aborted && !this.#closed) cancelled(request, stream)
@@ -145,22 +172,29 @@ export class ModelRunner {
     }
   }
 
-  /** Waits for its sequences, as long as the client would still take an answer. @throws `deadline_passed` */
+  /** Waits for its sequences. */
   async #turn(request: EngineRequest, prompt: Prompt, signal: AbortSignal): Promise<void> {
-    const { choices, deadline, maxTokens: mostTokens } = request
-    const characters = prompt.segments.reduce((sum, { text }) => sum + text.length, 0)
-    const wish = wishOf(request, { choices, characters, mostTokens })
-    if (deadline === null) {
-      await this.#queue.turn(wish, signal)
-      return
-    }
-    const patience = new AbortController()
-    const left = Math.min(Math.max(0, deadline - this.#options.clock.now()), longestTimer)
-    const timer = setTimeout(() => patience.abort(elpisError('deadline_passed')), left)
+    const { choices, maxTokens: mostTokens } = request
+    const characters = prompt.segments.reduce(
+      (sum, { text, tokens = [] }) => sum + text.length + 4 * tokens.length,
+      0,
+    )
+    await this.#queue.turn(wishOf(request, { choices, characters, mostTokens }), signal)
+  }
+
+  /** Has a place in the queue, and the model in memory, for as long as `work` takes. */
+  async #inside<Result>(account: string, signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+    const { house } = this.#options
+    this.#queue.enter(account)
     try {
-      await this.#queue.turn(wish, AbortSignal.any([signal, patience.signal]))
+      await house.enter(signal)
+      try {
+        return await work()
+      } finally {
+        house.leave()
+      }
     } finally {
-      clearTimeout(timer)
+      this.#queue.leave(account)
     }
   }
 
@@ -172,9 +206,7 @@ export class ModelRunner {
     try {
       if (this.#closed) throw elpisError('shutting_down')
       signal.throwIfAborted()
-      const { account } = request.share
-      this.#queue.enter(account)
-      try {
+      return await this.#inside(request.share.account, signal, async () => {
         await this.#whenReady(signal)
         if (characters === null) return await work(this.#loaded!, signal)
         const size = { choices: 1, characters, mostTokens: 0 }
@@ -185,170 +217,82 @@ export class ModelRunner {
         } finally {
           this.#queue.done(1, performance.now() - begun)
         }
-      } finally {
-        this.#queue.leave(account)
-      }
+      })
     } finally {
       this.#endings.delete(ending)
     }
   }
 
+  #failAll(error: ElpisError): void {
+    this.#jobs.failAll(error)
+    this.brief.jobs.failAll(error)
+  }
+
   #tellBusy(): void {
-    this.#supervisor.setBusy(this.#jobs.size > 0 || this.brief.busy)
+    this.#supervisor.setBusy(this.#jobs.size > 0 || this.brief.jobs.busy)
   }
 
   async #whenReady(signal: AbortSignal): Promise<ChatPrompts> {
-    let deadline: AbortSignal | null = null
+    let seen = 0
+    let deadline = AbortSignal.timeout(this.#options.readyWait)
     for (;;) {
-      const { state } = this.#supervisor.state
-      if (state === 'ready' && this.#prompts !== null) return this.#prompts
-      deadline ??= AbortSignal.timeout(this.#options.readyWait)
-      if (state === 'failed' || deadline.aborted) throw this.#notReady()
-      await this.#change(AbortSignal.any([signal, deadline]))
+      const { state } = this.#supervisor
+      if (state.state === 'ready' && this.#prompts !== null) return this.#prompts
+      if (state.state === 'failed' || deadline.aborted) throw this.#notReady()
+      await this.#changes.next(AbortSignal.any([signal, deadline]))
+      signal.throwIfAborted()
+      // As long as more and more of the weights is there, waiting is of use.
+      const fraction = this.#supervisor.state.state === 'loading' ? this.#supervisor.state.fraction : 0
+      if (fraction > seen) deadline = AbortSignal.timeout(this.#options.readyWait)
+      seen = fraction
+    }
+  }
+
+  /** The index of an adapter, once it is loaded. */
+  async #whenAdapter(name: string, signal: AbortSignal): Promise<number> {
+    const deadline = AbortSignal.timeout(this.#options.readyWait)
+    for (;;) {
+      const index = this.adapters.take(name)
+      if (index !== null) return index
+      if (deadline.aborted) throw this.#notReady()
+      await this.#changes.next(AbortSignal.any([signal, deadline]))
       signal.throwIfAborted()
     }
   }
 
-  /** Resolved when the state of the model has changed, or `signal` is aborted. */
-  #change(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const tell = () => {
-        this.#watchers = this.#watchers.filter((watcher) => watcher !== tell)
-        signal.removeEventListener('abort', tell)
-        resolve()
-      }
-      this.#watchers.push(tell)
-      signal.addEventListener('abort', tell, { once: true })
-      if (signal.aborted) tell()
-    })
-  }
-
-  #tellWatchers(): void {
-    for (const tell of this.#watchers.slice()) tell()
-  }
-
   #notReady(): ElpisError {
-    const { state } = this.#supervisor
-    const words = {
-      loading: () => `still loading (${Math.round((state.state === 'loading' ? state.fraction : 0) * 100)}%)`,
-      restarting: () => `restarting: ${state.state === 'restarting' ? state.reason : ''}`,
-      failed: () => `not usable: ${state.state === 'failed' ? state.reason : ''}`,
-      ready: () => 'ready in a moment',
-    }
-    const error = elpisError('model_not_ready', { model: this.#options.id, state: words[state.state]() })
-    if (state.state !== 'failed') error.retryAfter = Math.ceil(this.#supervisor.pause / 1000) + 1
-    return error
+    return notReady(this.#options.id, this.#supervisor.state, this.#supervisor.pause)
   }
 
   /** Resolved when the process has said its last about this request, or is gone. */
-  async #run(request: EngineRequest, prompt: Prompt, stream: PartStream, signal: AbortSignal): Promise<void> {
+  async #run(
+    request: EngineRequest,
+    prepared: Prepared,
+    stream: PartStream,
+    signal: AbortSignal,
+  ): Promise<void> {
     const begun = performance.now()
     const id = this.#nextJob++
     const cancel = () => this.#supervisor.send({ type: 'cancel', job: id })
     try {
       signal.throwIfAborted()
       // It may have been lost between the turn and now.
-      if (this.#supervisor.state.state !== 'ready') throw this.#notReady()
-      await new Promise<void>((settle) => {
-        const left = new Set(Array.from({ length: request.choices }, (_, choice) => choice))
-        this.#jobs.set(id, { request, stream, left, length: 0, settle })
-        this.#tellBusy()
-        signal.addEventListener('abort', cancel, { once: true })
-        this.#supervisor.send({
-          type: 'generate',
-          job: jobOf(id, request, prompt, this.#options.sharedPrompts),
-        })
-      })
+      const { adapter } = prepared
+      const present = adapter === null || this.adapters.isReady(adapter)
+      if (this.#supervisor.state.state !== 'ready' || !present) throw this.#notReady()
+      const ended = this.#jobs.begin(id, { request, stream, readers: prepared.plan.readers })
+      this.#tellBusy()
+      signal.addEventListener('abort', cancel, { once: true })
+      const job = jobOf(id, request, prepared, this.#options.sharedPrompts)
+      this.#supervisor.send({ type: 'generate', job })
+      await ended
     } finally {
       signal.removeEventListener('abort', cancel)
-      this.#jobs.delete(id)
+      this.#jobs.forget(id)
       this.#tellBusy()
       this.#queue.done(request.choices, performance.now() - begun)
     }
   }
-
-  #pass(event: JobEvent): void {
-    const job = this.#jobs.get(event.job)
-    if (job === undefined) return
-    const { stream } = job
-    switch (event.type) {
-      case 'started':
-        stream.push({
-          type: 'start',
-          promptTokens: event.promptTokens,
-          cachedTokens: event.cachedTokens,
-        })
-        return
-      case 'text': {
-        job.length += event.text.length
-        if (job.length > longestAnswer) this.#supervisor.end('its process did not stop talking')
-        const { choice, text, tokens, logprobs } = event
-        if (job.left.has(choice)) stream.push({ type: 'text-delta', choice, text, tokens, logprobs })
-        return
-      }
-      case 'finished':
-        if (job.left.delete(event.choice)) {
-          stream.push({ type: 'finish', choice: event.choice, reason: event.reason })
-        }
-        return
-      case 'ended':
-        for (const choice of job.left) stream.push({ type: 'finish', choice, reason: 'cancelled' })
-        stream.push({ type: 'usage', usage: { ...event.usage, reasoningTokens: 0 } })
-        if (event.usage.outputTokens > 0) this.#supervisor.answered()
-        job.settle()
-        return
-      case 'too-long': {
-        const { promptTokens: prompt, contextTokens: context } = event
-        this.#fail(job, elpisError('context_exceeded', { prompt, context }))
-        return
-      }
-      case 'failed':
-        this.#fail(job, elpisError('engine_failed', { reason: event.reason }))
-        return
-      default:
-        event satisfies never
-    }
-  }
-
-  #fail(job: Job, error: ElpisError): void {
-    job.stream.push({ type: 'error', error })
-    job.stream.end()
-    job.settle()
-  }
-
-  #failAll(error: ElpisError): void {
-    for (const job of this.#jobs.values()) this.#fail(job, error)
-    this.brief.failAll(error)
-  }
-}
-
-function jobOf(id: number, request: EngineRequest, prompt: Prompt, sharedPrompts: readonly string[]) {
-  const { sampling, choices, maxTokens, stop, ignoreEos, topLogprobs } = request
-  return {
-    id,
-    prompt: prompt.segments,
-    addBos: prompt.addBos,
-    sampling,
-    choices,
-    maxTokens,
-    stop,
-    ignoreEos,
-    topLogprobs,
-    adapter: null,
-    cacheScope: request.share.cacheScope,
-    openText: request.toolUse === null ? openTextOf(request.input, sharedPrompts) : null,
-  }
-}
-
-/** The longest declared text that the conversation begins with, as its system prompt or at the start of that. */
-function openTextOf(input: Input, sharedPrompts: readonly string[]): string | null {
-  const first = input.kind === 'chat' ? input.messages[0] : undefined
-  if (first?.role !== 'system') return null
-  const fitting = sharedPrompts.filter((text) => first.content.startsWith(text))
-  return fitting.reduce<string | null>(
-    (best, text) => (text.length > (best?.length ?? 0) ? text : best),
-    null,
-  )
 }
 
 /** The end of an answer that nobody waits for and that never began. */

@@ -50,6 +50,7 @@ export type EngineEvent =
       readonly detail: string
       readonly pause: number
     }
+  | { readonly type: 'model-unloaded'; readonly model: string }
   | {
       readonly type: 'model-failed'
       readonly model: string
@@ -64,8 +65,11 @@ export interface SupervisorOptions {
   readonly load: LoadOptions
   readonly timing: SupervisorTiming
   readonly log: (event: EngineEvent) => void
+  /** More of the weights was read. */
+  readonly onProgress: () => void
   readonly onReady: (model: LoadedModel) => void
   readonly onStep: (report: Extract<Report, { type: 'step' }>) => void
+  readonly onAdapter: (report: Extract<Report, { type: 'adapter' }>) => void
   readonly onBrief: (report: BriefReport) => void
   /** The process is gone, and with it all that it was doing; or the model is given up. */
   readonly onLost: (reason: string) => void
@@ -73,8 +77,10 @@ export interface SupervisorOptions {
 
 export class ModelSupervisor {
   readonly #options: SupervisorOptions
-  #state: ModelState = { state: 'loading', fraction: 0 }
+  #state: ModelState = { state: 'unloaded' }
   #process: ModelProcess | null = null
+  /** Settled when the process that was let go last is gone. */
+  #leaving: Promise<void> | undefined
   #pause: NodeJS.Timeout | null = null
   #watch: NodeJS.Timeout | null = null
   #startedAt = 0
@@ -116,6 +122,7 @@ export class ModelSupervisor {
     const process = new ModelProcess({
       entry,
       reads,
+      devices: this.#options.load.placement?.devices ?? [],
       onReport: (report) => this.#hear(process, report),
       onEnd: (end) => this.#lose(process, end),
     })
@@ -144,21 +151,38 @@ export class ModelSupervisor {
     this.#process?.end(reason)
   }
 
+  /** Lets the process go; `start` brings another. Resolved when its memory is free. */
+  async unload(): Promise<void> {
+    const process = this.#process
+    // From here on its end is nobody's loss.
+    this.#process = null
+    if (this.#pause !== null) clearTimeout(this.#pause)
+    this.#stopWatching()
+    this.#attempts = 0
+    this.#state = { state: 'unloaded' }
+    this.#leaving = process?.close(this.#options.timing.grace)
+    await this.#leaving
+    this.#options.log({ type: 'model-unloaded', model: this.#options.id })
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     if (this.#pause !== null) clearTimeout(this.#pause)
-    await this.#process?.close(this.#options.timing.grace)
+    await Promise.all([this.#leaving, this.#process?.close(this.#options.timing.grace)])
     this.#stopWatching()
   }
 
   #hear(process: ModelProcess, report: Report): void {
+    if (this.#process !== process) return
     this.#lastReportAt = this.#lastWorkAt = performance.now()
     switch (report.type) {
       case 'hello':
         process.send({ type: 'load', options: this.#options.load })
         return
       case 'loading':
-        if (this.#state.state === 'loading') this.#state = { state: 'loading', fraction: report.fraction }
+        if (this.#state.state !== 'loading') return
+        this.#state = { state: 'loading', fraction: report.fraction }
+        this.#options.onProgress()
         return
       case 'ready':
         this.#getReady(report.model)
@@ -168,6 +192,9 @@ export class ModelSupervisor {
         return
       case 'step':
         if (this.#state.state === 'ready') this.#options.onStep(report)
+        return
+      case 'adapter':
+        if (this.#state.state === 'ready') this.#options.onAdapter(report)
         return
       case 'brief':
         if (this.#state.state === 'ready') this.#options.onBrief(report)

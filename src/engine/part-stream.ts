@@ -54,7 +54,7 @@ export class PartStream implements AsyncGenerator<Part, void, undefined> {
     this.#begun = true
     this.#waiting = []
     this.end()
-    this.#returned.abort()
+    this.#returned.abort(unwanted)
     return Promise.resolve({ done: true, value: undefined })
   }
 
@@ -89,6 +89,9 @@ export class PartStream implements AsyncGenerator<Part, void, undefined> {
     }
   }
 }
+
+/** One for all: making a new one, with its trace, takes longer than all else that happens at an end. */
+const unwanted = new Error('Nobody reads the answer any more.')
 
 type Delta = Extract<Part, { type: 'text-delta' | 'reasoning-delta' | 'tool-call-delta' }>
 type Growing<Piece> = Piece extends Delta

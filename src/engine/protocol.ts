@@ -4,12 +4,16 @@
  */
 import type { FinishReason, TokenLogprob, Usage } from '../core/part.ts'
 import type { Sampling } from '../core/request.ts'
+import type { LayerSizes } from './layer-placement.ts'
 import type { BriefCommand, BriefReport } from './brief-protocol.ts'
+import type { Grammar } from './grammar/grammar.ts'
 
 /** A stretch of a prompt. Only where `control` is true are control tokens such as `<|im_end|>` recognised. */
 export interface Segment {
   readonly text: string
   readonly control: boolean
+  /** In place of a text, which is empty: all tokens of the prompt, taken as they are. */
+  readonly tokens?: readonly number[]
 }
 
 /** One request, ready for tokens. `id` is unique within the process's life. */
@@ -30,6 +34,38 @@ export interface Job {
   readonly cacheScope: string
   /** But this text, with what the template writes before it, is known to everybody; null when nothing is. */
   readonly openText: string | null
+  /** What of the answer is more than text; left out when nothing is. */
+  readonly marks?: AnswerMarks
+  /** What the answer may look like; null or left out: anything. */
+  readonly grammar?: Grammar | null
+}
+
+export interface AnswerMarks {
+  /** Control tokens whose spelling shall be part of the answer's text, for the server to read. */
+  readonly spelled: readonly string[]
+  /** Null when a thought may take as long as the answer may. */
+  readonly thought: ThoughtLimit | null
+}
+
+/** How long an answer may think. */
+export interface ThoughtLimit {
+  /** The marks around a thought, which stands at the beginning. */
+  readonly open: string
+  readonly close: string
+  /** The prompt ends with the opening mark. */
+  readonly begun: boolean
+  /** Most tokens between the marks. */
+  readonly budget: number
+}
+
+export interface Placement {
+  /** Layers, counted from the last; null: as many as fit. */
+  readonly layers: number | null
+  readonly sizes: LayerSizes
+  /** Files through which drivers are spoken to. */
+  readonly devices: readonly string[]
+  /** What drivers read. */
+  readonly reads: readonly string[]
 }
 
 export type DraftMode = 'measured' | 'always' | 'never'
@@ -37,6 +73,8 @@ export type DraftMode = 'measured' | 'always' | 'never'
 export interface LoadOptions {
   /** Absolute path of the (first) GGUF file. */
   readonly path: string
+  /** Folder of the adapters that were made for this model; left out when there can be none. */
+  readonly adapters?: string
   /** Absolute paths of all files of a split model; `path` alone when left out. */
   readonly files?: readonly string[]
   /** Size of the unified KV cache: tokens over all sequences. */
@@ -48,6 +86,8 @@ export interface LoadOptions {
   readonly threads: number
   /** Most tokens in one decode step. */
   readonly batchTokens: number
+  /** What goes onto graphics processors; left out on machines that have none, and where the library shall decide. */
+  readonly placement?: Placement
   /** Folder of the prebuilt native libraries. */
   readonly libraries: string
   /** A fixed CPU level such as `haswell`, for results that do not depend on the machine; null takes the best one. */
@@ -63,6 +103,9 @@ export type Command =
   | { readonly type: 'generate'; readonly job: Job }
   | { readonly type: 'cancel'; readonly job: number }
   | BriefCommand
+  | { readonly type: 'load-adapter'; readonly adapter: number; readonly path: string }
+  /** No job needs it any more. */
+  | { readonly type: 'unload-adapter'; readonly adapter: number }
   | { readonly type: 'close' }
 
 /** What the server needs to know of a model that was loaded. */
@@ -107,6 +150,8 @@ export type JobEvent =
       readonly job: number
       readonly choice: number
       readonly reason: FinishReason
+      /** The one that was met. */
+      readonly stopString?: string
     }
   /** The job's last event; also after a cancel. */
   | { readonly type: 'ended'; readonly job: number; readonly usage: TokenCounts }
@@ -128,4 +173,6 @@ export type Report =
   /** The model cannot be loaded; the process exits after this. */
   | { readonly type: 'unusable'; readonly reason: string }
   | { readonly type: 'step'; readonly events: readonly JobEvent[] }
+  /** An adapter was loaded; or why it cannot be. */
+  | { readonly type: 'adapter'; readonly adapter: number; readonly problem: string | null }
   | BriefReport

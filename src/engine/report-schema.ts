@@ -36,6 +36,7 @@ const jobEvent = z.discriminatedUnion('type', [
     job: count,
     choice,
     reason: z.enum(['stop', 'length', 'cancelled', 'content_filter']),
+    stopString: z.string().max(1000).exactOptional(),
   }),
   z.object({
     type: z.literal('ended'),
@@ -65,6 +66,7 @@ export const reportSchema: z.ZodType<Report> = z.discriminatedUnion('type', [
     }),
   }),
   z.object({ type: z.literal('unusable'), reason }),
+  z.object({ type: z.literal('adapter'), adapter: count, problem: reason.nullable() }),
   z.object({ type: z.literal('step'), events: z.array(jobEvent).max(100_000) }),
   briefReport,
 ])

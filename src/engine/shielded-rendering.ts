@@ -1,7 +1,25 @@
 /** Renders a conversation so that no control token of the prompt has anything of people's text in it. */
-import type { ChatMessage } from '../core/request.ts'
+import type { Json } from '../core/request.ts'
+import type { TemplateConversation, TemplateMessage, TemplateTool } from './dialect/template-conversation.ts'
 import type { Segment } from './protocol.ts'
 import type { TextShield } from './text-shield.ts'
+
+/** What people wrote of a conversation. */
+export type Written = Pick<TemplateConversation, 'messages' | 'tools'>
+
+type Change = (text: string) => string
+
+/**
+ * Words of JSON Schema that templates look for in the descriptions of tools: covered, they would not find them. None of
+ * them could complete a control token but where a template puts them into one.
+ */
+const schemaWords: ReadonlySet<string> = new Set(
+  (
+    'type description properties required items enum const title default format minimum maximum pattern anyOf allOf ' +
+    'oneOf not additionalProperties $ref $defs definitions parameters nullable prefixItems minItems maxItems minLength ' +
+    'maxLength object string number integer boolean array null'
+  ).split(' '),
+)
 
 /**
  * What the tokenizer is to be given: the rendering under the thin cover, or, when the template made other control
@@ -10,15 +28,15 @@ import type { TextShield } from './text-shield.ts'
  * @throws whatever `render` throws.
  */
 export function shieldedRendering(
-  messages: readonly ChatMessage[],
+  written: Written,
   shield: TextShield,
-  render: (messages: readonly ChatMessage[]) => string,
+  render: (covered: Written) => string,
 ): Segment[] {
-  const covers = shield.covers(messages.flatMap((message) => [message.content, message.name ?? '']))
-  const thin = messages.map((message) => withTexts(message, (text) => covers.thin(text)))
-  const thick = messages.map((message) => withTexts(message, (text) => covers.thick(text)))
+  const covers = shield.covers([JSON.stringify(written)])
+  const thin = changed(written, (text) => covers.thin(text))
+  const thick = changed(written, (text) => covers.thick(text))
   const rendered = render(thin)
-  if (thin.every((message, at) => sameTexts(message, thick[at]))) return covers.segments(rendered)
+  if (JSON.stringify(thin) === JSON.stringify(thick)) return covers.segments(rendered)
   const certain = render(thick)
   const [tokens, certainTokens] = [covers.tokensOf(rendered), covers.tokensOf(certain)]
   const same =
@@ -26,13 +44,56 @@ export function shieldedRendering(
   return covers.segments(same ? rendered : certain)
 }
 
-function withTexts(message: ChatMessage, change: (text: string) => string): ChatMessage {
-  const content = change(message.content)
-  return message.name === undefined
-    ? { ...message, content }
-    : { ...message, content, name: change(message.name) }
+/** With every text in it changed: roles, types and the names of OpenAI's own fields are none. */
+function changed({ messages, tools }: Written, change: Change): Written {
+  return {
+    messages: messages.map((message) => changedMessage(message, change)),
+    tools: tools && tools.map((tool) => changedTool(tool, change)),
+  }
 }
 
-function sameTexts(message: ChatMessage, other: ChatMessage | undefined): boolean {
-  return message.content === other?.content && message.name === other.name
+function changedMessage(message: TemplateMessage, change: Change): TemplateMessage {
+  const { name, reasoning_content: reasoning, thinking, tool_calls: calls, tool_call_id: id } = message
+  return {
+    ...message,
+    content: change(message.content),
+    ...(name === undefined ? {} : { name: change(name) }),
+    ...(reasoning === undefined ? {} : { reasoning_content: change(reasoning) }),
+    ...(thinking === undefined ? {} : { thinking: change(thinking) }),
+    ...(id === undefined ? {} : { tool_call_id: change(id) }),
+    ...(calls === undefined
+      ? {}
+      : {
+          tool_calls: calls.map((call) => ({
+            id: change(call.id),
+            type: call.type,
+            function: {
+              name: change(call.function.name),
+              arguments: changedJson(call.function.arguments, change),
+            },
+          })),
+        }),
+  }
+}
+
+function changedTool(tool: TemplateTool, change: Change): TemplateTool {
+  const { name, description, parameters } = tool.function
+  const schemaChange: Change = (text) => (schemaWords.has(text) ? text : change(text))
+  return {
+    ...tool,
+    function: {
+      name: change(name),
+      description: change(description),
+      parameters: changedJson(parameters, schemaChange),
+    },
+  }
+}
+
+function changedJson(value: Json, change: Change): Json {
+  if (typeof value === 'string') return change(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return (value as readonly Json[]).map((item) => changedJson(item, change))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [change(key), changedJson(member as Json, change)]),
+  )
 }

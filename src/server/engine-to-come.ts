@@ -1,5 +1,6 @@
 import type { Engine, ModelStatus } from '../core/engine.ts'
 import { modelNotServed } from '../core/not-served.ts'
+import type { Part } from '../core/part.ts'
 import { elpisError, type ElpisError } from '../errors.ts'
 
 /** Stands for an engine while its weights are being fetched; afterwards everything goes straight through. */
@@ -22,12 +23,16 @@ export function engineToCome(models: readonly string[]): EngineToCome {
   }
 
   function notYet(model: string): ElpisError {
-    const fraction = fractions.get(model)
+    const fraction = fractions.get(model) ?? fractions.get(model.slice(0, model.lastIndexOf('+')))
     if (fraction === undefined) return modelNotServed(model, models)
     const state = `still being fetched (${Math.floor(fraction * 100)} %)`
     const error = elpisError('model_not_ready', { model, state })
     error.retryAfter = retrySeconds
     return error
+  }
+
+  async function* refused(model: string): AsyncGenerator<Part> {
+    yield { type: 'error', error: notYet(model) }
   }
 
   function arrivedFor({ model }: { readonly model: string }): Engine {
@@ -38,13 +43,8 @@ export function engineToCome(models: readonly string[]): EngineToCome {
   return {
     models: () => engine?.models() ?? [],
     status: () => engine?.status() ?? models.map(waiting),
-    async *generate(request) {
-      if (engine !== null) {
-        yield* engine.generate(request)
-        return
-      }
-      yield { type: 'error', error: notYet(request.model) }
-    },
+    // Not a generator around the engine's: every part of every answer would pass through one more.
+    generate: (request) => engine?.generate(request) ?? refused(request.model),
     embed: async (request) => await arrivedFor(request).embed(request),
     rerank: async (request) => await arrivedFor(request).rerank(request),
     tokenize: async (request) => await arrivedFor(request).tokenize(request),

@@ -2,7 +2,8 @@
  * The tables, the same in every database: text, integers and nulls only. Times are epoch milliseconds, booleans 0 or 1.
  * `migrations.ts` makes them.
  */
-import type { KeyId, SessionId, Sha256 } from '../core/ids.ts'
+import type { Account, BatchId, FileId, KeyId, ResponseId, SessionId, Sha256 } from '../core/ids.ts'
+import type { BatchEndpoint, BatchStatus, FilePurpose } from '../kept/store.ts'
 
 interface KeysTable {
   id: KeyId
@@ -29,6 +30,50 @@ interface SignInLinksTable {
   expires_at: number
 }
 
+interface ResponsesTable {
+  id: ResponseId
+  account: Account
+  previous_id: ResponseId | null
+  created_at: number
+  expires_at: number
+  bytes: number
+  content: string
+}
+
+interface FilesTable {
+  id: FileId
+  account: Account
+  name: string
+  purpose: FilePurpose
+  bytes: number
+  created_at: number
+  expires_at: number
+  blob: string
+}
+
+interface BatchesTable {
+  id: BatchId
+  key_id: KeyId
+  endpoint: BatchEndpoint
+  input_file: FileId
+  status: BatchStatus
+  created_at: number
+  expires_at: number
+  /** JSON: status → time. */
+  reached: string
+  total: number
+  completed: number
+  failed: number
+  output_blob: string
+  error_blob: string
+  output_file: FileId | null
+  error_file: FileId | null
+  /** JSON */
+  failure: string | null
+  /** JSON */
+  metadata: string | null
+}
+
 /** One row a topic; its number grows with every change that others must hear of. */
 interface VersionsTable {
   topic: Topic
@@ -47,5 +92,8 @@ export interface Database {
   sessions: SessionsTable
   sign_in_links: SignInLinksTable
   versions: VersionsTable
+  responses: ResponsesTable
+  files: FilesTable
+  batches: BatchesTable
   migrations: MigrationsTable
 }

@@ -23,6 +23,9 @@ export async function openStorage({ home }: { home: string }): Promise<Storage> 
   return {
     keys: thread.store('keys'),
     sessions: thread.store('sessions'),
+    responses: thread.store('responses'),
+    files: thread.store('files'),
+    batches: thread.store('batches'),
     watch: (listener) => thread.watch(listener),
     close: () => thread.close(),
   }

@@ -1,9 +1,10 @@
 /** What the server's thread and the storage worker say to each other. */
 import type { KeyStore, SessionStore } from '../access/store.ts'
+import type { KeptStores } from '../kept/store.ts'
 import type { StorageFailure } from './failure.ts'
 
 /** The stores that live in the worker. */
-export interface Stores {
+export interface Stores extends KeptStores {
   readonly keys: KeyStore
   readonly sessions: SessionStore
 }

@@ -1,10 +1,13 @@
 /** The storage worker: holds the one connection, so that a slow disk never stops the server's loop. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
+import { SqlBatchStore } from './batch-store.ts'
 import { failureOf } from './classify.ts'
+import { SqlFileStore } from './file-store.ts'
 import { commitTogether } from './group-commit.ts'
 import { SqlKeyStore } from './key-store.ts'
 import { openSqlite, type OpenDatabase } from './open-sqlite.ts'
+import { SqlResponseStore } from './response-store.ts'
 import { SqlSessionStore } from './session-store.ts'
 import { watchVersion } from './version-watch.ts'
 import type {
@@ -34,7 +37,13 @@ try {
 }
 
 function serve({ connection, database }: OpenDatabase): void {
-  const stores: Stores = { keys: new SqlKeyStore(database), sessions: new SqlSessionStore(database) }
+  const stores: Stores = {
+    keys: new SqlKeyStore(database),
+    sessions: new SqlSessionStore(database),
+    responses: new SqlResponseStore(database),
+    files: new SqlFileStore(database),
+    batches: new SqlBatchStore(database),
+  }
   const waiting: (StoreCall | CloseCall)[] = []
   const stopWatching = watchVersion({ connection, database }, tell)
   let draining = false

@@ -9,6 +9,8 @@ import { createApi, type ApiParts } from '../../src/api/app.ts'
 import { listen } from '../../src/api/listen.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import type { Engine } from '../../src/core/engine.ts'
+import { openKept, type KeptParts } from '../../src/kept/kept.ts'
+import type { ResponseLimits } from '../../src/kept/responses.ts'
 import type { LogFields } from '../../src/log.ts'
 import { openStorage } from '../../src/storage/storage.ts'
 
@@ -34,19 +36,39 @@ type Init = Omit<RequestInit, 'headers'> & { readonly headers?: Record<string, s
 type Changes = Partial<Pick<ApiParts, 'edge' | 'webFolder'>> & {
   readonly limits?: Partial<ApiParts['limits']>
   readonly answerSeconds?: number
+  readonly responses?: Partial<ResponseLimits>
+  readonly files?: Partial<KeptParts['files']>
+  /** A home that was there before, and stays; a new one that goes when left out. */
+  readonly home?: string
 }
 
 export async function apiServer(engine: Engine, changes: Changes = {}): Promise<ApiServer> {
-  const home = mkdtempSync(join(tmpdir(), 'elpis-api-'))
+  const home = changes.home ?? mkdtempSync(join(tmpdir(), 'elpis-api-'))
   const storage = await openStorage({ home })
   const access = await createAccess({ store: storage, clock: systemClock })
   const { key } = await access.createKey('test')
   const shutdown = new AbortController()
   const log: ({ level: string; event: string } & LogFields)[] = []
+  const kept = await openKept({
+    home,
+    stores: storage,
+    clock: systemClock,
+    responses: { days: 30, bytesPerAccount: 10_000_000, chainBytes: 1_000_000, ...changes.responses },
+    files: { mostBytes: 1_000_000, allBytes: 3_000_000, ...changes.files },
+    batches: {
+      parallel: 4,
+      mostLineBytes: 100_000,
+      onOver: () => {},
+      onTrouble: (_batch, error) => {
+        throw error
+      },
+    },
+  })
   const api = await createApi({
     stages: { access, engine, answerSeconds: changes.answerSeconds ?? 60, shutdown: shutdown.signal },
     access,
     engine,
+    kept,
     edge: changes.edge ?? { bind: '127.0.0.1', allowedHosts: [], allowedOrigins: [] },
     limits: { bodyBytes: 1_000_000, headerSeconds: 10, requestSeconds: 60, choices: 8, ...changes.limits },
     webFolder: changes.webFolder ?? join(home, 'no-page'),
@@ -79,9 +101,10 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     async [Symbol.asyncDispose]() {
       listening.refuseNew()
       listening.hangUp()
+      await kept.close()
       await access.close()
       await storage.close()
-      await rm(home, { recursive: true, force: true })
+      if (changes.home === undefined) await rm(home, { recursive: true, force: true })
     },
   }
   return server

@@ -178,10 +178,15 @@ function iterate(source: Iterable<Part> | AsyncIterable<Part>): AsyncIterator<Pa
 /** The default answer: the last message (or the text), a word a token, for every choice, cut by `stop` and `maxTokens`. */
 export function* echo(request: Request): Generator<Part> {
   const { input } = request
-  const question = input.kind === 'text' ? input.text : (input.messages.at(-1)?.content ?? '')
-  const promptWords =
+  const question =
     input.kind === 'text'
-      ? words(input.text).length
+      ? input.text
+      : input.kind === 'tokens'
+        ? input.tokens.join(' ')
+        : (input.messages.at(-1)?.content ?? '')
+  const promptWords =
+    input.kind !== 'chat'
+      ? words(question).length
       : input.messages.reduce((sum, message) => sum + words(message.content).length, 0)
   yield start(promptWords)
   const cut = Math.min(
@@ -239,8 +244,21 @@ export function text(
   return { type: 'text-delta', choice, text: content, tokens, logprobs }
 }
 
-export function finish(reason: FinishReason, choice = 0): Part {
-  return { type: 'finish', choice, reason }
+/** A piece of a thought, of one token. */
+export function thought(content: string, choice = 0): Part {
+  return { type: 'reasoning-delta', choice, text: content, tokens: 1, logprobs: null }
+}
+
+/** A whole call, its arguments in these pieces of one token each. */
+export function toolCall(id: string, name: string, pieces: readonly string[], call = 0, choice = 0): Part[] {
+  return [
+    { type: 'tool-call-start', choice, call, id, name },
+    ...pieces.map((piece): Part => ({ type: 'tool-call-delta', choice, call, arguments: piece, tokens: 1 })),
+  ]
+}
+
+export function finish(reason: FinishReason, choice = 0, stopString?: string): Part {
+  return { type: 'finish', choice, reason, ...(stopString === undefined ? {} : { stopString }) }
 }
 
 export function usage(promptTokens: number, outputTokens: number, cachedTokens = 0): Part {

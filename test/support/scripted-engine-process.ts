@@ -38,6 +38,11 @@ process.on('message', (command: Command) => {
         { type: 'ended', job: command.job, promptTokens: 2 },
       )
       return
+    case 'load-adapter':
+      say({ type: 'adapter', adapter: command.adapter, problem: null })
+      return
+    case 'unload-adapter':
+      return
     case 'close':
       if (manner !== 'stubborn') process.exit(0)
       return

@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { KeyInfo, NewKey } from '../../access/access.ts'
 import { elpisError, errorTable, Fault, UserError, type ElpisError, type ErrorCode } from '../../errors.ts'
 import {
+  adapterNames,
   failure,
   keyInfo,
   keyList,
@@ -22,6 +23,8 @@ export interface ControlClient {
   listKeys(): Promise<readonly KeyInfo[]>
   revokeKey(which: string): Promise<KeyInfo>
   createSignInLink(): Promise<SignInUrl>
+  /** Has the server look for adapters again. @returns those that it serves */
+  refreshAdapters(): Promise<readonly string[]>
   close(): Promise<void>
 }
 
@@ -41,6 +44,7 @@ export async function connectControl(home: string): Promise<ControlClient | null
       createKey: (name) => door.post('/keys', { name }, newKey),
       listKeys: async () => (await door.get('/keys', keyList)).keys,
       revokeKey: (key) => door.post('/keys/revoke', { key }, keyInfo),
+      refreshAdapters: async () => (await door.post('/adapters/refresh', {}, adapterNames)).adapters,
       createSignInLink: () => door.post('/sign-in-links', {}, signInLink),
       close: () => door.close(),
     }

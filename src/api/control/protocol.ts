@@ -17,6 +17,10 @@ export const serverStatus = z.object({
     .nullable()
     .describe('Where it can be reached, such as http://localhost:4141; null until it listens.'),
   startedAt: time,
+  models: z
+    .array(z.object({ model: z.string(), state: z.string() }))
+    .optional()
+    .describe('Those that it serves, and whether they are loaded.'),
 })
 export const newKey = z.object({
   id: keyId,
@@ -33,6 +37,8 @@ export const keyInfo = z.object({
   revokedAt: time.nullable(),
 })
 export const keyList = z.object({ keys: z.array(keyInfo) })
+/** Names of the adapters that are served, as `model+adapter`. */
+export const adapterNames = z.object({ adapters: z.array(z.string()) })
 export const signInLink = z.object({ url: z.string(), expiresAt: time })
 export const failure = z.object({
   error: z.object({ code: z.string(), message: z.string(), hint: z.string() }),

@@ -16,6 +16,8 @@ interface ControlParts {
   readonly access: Access
   /** Asked anew for every answer. */
   readonly status: () => ServerStatus
+  /** Looks for adapters again; left out where there can be none. @returns the names of all */
+  readonly refreshAdapters?: () => Promise<readonly string[]>
   readonly log?: Log
 }
 
@@ -54,7 +56,7 @@ export async function startControl(parts: ControlParts): Promise<Control> {
   return { path, close: () => (closed ??= close()) }
 }
 
-function routes({ access, status, log }: ControlParts): FastifyInstance {
+function routes({ access, status, refreshAdapters, log }: ControlParts): FastifyInstance {
   const app = fastify({ bodyLimit: 16_384, requestTimeout: 10_000, forceCloseConnections: true })
 
   app.route({ method: 'GET', url: '/status', handler: () => status() })
@@ -75,6 +77,15 @@ function routes({ access, status, log }: ControlParts): FastifyInstance {
       const key = await access.revokeKey(parseBody(revokeKeyBody, request.body).key)
       log?.('info', 'key revoked', { id: key.id, name: key.name })
       return key
+    },
+  })
+  app.route({
+    method: 'POST',
+    url: '/adapters/refresh',
+    handler: async () => {
+      const adapters = (await refreshAdapters?.()) ?? []
+      log?.('info', 'adapters looked for', { adapters: adapters.join(', ') })
+      return { adapters }
     },
   })
   app.route({

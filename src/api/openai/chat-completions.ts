@@ -2,9 +2,11 @@ import type { ChatMessage } from '../../core/request.ts'
 import { errorBody } from '../error-body.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { chatChunk, chatCompletion, chatRequest, type ChatRequest } from './chat-schema.ts'
+import { thinkingOf, toolCallsOf, toolUseOf } from './chat-tools.ts'
 import { chatWire } from './chat-wire.ts'
 import { envelopeOf, requestOf, type Generating } from './generating.ts'
 import { respond } from './respond.ts'
+import { formatOf } from './response-format.ts'
 
 export function chatCompletions(generating: Generating): Route {
   return defineRoute({
@@ -28,6 +30,9 @@ export function chatCompletions(generating: Generating): Route {
           input: { kind: 'chat', messages: body.messages.map(messageOf) },
           maxTokens: body.max_completion_tokens ?? body.max_tokens ?? null,
           topLogprobs: body.logprobs === true ? (body.top_logprobs ?? 0) : null,
+          toolUse: toolUseOf(body),
+          reasoning: thinkingOf(body),
+          format: formatOf(body.response_format),
         },
         generating.mostChoices,
       )
@@ -49,11 +54,21 @@ export function chatCompletions(generating: Generating): Route {
   })
 }
 
-export function messageOf({ role, content, name }: ChatRequest['messages'][number]): ChatMessage {
-  return {
+export function messageOf(message: ChatRequest['messages'][number]): ChatMessage {
+  const { role, content, name } = message
+  const said = {
     // OpenAI's newer name for the same thing; no open model's template knows it.
     role: role === 'developer' ? 'system' : role,
-    content: typeof content === 'string' ? content : content.map((part) => part.text).join(''),
+    content: typeof content === 'string' ? content : (content ?? []).map((part) => part.text).join(''),
     ...(name == null ? {} : { name }),
+  } as const
+  if (message.role === 'tool') return { ...said, toolCallId: message.tool_call_id }
+  if (message.role !== 'assistant') return said
+  const reasoning = message.reasoning_content ?? message.reasoning
+  const toolCalls = toolCallsOf(message.tool_calls)
+  return {
+    ...said,
+    ...(reasoning == null ? {} : { reasoning }),
+    ...(toolCalls.length === 0 ? {} : { toolCalls }),
   }
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod'
+import { answeredToolCall, checkTools, toolCallDelta, toolCalls, toolFields } from './chat-tools.ts'
+import { withoutEffect } from '../parse.ts'
 import { checkTogether, notYetInChat, samplingFields, text } from './fields.ts'
+import { responseFormat } from './response-format.ts'
 
 const textPart = z.strictObject({
   type: z.literal('text', { error: 'only parts of type "text" can be read here' }),
@@ -9,27 +12,32 @@ const content = z.union([text, z.array(textPart).min(1)], {
   error: 'must be text or a list of text parts',
 })
 const name = z.string().min(1).max(64).nullish()
-const noToolCalls = z
-  .array(z.never({ error: 'tool calling is not there yet' }))
-  .max(0, 'tool calling is not there yet')
-  .nullish()
+/** Only what the model thought; a reader of the answer is shown it apart. */
+const thought = text.nullish().describe('Extension: what this turn thought before it answered.')
 
 /** One turn of a conversation. */
 export const message = z.discriminatedUnion(
   'role',
   [
     z.strictObject({ role: z.literal(['system', 'developer', 'user']), content, name }),
-    z.strictObject({
-      role: z.literal('assistant'),
-      content,
-      name,
-      // What clients send back with an earlier answer of ours.
-      refusal: z.null().optional(),
-      tool_calls: noToolCalls,
-      function_call: z.null().optional(),
-      audio: z.null().optional(),
-      annotations: noToolCalls,
-    }),
+    z
+      .strictObject({
+        role: z.literal('assistant'),
+        content: content.nullish().describe('May be left out beside tool_calls.'),
+        name,
+        tool_calls: toolCalls,
+        reasoning_content: thought,
+        reasoning: thought,
+        // What clients send back with an earlier answer of ours.
+        refusal: z.null().optional(),
+        function_call: z.null().optional(),
+        audio: z.null().optional(),
+        annotations: z.array(z.never()).max(0).nullish(),
+      })
+      .refine((turn) => turn.content != null || (turn.tool_calls ?? []).length > 0, {
+        path: ['content'],
+        error: 'may be left out beside tool_calls only',
+      }),
     z.strictObject({ role: z.literal('tool'), content, tool_call_id: z.string().max(200), name }),
   ],
   { error: 'must be one of system, developer, user, assistant, tool' },
@@ -39,7 +47,7 @@ export const message = z.discriminatedUnion(
 export const chatRequest = z
   .strictObject({
     ...samplingFields,
-    messages: z.array(message).min(1),
+    messages: z.array(message).min(1).describe('The conversation, rendered with the template of the model.'),
     max_tokens: z
       .int()
       .min(1)
@@ -52,17 +60,19 @@ export const chatRequest = z
       .max(2_147_483_647)
       .nullish()
       .describe('Most tokens of one answer; default up to the end of the context.'),
-    logprobs: z.boolean().nullish(),
+    logprobs: z.boolean().nullish().describe('Report the probability of every token.'),
     top_logprobs: z.int().min(0).max(20).nullish().describe('Needs "logprobs": true.'),
-    prompt_cache_key: z.string().max(1000).nullish(),
-    prompt_cache_retention: z.string().max(100).nullish(),
-    parallel_tool_calls: z.boolean().nullish(),
+    prompt_cache_key: withoutEffect(z.string().max(1000), 'what begins alike is cached by itself'),
+    prompt_cache_retention: withoutEffect(z.string().max(100), 'what begins alike is cached by itself'),
+    ...toolFields,
+    response_format: responseFormat,
     ...notYetInChat,
   })
   .superRefine((body, context) => {
     const issue = (field: string, problem: string) =>
       context.addIssue({ code: 'custom', path: [field], message: problem })
     checkTogether(body, issue)
+    checkTools(body, issue)
     if (body.top_logprobs != null && body.logprobs !== true) issue('top_logprobs', 'needs "logprobs": true')
     if (body.max_tokens != null && body.max_completion_tokens != null) {
       issue('max_tokens', 'cannot stand beside max_completion_tokens')
@@ -71,7 +81,7 @@ export const chatRequest = z
 
 export type ChatRequest = z.output<typeof chatRequest>
 
-const finishReason = z.enum(['stop', 'length', 'content_filter'])
+const finishReason = z.enum(['stop', 'length', 'tool_calls', 'content_filter'])
 
 const tokenFields = {
   token: z.string(),
@@ -89,6 +99,11 @@ export const usage = z.object({
   completion_tokens: z.int(),
   total_tokens: z.int(),
   prompt_tokens_details: z.object({ cached_tokens: z.int() }),
+  completion_tokens_details: z.object({ reasoning_tokens: z.int() }),
+  estimated: z
+    .literal(true)
+    .optional()
+    .describe('Extension. The server that computed the answer did not count: reckoned from its length.'),
 })
 
 const envelope = {
@@ -104,7 +119,16 @@ export const chatCompletion = z.object({
   choices: z.array(
     z.object({
       index: z.int(),
-      message: z.object({ role: z.literal('assistant'), content: z.string(), refusal: z.null() }),
+      message: z.object({
+        role: z.literal('assistant'),
+        content: z.string().nullable().describe('Null when the answer is tool calls alone.'),
+        reasoning_content: z
+          .string()
+          .optional()
+          .describe('What the model thought before; left out when nothing.'),
+        tool_calls: z.array(answeredToolCall).optional(),
+        refusal: z.null(),
+      }),
       logprobs: chatLogprobs.nullable(),
       finish_reason: finishReason,
     }),
@@ -121,6 +145,8 @@ export const chatChunk = z.object({
       delta: z.object({
         role: z.literal('assistant').optional(),
         content: z.string().optional(),
+        reasoning_content: z.string().optional(),
+        tool_calls: z.array(toolCallDelta).optional(),
         refusal: z.null().optional(),
       }),
       logprobs: chatLogprobs.nullable(),

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import type { TokenLogprob, Usage } from '../../core/part.ts'
+import type { FinishReason, TokenLogprob, Usage } from '../../core/part.ts'
+import type { ToolCall } from '../../core/request.ts'
 import type { chatChunk, chatCompletion, chatLogprobs } from './chat-schema.ts'
 import { finishReasonOf, finiteLogprob, tokenText, usageOf, type Envelope, type Wire } from './wire.ts'
 
@@ -13,15 +14,23 @@ export function chatWire(envelope: Envelope, choices: number, includeUsage: bool
     choices: content,
     ...(includeUsage ? { usage: usage === undefined ? null : usageOf(usage) } : {}),
   })
+  const delta = (index: number, more: Chunk['choices'][number]['delta']) =>
+    chunk([{ index, delta: more, logprobs: null, finish_reason: null }])
   return {
     whole: (answer): z.infer<typeof chatCompletion> => ({
       ...envelope,
       object: 'chat.completion',
-      choices: answer.choices.map(({ text, reason, logprobs }, index) => ({
+      choices: answer.choices.map(({ text, reasoning, toolCalls, reason, logprobs }, index) => ({
         index,
-        message: { role: 'assistant', content: text, refusal: null },
+        message: {
+          role: 'assistant',
+          content: text === '' && toolCalls.length > 0 ? null : text,
+          ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+          ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls.map(toolCallOf) }),
+          refusal: null,
+        },
         logprobs: logprobsOf(logprobs),
-        finish_reason: finishReasonOf(reason),
+        finish_reason: chatReasonOf(reason),
       })),
       usage: usageOf(answer.usage),
     }),
@@ -51,9 +60,21 @@ export function chatWire(envelope: Envelope, choices: number, includeUsage: bool
             ]),
           ]
         case 'reasoning-delta':
-        case 'tool-call-start':
-        case 'tool-call-delta':
-          return []
+          return part.text === '' ? [] : [delta(part.choice, { reasoning_content: part.text })]
+        case 'tool-call-start': {
+          const { choice, call: index, id, name } = part
+          return [
+            delta(choice, {
+              tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }],
+            }),
+          ]
+        }
+        case 'tool-call-delta': {
+          const { choice, call: index, arguments: text } = part
+          return text === ''
+            ? []
+            : [delta(choice, { tool_calls: [{ index, function: { arguments: text } }] })]
+        }
         case 'finish':
           return [
             chunk([
@@ -61,7 +82,7 @@ export function chatWire(envelope: Envelope, choices: number, includeUsage: bool
                 index: part.choice,
                 delta: {},
                 logprobs: null,
-                finish_reason: finishReasonOf(part.reason),
+                finish_reason: chatReasonOf(part.reason),
               },
             ]),
           ]
@@ -74,7 +95,15 @@ export function chatWire(envelope: Envelope, choices: number, includeUsage: bool
   }
 }
 
-function logprobsOf(logprobs: readonly TokenLogprob[] | null): z.infer<typeof chatLogprobs> | null {
+function chatReasonOf(reason: FinishReason) {
+  return reason === 'tool_calls' ? reason : finishReasonOf(reason)
+}
+
+function toolCallOf({ id, name, arguments: text }: ToolCall) {
+  return { id, type: 'function' as const, function: { name, arguments: text } }
+}
+
+export function logprobsOf(logprobs: readonly TokenLogprob[] | null): z.infer<typeof chatLogprobs> | null {
   if (logprobs === null) return null
   return {
     content: logprobs.map((chosen) => ({ ...entryOf(chosen), top_logprobs: chosen.top.map(entryOf) })),

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Embeddings } from '../../core/engine.ts'
 import { briefly } from '../briefly.ts'
 import { errorBody } from '../error-body.ts'
+import { withoutEffect } from '../parse.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { text } from './fields.ts'
 import type { Generating } from './generating.ts'
@@ -43,9 +44,8 @@ export const embeddingsRequest = z.strictObject({
     .nullish()
     .describe('Vectors are cut to so many and brought back to length 1: for models trained for it.'),
 
-  // Accepted: they do not change the answer.
-  user: z.string().max(1000).nullish(),
-  safety_identifier: z.string().max(1000).nullish(),
+  user: withoutEffect(z.string().max(1000), 'who asks is told by the key'),
+  safety_identifier: withoutEffect(z.string().max(1000), 'who asks is told by the key'),
 })
 
 const embeddingEntry = z.object({

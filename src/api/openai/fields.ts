@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import type { Sampling } from '../../core/request.ts'
-import { neutralOnly } from '../parse.ts'
+import { neutralOnly, withoutEffect } from '../parse.ts'
 
 const wellFormed = 'must be well-formed Unicode (it has half of a surrogate pair)'
 
@@ -19,7 +19,8 @@ export const samplingFields = {
       include_usage: z.boolean().nullish().describe('A last event with the usage of the whole answer.'),
       include_obfuscation: z.boolean().nullish().describe('Accepted; nothing is added to hide lengths.'),
     })
-    .nullish(),
+    .nullish()
+    .describe('`include_usage`: a last event with the usage of the whole answer.'),
   n: z.int().min(1).max(128).nullish().describe('How many independent answers; limits.choices bounds it.'),
   stop: z
     .union([stopString, z.array(stopString).max(16)])
@@ -41,16 +42,28 @@ export const samplingFields = {
     .max(100)
     .nullish()
     .describe('Extension, as in llama.cpp. 1 (default) is off.'),
-  presence_penalty: z.number().min(-2).max(2).nullish(),
-  frequency_penalty: z.number().min(-2).max(2).nullish(),
+  presence_penalty: z.number().min(-2).max(2).nullish().describe('Against tokens that were said. Default 0.'),
+  frequency_penalty: z
+    .number()
+    .min(-2)
+    .max(2)
+    .nullish()
+    .describe('Against tokens, by how often they were said. Default 0.'),
   logit_bias: z
     .record(z.string().regex(/^(0|[1-9]\d{0,8})$/, 'keys must be token ids'), z.number().min(-100).max(100))
     .refine((bias) => Object.keys(bias).length <= 1024, 'may name at most 1024 tokens')
-    .nullish(),
+    .nullish()
+    .describe('Token id → what is added to its logit; −100 bans it.'),
   ignore_eos: z
     .boolean()
     .nullish()
     .describe('Extension, for benchmarks: goes on past the end of the answer.'),
+  adapter: z
+    .string()
+    .min(1)
+    .max(128)
+    .nullish()
+    .describe('Extension. An adapter of the model; "model": "MODEL+ADAPTER" means the same.'),
   priority: z
     .int()
     .min(0)
@@ -58,10 +71,9 @@ export const samplingFields = {
     .nullish()
     .describe('Extension, as in vLLM: greater waits for smaller; 0 (default) is the most urgent.'),
 
-  // Accepted: they do not change the answer.
-  user: z.string().max(1000).nullish(),
-  safety_identifier: z.string().max(1000).nullish(),
-  metadata: z.record(z.string(), z.string()).nullish(),
+  user: withoutEffect(z.string().max(1000), 'who asks is told by the key'),
+  safety_identifier: withoutEffect(z.string().max(1000), 'who asks is told by the key'),
+  metadata: withoutEffect(z.record(z.string(), z.string()), 'these answers are not stored'),
 }
 
 /** Checks that concern several fields at once. */
@@ -96,19 +108,15 @@ export function stopsOf(stop: string | readonly string[] | null | undefined): re
 }
 
 const none = z.null()
-const noTools = 'tool calling is not there yet'
+const useTools = 'it is the old way; send "tools" and "tool_choice" instead'
 
 /** Parameters of OpenAI's chat endpoint that would change the answer and are not there yet. */
 export const notYetInChat = {
-  tools: neutralOnly(z.array(z.never()).max(0), noTools),
-  functions: neutralOnly(z.array(z.never()).max(0), noTools),
-  tool_choice: neutralOnly(z.enum(['none', 'auto']), noTools),
-  function_call: neutralOnly(z.enum(['none', 'auto']), noTools),
-  response_format: neutralOnly(z.strictObject({ type: z.literal('text') }), 'answers are plain text only'),
+  functions: neutralOnly(z.array(z.never()).max(0), useTools),
+  function_call: neutralOnly(z.enum(['none', 'auto']), useTools),
   modalities: neutralOnly(z.array(z.literal('text')).max(1), 'answers are plain text only'),
   audio: neutralOnly(none, 'answers are plain text only'),
   prediction: neutralOnly(none, 'predicted outputs are not there'),
-  reasoning_effort: neutralOnly(z.literal('none'), 'the effort of reasoning cannot be set'),
   verbosity: neutralOnly(z.literal('medium'), 'the verbosity cannot be set'),
   web_search_options: neutralOnly(none, 'there is no web search'),
   store: neutralOnly(z.literal(false), 'answers are not stored'),
@@ -117,7 +125,6 @@ export const notYetInChat = {
 
 /** As `notYetInChat`, for OpenAI's text endpoint. */
 export const notYetInText = {
-  echo: neutralOnly(z.literal(false), 'the prompt cannot be echoed'),
   best_of: neutralOnly(z.literal(1), 'answers are not ranked; ask for several with "n"'),
   suffix: neutralOnly(z.literal(''), 'text cannot be filled in before a suffix'),
 }

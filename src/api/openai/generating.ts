@@ -1,7 +1,7 @@
 import type { ServedModel } from '../../core/engine.ts'
 import type { Part } from '../../core/part.ts'
 import type { Credentials } from '../../core/principal.ts'
-import { plainRequest, type Input, type Request, type Sampling } from '../../core/request.ts'
+import { plainRequest, type Request, type Sampling } from '../../core/request.ts'
 import type { BriefWork } from '../../pipeline/brief-work.ts'
 import type { Exchange } from '../exchange.ts'
 import { invalid } from '../parse.ts'
@@ -22,28 +22,34 @@ export interface Generating {
 
 type CommonBody = Parameters<typeof samplingOf>[0] & { readonly model: string }
 
+/** The model, with the adapter that was asked for beside it. */
+function modelOf({ model, adapter }: CommonBody): string {
+  return adapter == null ? model : `${model}+${adapter}`
+}
+
 /** The fields that both doors translate alike. */
 export function requestOf(
   exchange: Exchange,
   body: CommonBody,
-  specific: { input: Input; maxTokens: number | null; topLogprobs: number | null },
+  specific: Pick<Request, 'input' | 'maxTokens' | 'topLogprobs'> &
+    Partial<Pick<Request, 'toolUse' | 'reasoning' | 'format'>>,
   mostChoices: number,
 ): Request {
   const choices = body.n ?? 1
   if (choices > mostChoices) throw invalid('n', `may be ${mostChoices} at most here (limits.choices)`)
   const sampling: Sampling = samplingOf(body)
-  exchange.outcome.model = body.model
+  exchange.outcome.model = modelOf(body)
   return {
     ...plainRequest,
     id: exchange.id,
-    model: body.model,
+    model: modelOf(body),
     sampling,
     choices,
     stop: stopsOf(body.stop),
     ignoreEos: body.ignore_eos ?? false,
     signal: exchange.left,
     deadline: exchange.deadline,
-    priority: body.priority ?? 0,
+    priority: Math.max(body.priority ?? 0, exchange.priority ?? 0),
     ...specific,
   }
 }

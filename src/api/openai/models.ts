@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { ServedModel } from '../../core/engine.ts'
 import { modelNotServed } from '../../core/not-served.ts'
@@ -15,10 +16,25 @@ const model = z.object({
   abilities: z
     .array(z.enum(['generate', 'embed', 'rerank']))
     .describe('Extension. What it can do: answers, vectors, ranks.'),
+  parent: z.string().nullable().describe('The model that it is an adapter of, when it is one.'),
 })
 const modelList = z.object({ object: z.literal('list'), data: z.array(model) })
 
-export function modelRoutes(models: () => readonly ServedModel[]): Route[] {
+/** How another protocol describes models on the same paths: to clients that send its header. */
+export interface ModelShape {
+  readonly header: string
+  list(models: readonly ServedModel[]): unknown
+  one(model: ServedModel): unknown
+}
+
+const openAiShape: Omit<ModelShape, 'header'> = {
+  list: (models): z.infer<typeof modelList> => ({ object: 'list', data: models.map(modelOf) }),
+  one: modelOf,
+}
+
+export function modelRoutes(models: () => readonly ServedModel[], others: readonly ModelShape[]): Route[] {
+  const shapeFor = ({ request }: FastifyReply) =>
+    others.find(({ header }) => request.headers[header] !== undefined) ?? openAiShape
   const list = defineRoute({
     method: 'GET',
     path: '/v1/models',
@@ -28,7 +44,7 @@ export function modelRoutes(models: () => readonly ServedModel[]): Route[] {
       200: { description: 'All models.', schema: modelList },
       401: { description: 'No valid key.', schema: errorBody },
     },
-    handle: async () => ({ object: 'list', data: models().map(modelOf) }),
+    handle: async ({ reply }) => shapeFor(reply).list(models()),
   })
   const one = defineRoute({
     method: 'GET',
@@ -42,7 +58,7 @@ export function modelRoutes(models: () => readonly ServedModel[]): Route[] {
       401: { description: 'No valid key.', schema: errorBody },
       404: { description: 'It is not served here.', schema: errorBody },
     },
-    async handle({ rest }) {
+    async handle({ rest, reply }) {
       const served = models().find(({ id }) => id === rest)
       if (served === undefined) {
         throw modelNotServed(
@@ -50,7 +66,7 @@ export function modelRoutes(models: () => readonly ServedModel[]): Route[] {
           models().map(({ id }) => id),
         )
       }
-      return modelOf(served)
+      return shapeFor(reply).one(served)
     },
   })
   return [list, one]
@@ -67,5 +83,6 @@ function modelOf(served: ServedModel): z.infer<typeof model> {
     digest,
     licence,
     abilities: [...abilities],
+    parent: served.parent ?? null,
   }
 }

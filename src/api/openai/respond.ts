@@ -2,9 +2,9 @@ import type { FastifyReply } from 'fastify'
 import type { Part } from '../../core/part.ts'
 import type { ElpisError } from '../../errors.ts'
 import { fold } from '../../pipeline/fold.ts'
-import { errorBodyOf } from '../error-body.ts'
 import { openEventStream } from '../event-stream.ts'
 import type { Exchange } from '../exchange.ts'
+import { openAiFraming } from '../framing.ts'
 import type { Wire } from './wire.ts'
 
 interface Responding {
@@ -15,7 +15,9 @@ interface Responding {
   readonly choices: number
   readonly stream: boolean
   /** The field that holds the prompt, for errors about it. */
-  readonly promptField: 'messages' | 'prompt'
+  readonly promptField: string
+  /** The field that says what the answer must be; `response_format` when left out. */
+  readonly formatField?: string
 }
 
 /** Answers with what the pipeline yields: whole, or as events. */
@@ -40,43 +42,46 @@ async function streamEvents(
   parts: AsyncGenerator<Part>,
   first: Exclude<Part, { type: 'error' }>,
 ): Promise<void> {
+  const { framing = openAiFraming } = wire
   reply.hijack()
-  const events = openEventStream(reply.raw, reply.getHeaders())
+  const events = openEventStream(reply.raw, reply.getHeaders(), undefined, framing.contentType)
   try {
     for (let part: Part = first; ;) {
       if (part.type === 'error') {
-        await events.send(errorEvent(part.error, exchange))
+        await events.write(framing.failure(part.error, exchange.id))
         return
       }
-      for (const event of wire.events(part)) {
-        if (!(await events.send({ data: JSON.stringify(event) }))) return
-      }
+      const frames = wire.events(part).map((event) => framing.frame(event))
+      if (frames.length > 0 && !(await events.write(frames.join('')))) return
       const next = await parts.next()
       if (next.done === true) break
       part = next.value
     }
-    await events.send({ data: '[DONE]' })
+    if (framing.end !== '') await events.write(framing.end)
   } finally {
     events.end()
     await parts.return(undefined)
   }
 }
 
-/** OpenAI's clients throw on an event whose data has an `error`. There is no `[DONE]` after it: this is no whole answer. */
-function errorEvent(error: ElpisError, { id }: Exchange) {
-  return { name: 'error', data: JSON.stringify(errorBodyOf(error, id)) }
-}
-
 /** Notes for the log what passes by, and names the field that an error is about. */
-async function* counting({ parts, exchange, promptField }: Responding): AsyncGenerator<Part> {
+async function* counting({
+  parts,
+  exchange,
+  promptField,
+  formatField = 'response_format',
+}: Responding): AsyncGenerator<Part> {
   const { outcome } = exchange
   try {
     for await (const part of parts) {
       if (part.type === 'start') outcome.promptTokens = part.promptTokens
-      else if ('tokens' in part) outcome.outputTokens = (outcome.outputTokens ?? 0) + part.tokens
+      else if (part.type === 'usage') {
+        const { promptTokens, outputTokens } = part.usage
+        Object.assign(outcome, { promptTokens, outputTokens })
+      } else if ('tokens' in part) outcome.outputTokens = (outcome.outputTokens ?? 0) + part.tokens
       else if (part.type === 'error') {
         outcome.code = part.error.code
-        part.error.param ??= fieldOf(part.error, promptField)
+        part.error.param ??= fieldOf(part.error, promptField, formatField)
       }
       yield part
     }
@@ -86,7 +91,9 @@ async function* counting({ parts, exchange, promptField }: Responding): AsyncGen
 }
 
 /** Stages behind the edge know nothing of this protocol's fields. */
-function fieldOf({ code }: ElpisError, promptField: string): string | null {
+function fieldOf({ code }: ElpisError, promptField: string, formatField: string): string | null {
+  if (code === 'unsupported_schema') return formatField
   if (code === 'model_not_served' || code === 'model_lacks_ability') return 'model'
-  return code === 'context_exceeded' || code === 'template_failed' ? promptField : null
+  const aboutPrompt = code === 'context_exceeded' || code === 'template_failed' || code === 'token_unknown'
+  return aboutPrompt ? promptField : null
 }

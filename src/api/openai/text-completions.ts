@@ -1,12 +1,15 @@
+import { sideBySide } from '../../pipeline/side-by-side.ts'
 import { errorBody } from '../error-body.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { envelopeOf, requestOf, type Generating } from './generating.ts'
 import { respond } from './respond.ts'
-import { textCompletion, textRequest } from './text-schema.ts'
+import { promptsOf, textCompletion, textRequest } from './text-schema.ts'
 import { textWire } from './text-wire.ts'
 
 /** OpenAI's own default, kept so that the same call costs the same here. */
 const defaultMaxTokens = 16
+/** Prompts of one request that stand in the engine's line together. */
+const mostAtOnce = 8
 
 export function textCompletions(generating: Generating): Route {
   return defineRoute({
@@ -23,24 +26,32 @@ export function textCompletions(generating: Generating): Route {
       503: { description: 'Too busy, or not ready yet; see Retry-After.', schema: errorBody },
     },
     async handle({ body, exchange, reply }) {
-      const request = requestOf(
-        exchange,
-        body,
-        {
-          input: { kind: 'text', text: typeof body.prompt === 'string' ? body.prompt : body.prompt[0] },
-          maxTokens: body.max_tokens ?? defaultMaxTokens,
-          topLogprobs: body.logprobs ?? null,
-        },
-        generating.mostChoices,
-      )
-      const { choices } = request
-      return await respond({
-        parts: generating.answer(request, exchange.credentials),
-        wire: textWire(
-          envelopeOf('cmpl', request, generating),
-          choices,
-          body.stream_options?.include_usage === true,
+      const rest = new AbortController()
+      const prompts = promptsOf(body.prompt)
+      const requests = prompts.map((input) => ({
+        ...requestOf(
+          exchange,
+          body,
+          { input, maxTokens: body.max_tokens ?? defaultMaxTokens, topLogprobs: body.logprobs ?? null },
+          generating.mostChoices,
         ),
+        ...(prompts.length === 1 ? {} : { signal: AbortSignal.any([exchange.left, rest.signal]) }),
+      }))
+      const [first] = requests
+      if (first === undefined) throw new Error('The schema lets no empty list pass.')
+      const choices = requests.length * first.choices
+      const answers = requests.map((request) => () => generating.answer(request, exchange.credentials))
+      const together = { choices: first.choices, atOnce: mostAtOnce, abort: () => rest.abort() }
+      return await respond({
+        parts: answers.length === 1 ? answers[0]!() : sideBySide(answers, together),
+        wire: textWire(envelopeOf('cmpl', first, generating), {
+          choices,
+          includeUsage: body.stream_options?.include_usage === true,
+          echoes:
+            body.echo === true
+              ? prompts.flatMap((prompt) => Array<string>(first.choices).fill(textOf(prompt)))
+              : null,
+        }),
         exchange,
         reply,
         choices,
@@ -49,4 +60,8 @@ export function textCompletions(generating: Generating): Route {
       })
     },
   })
+}
+
+function textOf(prompt: ReturnType<typeof promptsOf>[number]): string {
+  return prompt.kind === 'text' ? prompt.text : ''
 }

@@ -5,8 +5,15 @@ import { finishReasonOf, finiteLogprob, tokenText, usageOf, type Envelope, type 
 
 type Completion = z.infer<typeof textCompletion>
 
+interface TextWireOptions {
+  readonly choices: number
+  readonly includeUsage: boolean
+  /** What stands in front of each choice; null when nothing does. */
+  readonly echoes: readonly string[] | null
+}
+
 /** OpenAI's `text_completion`, whole and as events. */
-export function textWire(envelope: Envelope, choices: number, includeUsage: boolean): Wire {
+export function textWire(envelope: Envelope, { choices, includeUsage, echoes }: TextWireOptions): Wire {
   /** Characters written so far, per choice: tokens of later events begin there. */
   const offsets = Array.from({ length: choices }, () => 0)
   const event = (content: Completion['choices'], usage?: Usage): Completion => ({
@@ -21,7 +28,7 @@ export function textWire(envelope: Envelope, choices: number, includeUsage: bool
       object: 'text_completion',
       choices: answer.choices.map(({ text, reason, logprobs }, index) => ({
         index,
-        text,
+        text: (echoes?.[index] ?? '') + text,
         logprobs: logprobsOf(logprobs, 0).logprobs,
         finish_reason: finishReasonOf(reason),
       })),
@@ -30,7 +37,9 @@ export function textWire(envelope: Envelope, choices: number, includeUsage: bool
     events(part) {
       switch (part.type) {
         case 'start':
-          return []
+          return (echoes ?? []).map((text, index) =>
+            event([{ index, text, logprobs: null, finish_reason: null }]),
+          )
         case 'text-delta': {
           if (part.text === '' && part.logprobs === null) return []
           const { logprobs, end } = logprobsOf(part.logprobs, offsets[part.choice] ?? 0)

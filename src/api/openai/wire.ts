@@ -1,10 +1,13 @@
 import type { z } from 'zod'
 import type { FinishReason, Part, TokenLogprob, Usage } from '../../core/part.ts'
 import type { Answer } from '../../pipeline/fold.ts'
+import type { Framing } from '../framing.ts'
 import type { usage } from './chat-schema.ts'
 
 /** How one protocol writes an answer down. A new one for every answer: it may count as it goes. */
 export interface Wire {
+  /** How its events go over the line; as OpenAI's do when left out. */
+  readonly framing?: Framing
   /** The answer of a request that did not ask for a stream. */
   whole(answer: Answer): unknown
   /** The events that one part becomes; `error` parts never come here. */
@@ -21,12 +24,15 @@ export interface Envelope {
   readonly system_fingerprint: string | null
 }
 
-export function usageOf({ promptTokens, cachedTokens, outputTokens }: Usage): z.infer<typeof usage> {
+export function usageOf(counted: Usage): z.infer<typeof usage> {
+  const { promptTokens, cachedTokens, outputTokens, reasoningTokens, estimated } = counted
   return {
     prompt_tokens: promptTokens,
     completion_tokens: outputTokens,
     total_tokens: promptTokens + outputTokens,
     prompt_tokens_details: { cached_tokens: cachedTokens },
+    completion_tokens_details: { reasoning_tokens: reasoningTokens },
+    ...(estimated === undefined ? {} : { estimated }),
   }
 }
 

@@ -9,9 +9,9 @@ import type { Config } from '../../config.ts'
 import { asElpisError } from '../../errors.ts'
 import { catalogueBytes, catalogueEntry, catalogueNames } from '../../weights/catalogue.ts'
 import { checkWeights } from '../../weights/gguf/check.ts'
-import { estimateMemory } from '../../weights/gguf/memory.ts'
 import { isModelName } from '../../weights/names.ts'
 import { freeBytes } from '../../weights/pull/disk.ts'
+import { memoryBudget, servedMemory } from '../../server/model-memory.ts'
 import { formatBytes } from '../../weights/quantity.ts'
 import { parseReference } from '../../weights/reference.ts'
 import { openStore } from '../../weights/store.ts'
@@ -95,18 +95,15 @@ async function checkModel(name: string, config: Config): Promise<Finding> {
     const manifest = isModelName(name) ? await store.lookup(name) : null
     if (manifest === null) return toBePulled(check, name)
     const header = await checkWeights(await store.paths(name))
-    const { context, sequences, cache, batch } = config.engine
-    const contextTokens = Math.min(context, manifest.summary.context ?? context)
-    const { total } = estimateMemory(header, {
-      contextTokens,
-      sequences,
-      cacheTokens: cache === 0 ? 4 * contextTokens : cache,
-      batchTokens: batch,
-    })
-    const available = process.availableMemory()
-    const found = `here and whole; takes ${formatBytes(total)} of ${formatBytes(available)} available memory`
-    if (total <= available) return ok(check, found)
-    return warn(check, found, 'Serve a smaller model, or lower engine.context or engine.cache.')
+    const { total } = servedMemory(header, config.engine)
+    const budget = memoryBudget(config.engine)
+    const found = `here and whole; takes ${formatBytes(total)} of the ${formatBytes(budget)} of memory that models may take`
+    if (total <= budget) return ok(check, found)
+    return warn(
+      check,
+      found,
+      'Serve a smaller model, lower engine.context or engine.sequences, or raise engine.memory.',
+    )
   } catch (error) {
     const { message, hint } = asElpisError(error)
     return fail(check, message, hint)

@@ -1,12 +1,14 @@
 /** One more token of an answer: chosen, told, and looked at for the end. */
 import type { FinishReason } from '../../core/part.ts'
+import { GrammarTooAmbiguous } from './grammar-states.ts'
+import { GrammarTooLarge } from './grammar-network.ts'
 import { tokenLogprob } from './logprobs.ts'
 import type { Outbox } from './outbox.ts'
 import type { Answer } from './task.ts'
 import type { VocabularyToken } from './vocabulary.ts'
 
-/** `null`: the answer goes on. `impossible`: the logits leave no choice. */
-export type Advance = Extract<FinishReason, 'stop' | 'length'> | 'impossible' | null
+/** `null`: the answer goes on. `impossible`: the logits leave no choice. `unreadable`: its grammar is too much to follow. */
+export type Advance = Extract<FinishReason, 'stop' | 'length'> | 'impossible' | 'unreadable' | null
 
 /** Chooses the next token of an answer from its logits; its text goes into the outbox. */
 export function advance(
@@ -17,14 +19,15 @@ export function advance(
 ): Advance {
   const { task, output, text } = answer
   const { job } = task
-  const chosen = answer.sampler.choose(logits, output.length)
-  if (chosen < 0) return 'impossible'
+  const chosen = choose(answer, logits, token)
+  if (typeof chosen !== 'number') return chosen
   output.push(chosen)
   answer.sampler.accept(chosen)
   answer.lookup?.accept(chosen)
   task.outputTokens++
-  const known = token(chosen)
-  if (known.ends && !job.ignoreEos) {
+  const known = task.marks.spelled.get(chosen) ?? token(chosen)
+  answer.thought?.accept(known.text ?? '')
+  if (known.ends && (answer.guide !== null || !job.ignoreEos)) {
     outbox.text(answer, text.finish())
     return 'stop'
   }
@@ -34,7 +37,28 @@ export function advance(
       : tokenLogprob(logits, chosen, job.topLogprobs, (other) => token(other).bytes)
   outbox.text(answer, text.push(known, logprob))
   if (text.stopped) return 'stop'
+  if (answer.guide?.finished === true) {
+    outbox.text(answer, text.finish())
+    return 'stop'
+  }
   if (output.length < task.limit) return null
   outbox.text(answer, text.finish())
   return text.stopped ? 'stop' : 'length'
+}
+
+/** The next token, inside the grammar when there is one. */
+function choose(
+  { thought, sampler, guide, output }: Answer,
+  logits: Float32Array,
+  token: (token: number) => VocabularyToken,
+): number | 'impossible' | 'unreadable' {
+  try {
+    const chosen = thought?.forced ?? sampler.choose(logits, output.length, guide)
+    if (chosen < 0) return 'impossible'
+    if (guide === null || (token(chosen).ends && guide.complete)) return chosen
+    return guide.accept(chosen) ? chosen : 'impossible'
+  } catch (error) {
+    if (error instanceof GrammarTooAmbiguous || error instanceof GrammarTooLarge) return 'unreadable'
+    throw error
+  }
 }

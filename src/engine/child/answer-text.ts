@@ -40,6 +40,11 @@ export class AnswerText {
     return this.#stopped
   }
 
+  /** The one that was met. */
+  get stopString(): string | null {
+    return this.#stops.met
+  }
+
   /** Takes one token; what may leave now, or null when nothing may. */
   push(piece: Piece, logprob: TokenLogprob | null): Release | null {
     this.#tokens++

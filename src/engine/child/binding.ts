@@ -39,6 +39,12 @@ export interface Binding {
   ggml_backend_reg_get_proc_address(registry: Pointer, name: string): Pointer | null
   /** A device of this kind (0 CPU, 1 GPU, 2 integrated GPU), or null. */
   ggml_backend_dev_by_type(kind: number): Pointer | null
+  ggml_backend_dev_count(): number | bigint
+  ggml_backend_dev_get(index: number): Pointer
+  ggml_backend_dev_type(device: Pointer): number
+  ggml_backend_dev_name(device: Pointer): string | null
+  ggml_backend_dev_description(device: Pointer): string | null
+  ggml_backend_dev_memory(device: Pointer, free: BigUint64Array, total: BigUint64Array): void
   llama_backend_init(): void
   llama_model_default_params(): ModelParameters
   llama_context_default_params(): ContextParameters
@@ -50,6 +56,15 @@ export interface Binding {
   llama_attach_threadpool(context: Pointer, decode: Pointer, batch: Pointer): void
   llama_set_n_threads(context: Pointer, decode: number, batch: number): void
   llama_n_ctx(context: Pointer): number
+  llama_get_model(context: Pointer): Pointer
+  llama_adapter_lora_init(model: Pointer, path: string): Pointer | null
+  llama_adapter_lora_free(adapter: Pointer): void
+  llama_set_adapters_lora(
+    context: Pointer,
+    adapters: BigUint64Array,
+    count: number,
+    scales: Float32Array,
+  ): number
   llama_get_memory(context: Pointer): Pointer
   llama_model_get_vocab(model: Pointer): Pointer
   llama_model_n_ctx_train(model: Pointer): number
@@ -111,6 +126,12 @@ const signatures = {
   ggml_backend_reg_by_name: ['void *', ['str']],
   ggml_backend_reg_get_proc_address: ['void *', ['void *', 'str']],
   ggml_backend_dev_by_type: ['void *', ['int32_t']],
+  ggml_backend_dev_count: ['size_t', []],
+  ggml_backend_dev_get: ['void *', ['size_t']],
+  ggml_backend_dev_type: ['int32_t', ['void *']],
+  ggml_backend_dev_name: ['str', ['void *']],
+  ggml_backend_dev_description: ['str', ['void *']],
+  ggml_backend_dev_memory: ['void', ['void *', 'uint64_t *', 'uint64_t *']],
   llama_backend_init: ['void', []],
   llama_model_default_params: [modelStruct, []],
   llama_context_default_params: [contextStruct, []],
@@ -122,6 +143,10 @@ const signatures = {
   llama_attach_threadpool: ['void', ['void *', 'void *', 'void *']],
   llama_set_n_threads: ['void', ['void *', 'int32_t', 'int32_t']],
   llama_n_ctx: ['uint32_t', ['void *']],
+  llama_get_model: ['void *', ['void *']],
+  llama_adapter_lora_init: ['void *', ['void *', 'str']],
+  llama_adapter_lora_free: ['void', ['void *']],
+  llama_set_adapters_lora: ['int32_t', ['void *', 'uint64_t *', 'size_t', 'float *']],
   llama_get_memory: ['void *', ['void *']],
   llama_model_get_vocab: ['void *', ['void *']],
   llama_model_n_ctx_train: ['int32_t', ['void *']],

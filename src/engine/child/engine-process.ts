@@ -4,6 +4,8 @@
  */
 import type { BriefCommand, BriefEvent } from '../brief-protocol.ts'
 import type { Command, Job, JobEvent, LoadOptions, Report } from '../protocol.ts'
+import { GrammarLibrary } from './grammar-library.ts'
+import { tokenMarks } from './answer-marks.ts'
 import { BriefDesk } from './brief-desk.ts'
 import { EmbeddingQueue } from './embedding-queue.ts'
 import { loadModel, type ReadyEmbedder, type ReadyModel } from './load-model.ts'
@@ -24,6 +26,7 @@ interface Running {
   readonly ready: ReadyModel
   readonly scheduler: Scheduler
   readonly tokenizer: Tokenizer
+  readonly grammars: GrammarLibrary
 }
 
 /** Null when no model is loaded, or one that does not generate. */
@@ -65,9 +68,17 @@ function load(options: LoadOptions): void {
       send({ type: 'loading', fraction })
     })
     const tokenizer = new Tokenizer(ready.vocabulary)
-    if (ready.purpose === 'generator') running = { ready, tokenizer, scheduler: schedulerFor(ready, options) }
+    if (ready.purpose === 'generator')
+      running = {
+        ready,
+        tokenizer,
+        scheduler: schedulerFor(ready, options),
+        grammars: new GrammarLibrary(ready.vocabulary),
+      }
     desk = deskFor(ready, tokenizer, options)
     send({ type: 'ready', model: ready.description })
+    const { grammars } = running ?? {}
+    if (grammars !== undefined) setImmediate(() => grammars.prepare())
   } catch (error) {
     giveUp(error instanceof Error ? error.message : String(error))
   }
@@ -119,14 +130,31 @@ function generate(job: Job): void {
     send({ type: 'step', events: [{ type: 'failed', job: job.id, reason: 'no model is loaded' }] })
     return
   }
+  if (job.adapter !== null && !running.ready.model.adapters.has(job.adapter)) {
+    send({ type: 'step', events: [{ type: 'failed', job: job.id, reason: 'its adapter is not loaded' }] })
+    return
+  }
   try {
     const prompt = running.tokenizer.tokenize(job.prompt, job.addBos)
-    running.scheduler.submit(job, prompt, openTokens(job, prompt, running.tokenizer))
+    const marks = tokenMarks(job.marks, running.ready.vocabulary, running.tokenizer)
+    const grammar = job.grammar == null ? null : running.grammars.open(job.grammar)
+    running.scheduler.submit(job, prompt, openTokens(job, prompt, running.tokenizer), marks, grammar)
   } catch (error) {
-    const reason = `the prompt could not be read: ${error instanceof Error ? error.message : String(error)}`
+    const reason = `the request could not be read: ${error instanceof Error ? error.message : String(error)}`
     send({ type: 'step', events: [{ type: 'failed', job: job.id, reason }] })
   }
   wake()
+}
+
+function loadAdapter(adapter: number, path: string): void {
+  let problem: string | null = null
+  try {
+    if (running === null) throw new Error('this model does not generate text')
+    running.ready.model.adapters.load(adapter, path)
+  } catch (error) {
+    problem = error instanceof Error ? error.message : String(error)
+  }
+  send({ type: 'adapter', adapter, problem })
 }
 
 function serve(command: BriefCommand): void {
@@ -156,6 +184,12 @@ function obey(command: Command): void {
     case 'cancel':
       running?.scheduler.cancel(command.job)
       desk?.cancel(command.job)
+      return
+    case 'load-adapter':
+      loadAdapter(command.adapter, command.path)
+      return
+    case 'unload-adapter':
+      running?.ready.model.adapters.unload(command.adapter)
       return
     case 'embed':
     case 'tokenize':

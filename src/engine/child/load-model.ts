@@ -4,6 +4,8 @@ import { restrictToModel } from '../lockdown.ts'
 import type { LoadedModel, LoadOptions } from '../protocol.ts'
 import { bind, type Binding, type Pointer, progressCallback } from './binding.ts'
 import type { Embedder } from './embedder.ts'
+import { gpuDevices } from './devices.ts'
+import { layersThatFit } from '../layer-placement.ts'
 import { chooseCpuBackend, otherBackends } from './libraries.ts'
 import { NativeLog } from './native-log.ts'
 import { NativeModel } from './native-model.ts'
@@ -88,9 +90,17 @@ export function loadModel(
   for (const path of otherBackends(options.libraries)) native.ggml_backend_load(path)
   native.llama_backend_init()
   // Everything of the machine that is still needed is loaded: from here on the process reads its model only.
-  const lockdown = restrictToModel(options.files ?? [options.path])
+  const lockdown = restrictToModel(
+    [
+      ...(options.files ?? [options.path]),
+      ...(options.adapters === undefined ? [] : [options.adapters]),
+      ...(options.placement?.reads ?? []),
+    ],
+    options.placement?.devices,
+  )
 
-  const weights = loadWeights(native, options, onProgress)
+  const layers = layersToPlace(native, options)
+  const weights = loadWeights(native, options, layers, onProgress)
   if (weights === null) throw new Error(log.reason('the file cannot be loaded as a model'))
   const purpose = purposeOf(native, weights)
   const vocabulary = new Vocabulary(native, native.llama_model_get_vocab(weights))
@@ -104,7 +114,7 @@ export function loadModel(
     trainedContextTokens: native.llama_model_n_ctx_train(weights),
     vectorLength: purpose === 'embedder' ? native.llama_model_n_embd_out(weights) : null,
     description: describe(native, weights),
-    build: `llama.cpp ${native.version} ${backend.level}`,
+    build: `llama.cpp ${native.version} ${backend.level}${placed(native, options, layers)}`,
     lockdown,
   }
   if (purpose !== 'generator') {
@@ -147,6 +157,7 @@ export function loadModel(
 function loadWeights(
   native: Binding,
   options: LoadOptions,
+  layers: number | null,
   onProgress: (fraction: number) => void,
 ): Pointer | null {
   let reported = 0
@@ -159,6 +170,7 @@ function loadWeights(
     return native.llama_model_load_from_file(options.path, {
       ...native.llama_model_default_params(),
       progress_callback: callback,
+      ...(layers === null ? {} : { n_gpu_layers: layers }),
       // Repacked weights are faster for many formats, but round one token and several differently. Whoever fixes the
       // CPU level asks for the same results everywhere.
       use_extra_bufts: options.cpuLevel === null,
@@ -166,6 +178,14 @@ function loadWeights(
   } finally {
     koffi.unregister(callback)
   }
+}
+
+/** Layers for graphics processors; null where there are none, or nothing is known of the model. */
+function layersToPlace(native: Binding, { placement }: LoadOptions): number | null {
+  const devices = gpuDevices(native)
+  if (placement === undefined || devices.length === 0) return null
+  const free = devices.map(({ freeBytes }) => freeBytes)
+  return placement.layers ?? layersThatFit(placement.sizes, free)
 }
 
 function createContext(native: Binding, weights: Pointer, options: LoadOptions): Context | null {
@@ -216,6 +236,13 @@ function keepsState(native: Binding, weights: Pointer): boolean {
 function savedTokens(native: Binding, weights: Pointer): number {
   const window = native.llama_model_n_swa(weights)
   return window > 1 ? Math.floor(window / 2) : Infinity
+}
+
+/** Such as `, 20 of 33 layers on Vulkan0`. */
+function placed(native: Binding, { placement }: LoadOptions, layers: number | null): string {
+  if (placement === undefined || layers === null) return ''
+  const names = gpuDevices(native).map(({ name }) => name)
+  return `, ${Math.min(layers, placement.sizes.layers.length + 1)} of ${placement.sizes.layers.length + 1} layers on ${names.join(' and ')}`
 }
 
 /** Such as `llama 135M Q4_1`. */

@@ -1,6 +1,7 @@
 /** One model in native memory, with its context: what the scheduler computes steps on. */
 import koffi from 'koffi'
 import type { Binding, Pointer } from './binding.ts'
+import { NativeAdapters } from './native-adapters.ts'
 import type { Decoder, StepResult } from './decoder.ts'
 import type { RawCache } from './cell-store.ts'
 import { StepBatch } from './step-batch.ts'
@@ -18,6 +19,7 @@ export class NativeModel implements Decoder, RawCache {
   readonly vocabularySize: number
   readonly stepTokens: number
   readonly rows: number
+  readonly adapters: NativeAdapters
   readonly #native: Binding
   readonly #context: Pointer
   readonly #memory: Pointer
@@ -31,6 +33,7 @@ export class NativeModel implements Decoder, RawCache {
   constructor(native: Binding, context: Pointer, shape: ContextShape) {
     this.#native = native
     this.#context = context
+    this.adapters = new NativeAdapters(native, context)
     this.#memory = native.llama_get_memory(context)
     this.#batch = new StepBatch(native, shape.stepTokens)
     this.#governor = new ThreadGovernor(shape.threads)
@@ -41,7 +44,7 @@ export class NativeModel implements Decoder, RawCache {
   }
 
   use(adapter: number | null): void {
-    if (adapter !== null) throw new Error(`there is no adapter ${adapter}`)
+    this.adapters.use(adapter)
   }
 
   add(token: number, position: number, sequence: number, wanted: boolean): void {

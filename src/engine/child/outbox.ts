@@ -28,8 +28,14 @@ export class Outbox {
     if (release !== null) this.#events.push({ type: 'text', job: task.job.id, choice, ...release })
   }
 
-  finished({ job }: Task, choice: number, reason: FinishReason): void {
-    this.#events.push({ type: 'finished', job: job.id, choice, reason })
+  finished({ job }: Task, choice: number, reason: FinishReason, stopString: string | null = null): void {
+    this.#events.push({
+      type: 'finished',
+      job: job.id,
+      choice,
+      reason,
+      ...(stopString === null ? {} : { stopString }),
+    })
   }
 
   ended({ job, prompt, cachedTokens, outputTokens }: Task): void {

@@ -189,3 +189,59 @@ describe('adjustments', () => {
     expect(subject.choose(Float32Array.of(9, 1), 0)).toBe(1)
   })
 })
+
+describe('a filter', () => {
+  const size = 40
+  const settings = fc.record({
+    temperature: fc.constantFrom(0, 0.5, 1, 2),
+    topP: fc.constantFrom(1, 0.9, 0.3),
+    topK: fc.constantFrom(0, 3, 100),
+    minP: fc.constantFrom(0, 0.2),
+    seed: fc.nat(),
+  })
+  const allLogits = fc.array(
+    fc.integer({ min: -80, max: 80 }).map((value) => value / 8),
+    { minLength: size, maxLength: size },
+  )
+
+  test('takes what it refuses out before anything is cut', () => {
+    fc.assert(
+      fc.property(
+        settings,
+        allLogits,
+        fc.uniqueArray(fc.nat(size - 1), { minLength: 1 }),
+        fc.boolean(),
+        (sampling, values, allowed, prefersMask) => {
+          const set = new Set(allowed)
+          const logits = Float32Array.from(values)
+          const before = logits.slice()
+          const only = logits.map((logit, token) => (set.has(token) ? logit : -Infinity))
+          const filter = {
+            prefersMask,
+            allows: (token: number) => set.has(token),
+            mask: (from: Float32Array, target: Float32Array) => {
+              for (let token = 0; token < size; token++)
+                target[token] = set.has(token) ? from[token]! : -Infinity
+            },
+          }
+          for (let position = 0; position < 5; position++) {
+            const chosen = sampler(sampling, size).choose(logits, position, filter)
+            expect(chosen).toBe(sampler(sampling, size).choose(only, position))
+            expect(set.has(chosen)).toBe(true)
+          }
+          expect(logits).toEqual(before)
+        },
+      ),
+    )
+  })
+
+  test('that leaves only what the settings ban leaves no choice', () => {
+    const filter = {
+      prefersMask: false,
+      allows: (token: number) => token === 1,
+      mask: (_: Float32Array, target: Float32Array) => target.fill(-Infinity),
+    }
+    const banned = sampler({ temperature: 0, logitBias: new Map([[1, -100]]) }, 3)
+    expect(banned.choose(Float32Array.of(1, 2, 3), 0, filter)).toBe(-1)
+  })
+})

@@ -16,10 +16,21 @@ import {
 import { exponentialOfMinus } from './exponential.ts'
 import { largestNoise, Noise, noiseOf } from './noise.ts'
 
+/** What else decides which tokens may come, besides the settings. */
+export interface TokenFilter {
+  /** The mask is known and leaves few tokens: to look at these is less work than to try. */
+  readonly prefersMask: boolean
+  allows(token: number): boolean
+  /** Copies `logits` to `target`, with those at minus infinity that may not come. */
+  mask(logits: Float32Array, target: Float32Array): void
+}
+
 /** From this bias down a token is banned rather than made less likely, as OpenAI defines it. */
 const banningBias = -100
 /** How far below the highest logit, in temperatures, tokens are tried before the rest is screened. */
 const firstBand = 4
+/** So many tokens are refused one by one before all that may come are found out. */
+const mostTries = 3
 
 export class Sampler {
   readonly #sampling: Sampling
@@ -62,11 +73,34 @@ export class Sampler {
    * The token at `position` of the output; -1 when the logits leave no choice (not numbers, or all banned). The logits
    * are changed on the way and put back.
    */
-  choose(logits: Float32Array, position: number): number {
+  choose(logits: Float32Array, position: number, filter: TokenFilter | null = null): number {
     this.#adjust(logits)
-    const token = this.#sampling.temperature === 0 ? mostProbable(logits) : this.#sample(logits, position)
+    const token = filter === null ? this.#pick(logits, position) : this.#pickAllowed(logits, position, filter)
     this.#restore(logits)
     return token
+  }
+
+  #pick(logits: Float32Array, position: number): number {
+    return this.#sampling.temperature === 0 ? mostProbable(logits) : this.#sample(logits, position)
+  }
+
+  /**
+   * As if the others were not in the vocabulary: they are taken out before top_k, top_p and min_p cut. Where nothing
+   * cuts, the winner among all that is allowed is the winner among the allowed ones, so one is tried first.
+   */
+  #pickAllowed(logits: Float32Array, position: number, filter: TokenFilter): number {
+    const { temperature, topK, topP, minP } = this.#sampling
+    const cuts = temperature > 0 && ((topK > 0 && topK < logits.length) || topP < 1 || minP > 0)
+    const tries = cuts || filter.prefersMask ? 0 : mostTries
+    for (let time = 0; time < tries; time++) {
+      const token = this.#pick(logits, position)
+      if (token < 0 || filter.allows(token)) return token
+      this.#set(logits, token, -Infinity)
+    }
+    if (scratch.length < logits.length) scratch = new Float32Array(logits.length)
+    const left = scratch.subarray(0, logits.length)
+    filter.mask(logits, left)
+    return this.#pick(left, position)
   }
 
   #sample(logits: Float32Array, position: number): number {
@@ -155,6 +189,8 @@ export class Sampler {
     }
   }
 }
+
+let scratch = new Float32Array(0)
 
 /** Cuts ordered candidates by top_p and min_p, both relative to the candidates that are left. At least one stays. */
 function cut(logits: Float32Array, tokens: Int32Array, topP: number, minP: number): Int32Array {

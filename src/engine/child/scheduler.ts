@@ -8,17 +8,21 @@
  *
  * What two prompts have in common is computed once: the cache knows what is there, and a request whose beginning is just
  * being computed for another one waits for that, while those behind it go on.
+ *
+ * Longer than other files: everything that changes who waits, who is computed and whose a sequence is stands here, and
+ * what only calculates or computes elsewhere (`step-plan`, `run-step`, `drafts`, `advance`).
  */
 import type { FinishReason } from '../../core/part.ts'
 import type { DraftMode, Job, JobEvent } from '../protocol.ts'
 import { advance } from './advance.ts'
+import { noMarks, type TokenMarks } from './answer-marks.ts'
 import type { Decoder } from './decoder.ts'
 import { draftCost, draftsFor } from './drafts.ts'
 import { Outbox } from './outbox.ts'
+import { otherTokens, runStep, type StepWork } from './run-step.ts'
 import type { Sequence, SequenceCache } from './sequence-cache.ts'
 import type { Pace } from './step-pace.ts'
 import {
-  addShare,
   choicesOf,
   fits,
   nextAdapter,
@@ -28,6 +32,7 @@ import {
   youngest,
 } from './step-plan.ts'
 import { Answer, cellsOf, doneOf, newTask, type Prefill, type Task } from './task.ts'
+import type { TokenGrammar } from './token-grammar.ts'
 import type { VocabularyToken } from './vocabulary.ts'
 
 export interface SchedulerOptions {
@@ -82,14 +87,20 @@ export class Scheduler {
   }
 
   /** @param openTokens how many tokens of the prompt are known to everybody: see `Origin`. */
-  submit(job: Job, prompt: Int32Array, openTokens = 0): void {
+  submit(
+    job: Job,
+    prompt: Int32Array,
+    openTokens = 0,
+    marks: TokenMarks = noMarks,
+    grammar: TokenGrammar | null = null,
+  ): void {
     const { contextTokens } = this.#options
     if (prompt.length >= contextTokens) {
       this.#outbox.tooLong(job.id, prompt.length, contextTokens)
     } else if (prompt.length === 0) {
       this.#outbox.failed(job.id, 'the prompt is empty')
     } else {
-      this.#accept(job, prompt, openTokens)
+      this.#accept(job, prompt, openTokens, marks, grammar)
     }
     this.#outbox.flush()
   }
@@ -112,9 +123,15 @@ export class Scheduler {
     this.#outbox.flush()
   }
 
-  #accept(job: Job, prompt: Int32Array, openTokens: number): void {
+  #accept(
+    job: Job,
+    prompt: Int32Array,
+    openTokens: number,
+    marks: TokenMarks,
+    grammar: TokenGrammar | null,
+  ): void {
     const left = this.#options.contextTokens - prompt.length
-    const task = newTask(job, prompt, openTokens, this.#arrivals++, left)
+    const task = newTask(job, prompt, openTokens, this.#arrivals++, left, marks, grammar)
     this.#tasks.set(job.id, task)
     if (task.limit > 0 && job.choices > 0) {
       this.#waiting.push({ task, tokens: prompt, sequence: null, places: 0, resumes: null })
@@ -191,31 +208,19 @@ export class Scheduler {
     this.#turn = adapter
     const answers = this.#answers.filter(({ task }) => task.job.adapter === adapter)
     const shares = this.#sharesOfStep(adapter, answers.length)
-    const promptTokens = shares.reduce((sum, { count }) => sum + count, 0)
-    if (answers.length + promptTokens === 0) return
-    const drafts = promptTokens > 0 ? [] : this.#draftsOfStep(answers)
-    const otherTokens = promptTokens + drafts.reduce((sum, draft) => sum + draft.length, 0)
-    cache.reserve(answers.length + otherTokens)
+    const drafts = this.#prefills.length > 0 ? [] : this.#draftsOfStep(answers)
+    if (answers.length + shares.length === 0) return
     if (adapter !== this.#adapter) decoder.use(adapter)
     this.#adapter = adapter
-    for (const [index, { output, sequence }] of answers.entries())
-      for (const [more, token] of [output.at(-1)!, ...(drafts[index] ?? [])].entries())
-        decoder.add(token, sequence.length + more, sequence.number, true)
-    for (const share of shares) addShare(decoder, share)
-    const result = decoder.run()
+    const work = { answers, drafts, shares }
+    const result = runStep(decoder, cache, work)
     if (result !== 'done') {
       this.#recover(result)
       return
     }
     this.#failures = 0
-    for (const [index, { sequence, output }] of answers.entries())
-      cache.grow(sequence, [output.at(-1)!, ...(drafts[index] ?? [])])
-    for (const { prefill, count } of shares) {
-      const done = doneOf(prefill)
-      cache.grow(prefill.sequence!, prefill.tokens.subarray(done, done + count))
-    }
-    this.#take(answers, drafts, shares)
-    pace.observe(answers.length, otherTokens, now() - begun)
+    this.#take(work)
+    pace.observe(answers.length, otherTokens(work), now() - begun)
   }
 
   #sharesOfStep(adapter: number | null, answering: number): PrefillShare[] {
@@ -236,11 +241,7 @@ export class Scheduler {
   }
 
   /** Chooses the next token of everything that got logits, and drops what ended. */
-  #take(
-    answers: readonly Answer[],
-    drafts: readonly (readonly number[])[],
-    shares: readonly PrefillShare[],
-  ): void {
+  #take({ answers, drafts, shares }: StepWork): void {
     const { decoder } = this.#options
     const isWhole = (prefill: Prefill) => doneOf(prefill) === prefill.tokens.length
     const whole = shares.map(({ prefill }) => prefill).filter(isWhole)
@@ -306,6 +307,8 @@ export class Scheduler {
     if (!this.#tasks.has(task.job.id)) return false
     const end = advance(answer, logits, this.#outbox, this.#options.token)
     if (end === 'impossible') this.#fail(task, 'the model computed no token that could be chosen')
+    else if (end === 'unreadable')
+      this.#fail(task, 'what the answer may look like is more than can be followed')
     else if (end !== null) this.#finish(answer, end)
     return end === null
   }
@@ -313,7 +316,7 @@ export class Scheduler {
   #finish(answer: Answer, reason: FinishReason): void {
     const { task, choice, sequence } = answer
     task.unfinished.delete(choice)
-    this.#outbox.finished(task, choice, reason)
+    this.#outbox.finished(task, choice, reason, answer.text.stopString)
     this.#options.cache.trim(sequence, cellsOf(answer))
     this.#giveBack(task, sequence)
     if (task.unfinished.size === 0) this.#end(task)
@@ -340,7 +343,7 @@ export class Scheduler {
     const others = (entry: { readonly task: Task }) => entry.task !== task
     for (const prefill of this.#prefills) if (!others(prefill)) this.#dropPrefill(prefill)
     this.#prefills = this.#prefills.filter(others)
-    for (const sequence of Array.from(task.sequences)) this.#giveBack(task, sequence)
+    for (const sequence of task.sequences) this.#giveBack(task, sequence)
     this.#answers = this.#answers.filter(others)
     this.#waiting.splice(0, this.#waiting.length, ...this.#waiting.filter(others))
   }

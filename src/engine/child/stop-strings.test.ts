@@ -42,8 +42,10 @@ describe('stop strings', () => {
     const subject = new StopStrings(['</answer>'])
     expect(subject.push('42</ans')).toEqual({ released: '42', met: false })
     expect(subject.push('umption')).toEqual({ released: '</ansumption', met: false })
+    expect(subject.met).toBeNull()
     expect(subject.push('</')).toEqual({ released: '', met: false })
     expect(subject.push('answer> more')).toEqual({ released: '', met: true })
+    expect(subject.met).toBe('</answer>')
   })
 
   test('text without any passes at once', () => {

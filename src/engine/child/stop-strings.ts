@@ -6,10 +6,16 @@
 export class StopStrings {
   readonly #patterns: readonly Pattern[]
   #held = ''
+  #met: string | null = null
 
   constructor(stops: readonly string[]) {
     // Text consists of whole characters, so half a character never matches; an empty string would match everywhere.
     this.#patterns = stops.filter((stop) => stop !== '' && stop.isWellFormed()).map(patternOf)
+  }
+
+  /** The stop string that was met. */
+  get met(): string | null {
+    return this.#met
   }
 
   /** Text that is surely before any stop string, and whether one was met: then nothing more may be pushed. */
@@ -20,6 +26,7 @@ export class StopStrings {
       const longest = this.#advance(all.charCodeAt(index))
       if (longest > 0) {
         this.#held = ''
+        this.#met = all.slice(index + 1 - longest, index + 1)
         return { released: all.slice(0, index + 1 - longest), met: true }
       }
     }

@@ -1,14 +1,21 @@
 /** What the scheduler keeps of a request, from its arrival to its end. */
 import type { Job } from '../protocol.ts'
+import { newThoughtBudget, noMarks, type TokenMarks } from './answer-marks.ts'
 import { AnswerText } from './answer-text.ts'
+import { GrammarGuide } from './grammar-guide.ts'
 import type { PromptLookup } from './prompt-lookup.ts'
 import { Sampler } from './sampler.ts'
 import type { Origin, Sequence } from './sequence-cache.ts'
+import type { ThoughtBudget } from './thought-budget.ts'
+import type { TokenGrammar } from './token-grammar.ts'
 
 /** One request. */
 export interface Task {
   readonly job: Job
   readonly prompt: Int32Array
+  readonly marks: TokenMarks
+  /** Null when any text will do. */
+  readonly grammar: TokenGrammar | null
   readonly origin: Origin
   /** Place in the order of arrival: when room is short, the youngest waits. */
   readonly order: number
@@ -30,10 +37,20 @@ export interface Task {
  * @param left how many tokens the context has room for after the prompt.
  * @param openTokens see `Origin`.
  */
-export function newTask(job: Job, prompt: Int32Array, openTokens: number, order: number, left: number): Task {
+export function newTask(
+  job: Job,
+  prompt: Int32Array,
+  openTokens: number,
+  order: number,
+  left: number,
+  marks: TokenMarks = noMarks,
+  grammar: TokenGrammar | null = null,
+): Task {
   return {
     job,
     prompt,
+    marks,
+    grammar,
     origin: { adapter: job.adapter, scope: job.cacheScope, openTokens },
     order,
     limit: Math.min(job.maxTokens ?? left, left),
@@ -74,6 +91,10 @@ export class Answer {
   readonly choice: number
   readonly text: AnswerText
   readonly sampler: Sampler
+  /** Null when thoughts may take as long as they like. */
+  readonly thought: ThoughtBudget | null
+  /** Null when any text will do. */
+  readonly guide: GrammarGuide | null
   /** All tokens chosen; the last one is not in the cache yet. */
   readonly output: number[] = []
   sequence: Sequence
@@ -91,6 +112,8 @@ export class Answer {
     this.task = task
     this.choice = choice
     this.sequence = sequence
+    this.thought = newThoughtBudget(task.marks)
+    this.guide = task.grammar === null ? null : new GrammarGuide(task.grammar)
     this.text = new AnswerText(stop, topLogprobs !== null)
     this.sampler = new Sampler(sampling, choice, vocabularySize, task.prompt, suppressed)
   }

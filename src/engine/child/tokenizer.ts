@@ -32,6 +32,8 @@ export class Tokenizer {
 
   /** All tokens of the prompt. With `addBos`, begins with the model's own token for that if the model wants it. */
   tokenize(segments: readonly Segment[], addBos: boolean): Int32Array {
+    const given = segments[0]?.tokens
+    if (given !== undefined) return Int32Array.from(given)
     const parts: ArrayLike<number>[] = []
     const stretches = this.#stretches(segments)
     const { beginning, addsBeginning } = this.#vocabulary

@@ -97,7 +97,8 @@ export async function pull(reference: string, options: PullOptions): Promise<Pul
   }
 }
 
-async function obtainOrExplain(
+/** @throws as `pull` does */
+export async function obtainOrExplain(
   plan: Plan,
   file: Plan['files'][number],
   workshop: Workshop,
@@ -181,7 +182,8 @@ async function alreadyHere(plan: Plan, store: WeightsStore): Promise<Manifest | 
   return manifest
 }
 
-async function accept(plan: Plan, licence: Licence, options: PullOptions): Promise<Acceptance> {
+/** @throws `licence_not_accepted` */
+export async function accept(plan: Plan, licence: Licence, options: PullOptions): Promise<Acceptance> {
   const record = { by: userInfo().username, at: now(options) }
   if (licence.id === 'not-stated') return { ...record, how: 'not-stated' }
   if (!licence.needsAcceptance) return { ...record, how: 'permissive' }
@@ -229,7 +231,7 @@ function suggestionFor(failed: readonly FailedSource[], advice: string): string 
 }
 
 /** Removes what is left of pulls that are over. */
-async function discard(files: readonly VerifiedFile[]): Promise<void> {
+export async function discard(files: readonly VerifiedFile[]): Promise<void> {
   for (const { path } of files) await rm(dirname(path), { recursive: true, force: true })
 }
 

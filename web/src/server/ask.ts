@@ -51,7 +51,12 @@ export type Ask = (question: Question, signal: AbortSignal) => AsyncGenerator<An
 const chunkSchema = z.object({
   choices: z.array(
     z.object({
-      delta: z.optional(z.object({ content: z.optional(z.nullable(z.string())) })),
+      delta: z.optional(
+        z.object({
+          content: z.optional(z.nullable(z.string())),
+          reasoning_content: z.optional(z.nullable(z.string())),
+        }),
+      ),
       finish_reason: z.optional(z.nullable(z.string())),
     }),
   ),
@@ -69,12 +74,14 @@ const chunkSchema = z.object({
 /** The answer to `question`, as it is made. Never throws; ends without a word when `signal` is aborted. */
 export const ask: Ask = async function* (question, signal) {
   let finished = false
+  const thoughts = new ThoughtMarks()
   try {
     const response = await call('/v1/chat/completions', { method: 'POST', body: wireOf(question), signal })
     if (response.body === null) throw new ProblemError(unreadable)
     for await (const data of readEvents(response.body)) {
       if (data === '[DONE]') break
-      for (const event of eventsOf(data)) {
+      for (const heard of eventsOf(data)) {
+        const event = thoughts.marked(heard)
         yield event
         if (event.type === 'problem') return
         if (event.type === 'finish') finished = true
@@ -103,7 +110,26 @@ function wireOf({ model, turns, sampling }: Question): Record<string, unknown> {
   }
 }
 
-function* eventsOf(data: string): Generator<AnswerEvent> {
+/** What a chunk says; thoughts come apart from the answer. */
+type Heard = AnswerEvent | { readonly type: 'thought'; readonly text: string }
+
+/** Puts the thoughts that came apart in front of the answer again, between the marks that `splitThoughts` looks for. */
+class ThoughtMarks {
+  #inside = false
+
+  marked(heard: Heard): AnswerEvent {
+    if (heard.type === 'thought') {
+      const opening = this.#inside ? '' : '<think>\n'
+      this.#inside = true
+      return { type: 'text', text: opening + heard.text }
+    }
+    if (heard.type !== 'text' || !this.#inside) return heard
+    this.#inside = false
+    return { type: 'text', text: `\n</think>\n\n${heard.text}` }
+  }
+}
+
+function* eventsOf(data: string): Generator<Heard> {
   const body = parseJson(data)
   const parsed = z.safeParse(chunkSchema, body)
   if (!parsed.success) {
@@ -111,6 +137,8 @@ function* eventsOf(data: string): Generator<AnswerEvent> {
     return
   }
   const choice = parsed.data.choices[0]
+  const thought = choice?.delta?.reasoning_content ?? ''
+  if (thought !== '') yield { type: 'thought', text: thought }
   const text = choice?.delta?.content ?? ''
   if (text !== '') yield { type: 'text', text }
   if (choice?.finish_reason != null) yield { type: 'finish', reason: choice.finish_reason }

@@ -1,0 +1,48 @@
+import type { z } from 'zod'
+import { briefly } from '../briefly.ts'
+import type { Generating } from '../openai/generating.ts'
+import { defineRoute, type Route } from '../route.ts'
+import { conversationOf } from './conversation.ts'
+import { anthropicError, anthropicErrors, requestIdHeader } from './errors.ts'
+import { reasoningOf, toolUseOf } from './messages.ts'
+import { countRequest, tokenCount } from './messages-schema.ts'
+
+/** How many tokens the prompt of a message would have; nothing is computed. */
+export function countTokens({ brief }: Pick<Generating, 'brief'>): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/v1/messages/count_tokens',
+    summary: 'Count the tokens of a conversation, as Anthropic has it',
+    needsKey: true,
+    body: countRequest,
+    errors: anthropicErrors,
+    answers: {
+      200: { description: 'Tokens that the model would be given, template included.', schema: tokenCount },
+      400: { description: 'The request is wrong; `param` names the field.', schema: anthropicError },
+      401: { description: 'No valid key.', schema: anthropicError },
+      404: { description: 'The model is not served here.', schema: anthropicError },
+      503: { description: 'Too busy, or not ready yet; see Retry-After.', schema: anthropicError },
+    },
+    async handle({ body, exchange, reply }): Promise<z.infer<typeof tokenCount>> {
+      reply.headers(requestIdHeader(exchange.id))
+      const { model } = body
+      const { tokens } = await briefly(
+        { exchange, model, field: 'messages' },
+        () =>
+          brief.tokenize(
+            {
+              id: exchange.id,
+              model,
+              signal: exchange.left,
+              input: { kind: 'chat', messages: conversationOf(body) },
+              // A budget is nothing that the template is told of.
+              outlook: { toolUse: toolUseOf(body), reasoning: { ...reasoningOf(body), budget: null } },
+            },
+            exchange.credentials,
+          ),
+        (result) => result.tokens.length,
+      )
+      return { input_tokens: tokens.length }
+    },
+  })
+}

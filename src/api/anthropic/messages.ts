@@ -1,0 +1,127 @@
+import { randomInt } from 'node:crypto'
+import { plainRequest, type Reasoning, type Request, type ToolUse } from '../../core/request.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Generating } from '../openai/generating.ts'
+import { respond } from '../openai/respond.ts'
+import { defineRoute, type Route } from '../route.ts'
+import { conversationOf } from './conversation.ts'
+import { anthropicError, anthropicErrors, requestIdHeader } from './errors.ts'
+import {
+  messageAnswer,
+  messageEvent,
+  messagesRequest,
+  type MessagesRequest,
+  type Prompt,
+} from './messages-schema.ts'
+import { messageWire } from './message-wire.ts'
+
+export function messages(generating: Generating): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/v1/messages',
+    summary: 'Answer a conversation, as Anthropic has it',
+    needsKey: true,
+    body: messagesRequest,
+    errors: anthropicErrors,
+    answers: {
+      200: { description: 'The answer, whole or as events.', schema: messageAnswer, events: messageEvent },
+      400: { description: 'The request is wrong; `param` names the field.', schema: anthropicError },
+      401: { description: 'No valid key.', schema: anthropicError },
+      404: { description: 'The model is not served here.', schema: anthropicError },
+      503: { description: 'Too busy, or not ready yet; see Retry-After.', schema: anthropicError },
+    },
+    async handle({ body, exchange, reply }) {
+      reply.headers(requestIdHeader(exchange.id))
+      const request = requestOf(body, exchange)
+      return await respond({
+        parts: generating.answer(request, exchange.credentials),
+        wire: messageWire({ id: `msg_${exchange.id.slice('req_'.length)}`, model: body.model }),
+        exchange,
+        reply,
+        choices: 1,
+        stream: body.stream === true,
+        promptField: 'messages',
+        formatField: 'output_config.format',
+      })
+    },
+  })
+}
+
+function requestOf(body: MessagesRequest, exchange: Exchange): Request {
+  exchange.outcome.model = body.model
+  const schema = body.output_config?.format?.schema
+  return {
+    ...plainRequest,
+    id: exchange.id,
+    model: body.model,
+    input: { kind: 'chat', messages: conversationOf(body) },
+    sampling: {
+      temperature: body.temperature ?? 1,
+      topP: body.top_p ?? 1,
+      topK: body.top_k ?? 0,
+      minP: 0,
+      repeatPenalty: 1,
+      presencePenalty: 0,
+      frequencyPenalty: 0,
+      logitBias: new Map(),
+      seed: randomInt(4_294_967_296),
+    },
+    choices: 1,
+    maxTokens: body.max_tokens,
+    stop: body.stop_sequences ?? [],
+    ignoreEos: false,
+    topLogprobs: null,
+    toolUse: toolUseOf(body),
+    format: schema === undefined ? { kind: 'text' } : { kind: 'json-schema', schema },
+    reasoning: reasoningOf(body),
+    deadline: exchange.deadline,
+    signal: exchange.left,
+  }
+}
+
+export function toolUseOf({
+  tools,
+  tool_choice: choice,
+}: Pick<Prompt, 'tools' | 'tool_choice'>): ToolUse | null {
+  if (tools == null || tools.length === 0) return null
+  return {
+    tools: tools.map(({ name, description, input_schema: parameters, strict }) => ({
+      name,
+      description: description ?? null,
+      parameters,
+      strict: strict ?? false,
+    })),
+    choice: choiceOf(choice),
+    parallel: choice == null || choice.type === 'none' || choice.disable_parallel_tool_use !== true,
+  }
+}
+
+function choiceOf(choice: Prompt['tool_choice']): ToolUse['choice'] {
+  switch (choice?.type) {
+    case undefined:
+    case 'auto':
+      return 'auto'
+    case 'any':
+      return 'required'
+    case 'tool':
+      return { name: choice.name }
+    case 'none':
+      return 'none'
+    default:
+      return choice satisfies never
+  }
+}
+
+export function reasoningOf({ thinking }: Pick<Prompt, 'thinking'>): Reasoning {
+  switch (thinking?.type) {
+    case undefined:
+    case 'adaptive':
+      return { mode: 'default', budget: null }
+    case 'disabled':
+      return { mode: 'off', budget: null }
+    case 'enabled':
+      return { mode: 'on', budget: thinking.budget_tokens }
+    default:
+      return thinking satisfies never
+  }
+}

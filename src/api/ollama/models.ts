@@ -1,0 +1,138 @@
+/** What Ollama tells about models and itself. What is not known here is left out. */
+import { z } from 'zod'
+import type { ModelStatus, ServedModel } from '../../core/engine.ts'
+import type { Generating } from '../openai/generating.ts'
+import { defineRoute, type Route } from '../route.ts'
+import { ollamaError, ollamaErrors } from './errors.ts'
+import { modelName } from './fields.ts'
+import { errorAnswers, servedModel } from './served-model.ts'
+
+const details = z.object({
+  parent_model: z.string(),
+  format: z.string(),
+  family: z.string(),
+  families: z.array(z.string()),
+  parameter_size: z.string(),
+  quantization_level: z.string(),
+})
+
+const listed = {
+  name: z.string(),
+  model: z.string(),
+  digest: z.string().optional().describe('SHA-256 of the weights.'),
+  details,
+}
+const tags = z.object({ models: z.array(z.object({ ...listed, modified_at: z.string() })) })
+const running = z.object({ models: z.array(z.object({ ...listed, context_length: z.int() })) })
+
+const showRequest = z.strictObject({
+  model: modelName.nullish().describe('A model of GET /api/tags.'),
+  name: modelName.nullish().describe('Old name of `model`.'),
+  verbose: z.boolean().nullish().describe('Accepted without effect.'),
+})
+const shown = z.object({
+  license: z.string().optional(),
+  modified_at: z.string(),
+  details,
+  model_info: z.record(z.string(), z.union([z.string(), z.number()])),
+  capabilities: z.array(z.string()),
+})
+const version = z.object({ version: z.string().describe('Of Elpis, not of Ollama.') })
+
+const listAnswers = (schema: z.ZodType) => ({
+  200: { description: 'All models.', schema },
+  401: { description: 'No valid key.', schema: ollamaError },
+})
+
+interface ModelParts extends Pick<Generating, 'models'> {
+  readonly status: () => readonly ModelStatus[]
+  readonly version: string
+}
+
+export function modelRoutes({ models, status, version: ours }: ModelParts): Route[] {
+  const get = { method: 'GET', needsKey: true, errors: ollamaErrors } as const
+  return [
+    defineRoute({
+      ...get,
+      path: '/api/tags',
+      summary: 'List the models that are served, as Ollama has it',
+      answers: listAnswers(tags),
+      handle: async (): Promise<z.infer<typeof tags>> => ({
+        models: models().map((model) => entryOf(model, { modified_at: pulledAt(model) })),
+      }),
+    }),
+    defineRoute({
+      ...get,
+      path: '/api/ps',
+      summary: 'List the models that are loaded, as Ollama has it',
+      answers: listAnswers(running),
+      async handle(): Promise<z.infer<typeof running>> {
+        const ready = new Set(
+          status().flatMap(({ model, state }) => (state.state === 'ready' ? [model] : [])),
+        )
+        const loaded = models().filter(({ id }) => ready.has(id))
+        return {
+          models: loaded.map((model) => entryOf(model, { context_length: model.contextTokens })),
+        }
+      },
+    }),
+    defineRoute({
+      ...get,
+      path: '/api/version',
+      summary: 'Say the version of this server',
+      answers: { ...listAnswers(version), 200: { description: 'The version.', schema: version } },
+      handle: async (): Promise<z.infer<typeof version>> => ({ version: ours }),
+    }),
+    defineRoute({
+      ...get,
+      method: 'POST',
+      path: '/api/show',
+      summary: 'Describe one model, as Ollama has it',
+      body: showRequest.refine(({ model, name }) => model != null || name != null, {
+        path: ['model'],
+        error: 'is missing',
+      }),
+      answers: { 200: { description: 'The model.', schema: shown }, ...errorAnswers },
+      handle: async ({ body }) => descriptionOf(servedModel(body.model ?? body.name ?? '', { models })),
+    }),
+  ]
+}
+
+function entryOf<More extends object>({ id, digest }: ServedModel, more: More) {
+  return { name: id, model: id, ...(digest === null ? {} : { digest }), details: unknownDetails, ...more }
+}
+
+/** Ollama itself leaves them empty for models that it does not hold. */
+const unknownDetails: z.infer<typeof details> = {
+  parent_model: '',
+  format: '',
+  family: '',
+  families: [],
+  parameter_size: '',
+  quantization_level: '',
+}
+
+function descriptionOf(model: ServedModel): z.infer<typeof shown> {
+  const { licence, contextTokens, abilities } = model
+  const can: Record<ServedModel['abilities'][number], string[]> = {
+    generate: ['completion', 'tools'],
+    embed: ['embedding'],
+    rerank: [],
+  }
+  return {
+    ...(licence === null ? {} : { license: licence }),
+    modified_at: pulledAt(model),
+    details: unknownDetails,
+    // Clients look for the context under the name of the architecture.
+    model_info: {
+      'general.architecture': 'elpis',
+      'general.basename': model.id,
+      'elpis.context_length': contextTokens,
+    },
+    capabilities: abilities.flatMap((ability) => can[ability]),
+  }
+}
+
+function pulledAt({ createdAt }: ServedModel): string {
+  return new Date(createdAt).toISOString()
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import type { KeyId } from '../../../core/ids.ts'
+import { asElpisError, elpisError, type ElpisError } from '../../../errors.ts'
+import type { BatchDoor, BatchLine, LineAnswer } from '../../../kept/batch-door.ts'
+import type { BatchEndpoint } from '../../../kept/store.ts'
+import { errorBodyOf } from '../../error-body.ts'
+import { newRequestId, type Exchange } from '../../exchange.ts'
+import { parseJson } from '../../json-body.ts'
+import { parseBody } from '../../parse.ts'
+import type { Route } from '../../route.ts'
+import { CapturedReply } from './captured-reply.ts'
+
+/** Behind everybody who waits for an answer. */
+const batchPriority = 100
+
+const line = z.strictObject({
+  custom_id: z.string().min(1).max(512),
+  method: z.literal('POST', { error: 'must be POST' }),
+  url: z.string().max(200),
+  body: z.record(z.string(), z.unknown()),
+})
+const named = z.object({ custom_id: z.string().min(1).max(512) })
+
+/** Answers lines of batches by the routes that answer everybody. */
+export function batchDoor(
+  routes: readonly Route[],
+  { mostLineBytes, now }: { readonly mostLineBytes: number; readonly now: () => number },
+): BatchDoor {
+  return {
+    read(bytes, endpoint) {
+      if (bytes === null)
+        return { customId: null, error: elpisError('body_too_large', { limit: mostLineBytes }) }
+      let value: unknown
+      try {
+        value = parseJson(bytes)
+        return readLine(value, endpoint)
+      } catch (error) {
+        return { customId: named.safeParse(value).data?.custom_id ?? null, error: asElpisError(error) }
+      }
+    },
+    async answer(asked, { endpoint, keyId, signal }) {
+      const exchange = exchangeOf(keyId, signal, now())
+      const route = routes.find(({ path, method }) => path === endpoint && method === 'POST')
+      try {
+        if (asked.error !== undefined) throw asked.error
+        if (route?.body === undefined) throw elpisError('not_found', { method: 'POST', path: endpoint })
+        return await answerBy(route, route.body, asked.body, exchange)
+      } catch (error) {
+        return failureOf(asElpisError(error), exchange)
+      }
+    },
+  }
+}
+
+/** @throws `invalid_request`, `unsupported_parameter` */
+function readLine(value: unknown, endpoint: BatchEndpoint): BatchLine {
+  const { custom_id: customId, url, body } = parseBody(line, value)
+  if (url !== endpoint) {
+    throw elpisError('invalid_request', { problem: `url: must be ${endpoint}, as that of the batch` })
+  }
+  if (body['stream'] === true) {
+    const error = elpisError('unsupported_parameter', {
+      parameter: 'stream',
+      reason: 'a batch is answered whole',
+    })
+    error.param = 'stream'
+    throw error
+  }
+  return { customId, body }
+}
+
+async function answerBy(
+  route: Route,
+  schema: z.ZodType,
+  body: unknown,
+  exchange: Exchange,
+): Promise<LineAnswer> {
+  const reply = new CapturedReply()
+  const returned = await route.handle({
+    exchange,
+    body: parseBody(schema, body),
+    query: undefined,
+    rest: '',
+    names: {},
+    reply: reply.asReply(),
+    // Only uploads are read from there.
+    incoming: null as never,
+  })
+  return { requestId: exchange.id, status: 200, body: reply.bodyOf(returned), error: null }
+}
+
+function exchangeOf(keyId: KeyId, signal: AbortSignal, now: number): Exchange {
+  return {
+    id: newRequestId(),
+    credentials: { bearer: null, cookie: null, onBehalfOf: keyId },
+    origin: 'none',
+    left: signal,
+    startedAt: now,
+    deadline: null,
+    priority: batchPriority,
+    outcome: {},
+  }
+}
+
+function failureOf(error: ElpisError, { id }: Exchange): LineAnswer {
+  return { requestId: id, status: error.status, body: errorBodyOf(error, id), error }
+}

@@ -1,0 +1,177 @@
+import type { Clock } from '../core/clock.ts'
+import { asElpisError, elpisError, ElpisError } from '../errors.ts'
+import type { BatchDoor, BatchLine } from './batch-door.ts'
+import { BatchResults } from './batch-results.ts'
+import type { FileShelf } from './file-shelf.ts'
+import { LineReader } from './line-reader.ts'
+import { linesOf, type Line } from './lines.ts'
+import { notFound } from './not-found.ts'
+import { answerPatiently } from './patience.ts'
+import type { BatchStatus, BatchStore, StoredBatch } from './store.ts'
+import type { Turns } from './turns.ts'
+
+export interface RunParts {
+  readonly store: BatchStore
+  readonly shelf: FileShelf
+  readonly clock: Clock
+  readonly door: BatchDoor
+  /** Shared by all batches. */
+  readonly turns: Turns
+  readonly mostLineBytes: number
+  readonly mostLines: number
+  /** Null when the input file is gone. */
+  readonly inputBlob: () => Promise<string | null>
+}
+
+/** Why a batch stops: another process goes on later, or what becomes of it. */
+type Stop = 'suspended' | 'cancelled' | 'expired' | ElpisError
+
+interface Working {
+  readonly results: BatchResults
+  /** Lines that are being answered. */
+  readonly running: Set<Promise<void>>
+}
+
+const saveMilliseconds = 1000
+/** What timers can count. */
+const longestTimer = 2 ** 31 - 1
+
+/** One batch, from where it stands to its end. */
+export class BatchRun {
+  readonly #parts: RunParts
+  readonly #stop = new AbortController()
+  #batch: StoredBatch
+  #results: BatchResults | null = null
+  #savedAt = 0
+
+  constructor(batch: StoredBatch, parts: RunParts) {
+    this.#batch = batch
+    this.#parts = parts
+  }
+
+  /** As it is now. */
+  get batch(): StoredBatch {
+    const counts = { ...this.#batch.counts, ...this.#results?.counts }
+    return { ...this.#batch, counts }
+  }
+
+  /** Ends what is being answered. The first reason counts. */
+  stop(why: Stop): void {
+    if (this.#stop.signal.aborted) return
+    if (why === 'cancelled') this.#reach('cancelling')
+    this.#stop.abort(why)
+  }
+
+  /** Resolves when it is over or was suspended. @throws when not even that could be stored */
+  async run(): Promise<void> {
+    const left = Math.max(0, this.#batch.expiresAt - this.#parts.clock.now())
+    const timer = setTimeout(() => this.stop('expired'), Math.min(left, longestTimer))
+    if (this.#batch.status === 'cancelling') this.stop('cancelled')
+    try {
+      await this.#count()
+      await this.#answerAll()
+    } catch (error) {
+      this.stop(asElpisError(error))
+    }
+    clearTimeout(timer)
+    await this.#end()
+  }
+
+  /** How many lines there are, once: that never changes. */
+  async #count(): Promise<void> {
+    if (this.#batch.status !== 'validating') return
+    const { mostLines, store } = this.#parts
+    let total = 0
+    for await (const _line of await this.#lines()) {
+      if (this.#stop.signal.aborted) return
+      if (++total > mostLines) throw broken(`The file has more than ${mostLines} lines.`)
+    }
+    if (total === 0) throw broken('The file has no lines.')
+    this.#batch = { ...this.#batch, counts: { total, completed: 0, failed: 0 } }
+    this.#reach('in_progress')
+    await store.update(this.#batch)
+  }
+
+  async #lines(): Promise<AsyncGenerator<Line>> {
+    const { inputBlob, shelf, mostLineBytes } = this.#parts
+    const blob = await inputBlob()
+    if (blob === null) throw notFound('file', this.#batch.inputFile)
+    return linesOf(shelf.read(blob), mostLineBytes)
+  }
+
+  async #answerAll(): Promise<void> {
+    const results = await BatchResults.open(this.#batch, this.#parts.shelf)
+    this.#results = results
+    const running = new Set<Promise<void>>()
+    const reader = new LineReader(this.#parts.door, this.#batch.endpoint)
+    try {
+      for await (const line of await this.#lines()) {
+        const { reason, aborted } = this.#stop.signal
+        if (aborted && reason !== 'expired') break
+        const asked = reader.read(line)
+        if (!results.has(line.number)) await this.#begin(line.number, asked, { results, running })
+      }
+    } finally {
+      await Promise.all(running)
+    }
+  }
+
+  /** Returns when it is the line's turn; what is answered then is among `running`. */
+  async #begin(number: number, asked: BatchLine, { results, running }: Working): Promise<void> {
+    const { door, turns } = this.#parts
+    const { endpoint, keyId } = this.#batch
+    const { signal } = this.#stop
+    const giveBack = await turns.take()
+    const work = async () => {
+      try {
+        const answer = await answerPatiently(() => door.answer(asked, { endpoint, keyId, signal }), signal)
+        if (answer === null && signal.reason !== 'expired') return
+        await results.record(number, asked.customId, answer)
+        await this.#save()
+      } catch (error) {
+        this.stop(asElpisError(error))
+      } finally {
+        giveBack()
+      }
+    }
+    const begun: Promise<void> = work().finally(() => running.delete(begun))
+    running.add(begun)
+  }
+
+  /** Only for whoever looks on: after a crash the results tell. */
+  async #save(): Promise<void> {
+    const now = this.#parts.clock.now()
+    if (now - this.#savedAt < saveMilliseconds) return
+    this.#savedAt = now
+    await this.#parts.store.update(this.batch)
+  }
+
+  /** The results become files of the key in the same step in which the batch is over. */
+  async #end(): Promise<void> {
+    const { store, shelf, clock } = this.#parts
+    const { output = null, errors = null } = (await this.#results?.close(clock.now())) ?? {}
+    const reason = this.#stop.signal.reason as Stop | undefined
+    if (reason === 'suspended') return
+    const failure = reason instanceof ElpisError ? { code: reason.code, message: reason.message } : null
+    if (reason === undefined) this.#reach('finalizing')
+    const counted = this.batch
+    this.#batch = { ...counted, outputFile: output?.id ?? null, errorFile: errors?.id ?? null, failure }
+    this.#reach(reason === undefined ? 'completed' : reason instanceof ElpisError ? 'failed' : reason)
+    await store.update(
+      this.#batch,
+      [output, errors].filter((file) => file !== null),
+    )
+    if (output === null) await shelf.delete(this.#batch.outputBlob)
+    if (errors === null) await shelf.delete(this.#batch.errorBlob)
+  }
+
+  /** The first time counts. */
+  #reach(status: BatchStatus): void {
+    const reached = { [status]: this.#parts.clock.now(), ...this.#batch.reached }
+    this.#batch = { ...this.#batch, status, reached }
+  }
+}
+
+function broken(problem: string): ElpisError {
+  return elpisError('invalid_request', { problem })
+}

@@ -1,0 +1,53 @@
+import type { ErrorCode } from '../errors.ts'
+import type { LineAnswer } from './batch-door.ts'
+
+/** What may be over by the time of another try; nothing is recorded of it. */
+const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'overloaded',
+  'too_many_at_once',
+  'model_not_ready',
+  'not_ready',
+  'shutting_down',
+  'deadline_passed',
+  'storage_busy',
+  'storage_failed',
+])
+const firstPause = 500
+const longestPause = 30_000
+/** A line that ends its engine this often is at fault itself. */
+const mostCrashes = 3
+
+/**
+ * Tries again while what is in the way may pass. Null when `signal` was aborted meanwhile.
+ *
+ * @throws `key_revoked`, `key_invalid`: whoever ordered this may do nothing more here
+ */
+export async function answerPatiently(
+  answer: () => Promise<LineAnswer>,
+  signal: AbortSignal,
+): Promise<LineAnswer | null> {
+  let crashes = 0
+  for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
+    if (signal.aborted) return null
+    const result = await answer()
+    const { error } = result
+    if (error === null) return result
+    if (signal.aborted) return null
+    if (error.code === 'key_revoked' || error.code === 'key_invalid') throw error
+    const crashed = error.code === 'engine_failed' && ++crashes < mostCrashes
+    if (!crashed && !passing.has(error.code)) return result
+    await sleep(Math.max(pause, (error.retryAfter ?? 0) * 1000), signal)
+  }
+}
+
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, milliseconds)
+    signal.addEventListener('abort', done, { once: true })
+  })
+}

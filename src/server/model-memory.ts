@@ -1,0 +1,98 @@
+/** What models take of this machine's memory, and what of it there is. */
+import { readFileSync } from 'node:fs'
+import { freemem } from 'node:os'
+import { join } from 'node:path'
+import type { Settings } from '../config.ts'
+import { elpisError } from '../errors.ts'
+import { describeModel } from '../weights/gguf/describe.ts'
+import { estimateMemory, type MemoryEstimate } from '../weights/gguf/memory.ts'
+import type { Gguf } from '../weights/gguf/read.ts'
+import { formatBytes } from '../weights/quantity.ts'
+
+/** Beside the model: Node, the libraries, and their heaps (measured: 85 to 120 MB after answers). */
+const processBytes = 130_000_000
+/** Cells on their way: what answers have in the cache is saved and restored to bring it into order. */
+const leastCopies = 64 * 1024 * 1024
+/** Sequences that the engine has beside those of answers, for branches and for its own use (`load-model.ts`). */
+const furtherSequences = 34
+
+export interface ServedMemory extends MemoryEstimate {
+  /** Beside the model, ended conversations that are kept included. */
+  readonly process: number
+}
+
+/** What the process of a model takes when it is served with these settings. */
+export function servedMemory(header: Gguf, settings: Settings['engine']): ServedMemory {
+  const { context, cache, batch, sequences, prefix_memory: prefixMemory } = settings
+  const estimate = estimateMemory(header, {
+    contextTokens: context,
+    sequences: sequences + furtherSequences,
+    cacheTokens: cache === 0 ? 4 * context : cache,
+    cacheType: cacheTypeOf(header),
+    batchTokens: Math.max(batch, sequences + furtherSequences),
+    outputTokens: sequences + furtherSequences,
+  })
+  // What ended is kept up to this bound; copies are never more than there is in the cache.
+  const kept = Math.max(prefixMemory * 1024 * 1024, Math.min(leastCopies, estimate.cache))
+  const process = processBytes + (estimate.cache === 0 ? 0 : kept)
+  return { ...estimate, process, total: estimate.total + process }
+}
+
+/** The engine takes Q8_0 where heads are whole blocks of it, else half precision (`load-model.ts`). */
+function cacheTypeOf(header: Gguf): 'Q8_0' | 'F16' {
+  const dimension = describeModel(header).headDimension ?? 0
+  return dimension > 0 && dimension % 32 === 0 ? 'Q8_0' : 'F16'
+}
+
+/** Bytes of memory that models may take: what is set, else nine tenths of what is free now. */
+export function memoryBudget({ memory }: Settings['engine']): number {
+  return memory === 0 ? Math.floor(0.9 * freeMemory()) : memory * 1024 * 1024
+}
+
+/** Memory that this process may have more of: what the machine has free, within the bound of its container. */
+export function freeMemory(): number {
+  const limit = process.constrainedMemory()
+  const bounded = limit > 0 && limit < Number.MAX_SAFE_INTEGER
+  return bounded ? Math.min(freemem(), Math.max(0, limit - usedInContainer())) : freemem()
+}
+
+/** What the container (cgroup v2) uses and cannot give back: cached files are given back. */
+function usedInContainer(): number {
+  try {
+    const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/'
+    const folder = join('/sys/fs/cgroup', own)
+    const current = Number(readFileSync(join(folder, 'memory.current'), 'utf8'))
+    const files = /^file (\d+)$/m.exec(readFileSync(join(folder, 'memory.stat'), 'utf8'))?.[1] ?? '0'
+    return current - Number(files)
+  } catch {
+    return 0
+  }
+}
+
+/**
+ * Every model must fit beside those that are pinned; those that are not pinned take turns if need be.
+ *
+ * @throws `model_does_not_fit` naming what is needed and what there is
+ */
+export function checkFits(models: readonly Sized[], budget: number): void {
+  const pinned = models.filter((model) => model.pinned)
+  for (const { id, bytes, ...model } of models) {
+    const beside = pinned.reduce((sum, other) => sum + (other.id === id ? 0 : other.bytes), 0)
+    if (bytes + beside <= budget) continue
+    throw elpisError('model_does_not_fit', {
+      model: id,
+      needed: formatBytes(bytes),
+      budget: formatBytes(budget),
+      beside:
+        beside === 0
+          ? ''
+          : `, of which ${model.pinned ? 'other ' : ''}models that are pinned take ${formatBytes(beside)}`,
+    })
+  }
+}
+
+interface Sized {
+  readonly id: string
+  readonly bytes: number
+  readonly pinned: boolean
+}
