@@ -2,18 +2,17 @@
 import Anthropic, { type APIError } from '@anthropic-ai/sdk'
 import { describe, expect, test } from 'vitest'
 import { elpisError } from '../src/errors.ts'
-import { apiServer, type ApiServer } from './support/api-server.ts'
+import { apiServer, serving, type ApiServer } from './support/api-server.ts'
 import {
   error,
+  everything,
   fakeEngine,
   finish,
   hanging,
   start,
   text,
-  thought,
   toolCall,
   usage,
-  type FakeEngineOptions,
 } from './support/fake-engine.ts'
 
 const hello = { role: 'user' as const, content: 'hello big world' }
@@ -30,25 +29,6 @@ function clientOf({ url, key }: ApiServer): Anthropic {
 function asking(changes: object = {}) {
   return { model: 'fake:1b', max_tokens: 100, messages: [hello], ...changes }
 }
-
-async function serving(answer?: FakeEngineOptions['answer']) {
-  const engine = fakeEngine(answer === undefined ? {} : { answer })
-  const server = await apiServer(engine)
-  return { engine, server, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
-}
-
-/** Thinks, speaks, makes two calls. */
-const everything: FakeEngineOptions['answer'] = () => [
-  start(10, 4),
-  thought('Let me '),
-  thought('see.'),
-  text('One '),
-  text('moment.'),
-  ...toolCall('call_1', 'weather', ['{"city"', ':"Rome"}']),
-  ...toolCall('call_2', 'weather', ['{"city":"Oslo"}'], 1),
-  finish('tool_calls'),
-  usage(10, 9, 4),
-]
 
 /** `[event, data]` of every event, as they stand on the line. */
 async function eventsOf(response: Response): Promise<[string, Record<string, unknown>][]> {

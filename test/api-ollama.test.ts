@@ -2,19 +2,8 @@
 import { Ollama } from 'ollama'
 import { describe, expect, test } from 'vitest'
 import { elpisError } from '../src/errors.ts'
-import { apiServer, type ApiServer } from './support/api-server.ts'
-import {
-  error,
-  fakeEngine,
-  finish,
-  hanging,
-  start,
-  text,
-  thought,
-  toolCall,
-  usage,
-  type FakeEngineOptions,
-} from './support/fake-engine.ts'
+import { serving, type ApiServer } from './support/api-server.ts'
+import { error, everything, finish, hanging, start, text, usage } from './support/fake-engine.ts'
 
 const hello = { role: 'user', content: 'hello big world' }
 const weather = {
@@ -34,24 +23,6 @@ function asking(changes: object = {}) {
   return { model: 'fake:1b', messages: [hello], ...changes }
 }
 
-async function serving(answer?: FakeEngineOptions['answer']) {
-  const engine = fakeEngine(answer === undefined ? {} : { answer })
-  const server = await apiServer(engine)
-  return { engine, server, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
-}
-
-/** Thinks, speaks, makes two calls. */
-const everything: FakeEngineOptions['answer'] = () => [
-  start(10, 4),
-  thought('Let me '),
-  thought('see.'),
-  text('One '),
-  text('moment.'),
-  ...toolCall('call_1', 'weather', ['{"city"', ':"Rome"}']),
-  ...toolCall('call_2', 'weather', ['{"city":"Oslo"}'], 1),
-  finish('tool_calls'),
-  usage(10, 9, 4),
-]
 const calls = [
   { id: 'call_1', function: { index: 0, name: 'weather', arguments: { city: 'Rome' } } },
   { id: 'call_2', function: { index: 1, name: 'weather', arguments: { city: 'Oslo' } } },

@@ -2,18 +2,8 @@
 import OpenAI, { APIError } from 'openai'
 import { describe, expect, test } from 'vitest'
 import { elpisError } from '../src/errors.ts'
-import { apiServer, type ApiServer } from './support/api-server.ts'
-import {
-  error,
-  fakeEngine,
-  finish,
-  hanging,
-  saying,
-  start,
-  text,
-  usage,
-  type FakeEngineOptions,
-} from './support/fake-engine.ts'
+import { apiServer, serving, type ApiServer } from './support/api-server.ts'
+import { error, fakeEngine, finish, hanging, saying, start, text, usage } from './support/fake-engine.ts'
 
 const hello = { role: 'user' as const, content: 'hello big world' }
 
@@ -43,12 +33,6 @@ async function refusal(response: Response): Promise<[number, string, string | nu
   expect(body.error.message).not.toBe('')
   expect(body.error.hint).not.toBe('')
   return [response.status, body.error.code, body.error.param]
-}
-
-async function serving(answer?: FakeEngineOptions['answer']) {
-  const engine = fakeEngine(answer === undefined ? {} : { answer })
-  const server = await apiServer(engine)
-  return { engine, server, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
 }
 
 describe("OpenAI's client", () => {

@@ -1,15 +1,7 @@
 /** The product from outside with the real model: the bin, its server, OpenAI's client, the terminal. */
-import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  createKey,
-  elpis,
-  freshHome,
-  serveElpis,
-  withRealModel,
-  type Home,
-  type RunningServer,
-} from './support/elpis.ts'
+import { elpis, freshHome, withRealModel } from './support/elpis.ts'
+import { realServer, type RealServer } from './support/real-server.ts'
 
 const model = 'smollm2:135m'
 const question = {
@@ -19,21 +11,18 @@ const question = {
   max_tokens: 24,
 }
 
-let home: Home
-let server: RunningServer
-let key: string
-let client: OpenAI
+let given: RealServer
+let home: RealServer['home']
+let server: RealServer['server']
+let key: RealServer['key']
+let client: RealServer['client']
 
 beforeAll(async () => {
-  home = freshHome()
-  await withRealModel(home)
-  server = await serveElpis(home)
-  ;({ key } = await createKey(home))
-  client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: key, maxRetries: 0 })
+  given = await realServer()
+  ;({ home, server, key, client } = given)
 })
 afterAll(async () => {
-  await server[Symbol.asyncDispose]()
-  await home[Symbol.asyncDispose]()
+  await given[Symbol.asyncDispose]()
 })
 
 describe('the API on the real model', () => {

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { settings } from '../src/config.ts'
 import type { RequestId } from '../src/core/ids.ts'
 import type { Part } from '../src/core/part.ts'
-import { plainRequest, type ChatMessage, type EngineRequest } from '../src/core/request.ts'
+import { plainRequest, plainSampling, type ChatMessage, type EngineRequest } from '../src/core/request.ts'
 import { ChatPrompts } from '../src/engine/chat-prompt.ts'
 import { embeddedEngine, type EmbeddedEngine } from '../src/engine/embedded-engine.ts'
 import { checkWeights } from '../src/weights/gguf/check.ts'
@@ -264,14 +264,8 @@ describe('loaded and decoded for real', () => {
       model: name,
       input: { kind: 'chat', messages },
       sampling: {
+        ...plainSampling,
         temperature: 0,
-        topP: 1,
-        topK: 0,
-        minP: 0,
-        repeatPenalty: 1,
-        presencePenalty: 0,
-        frequencyPenalty: 0,
-        logitBias: new Map(),
         seed: 1,
       },
       choices: 1,

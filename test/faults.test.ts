@@ -2,30 +2,20 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  createKey,
-  freshHome,
-  serveElpis,
-  withRealModel,
-  type Home,
-  type RunningServer,
-} from './support/elpis.ts'
+import { realServer, type RealServer } from './support/real-server.ts'
 import { engineProcesses } from './support/engine-processes.ts'
 import { streamAnswer } from './support/stream-answer.ts'
 
-let home: Home
-let server: RunningServer
-let key: string
+let given: RealServer
+let server: RealServer['server']
+let key: RealServer['key']
 
 beforeAll(async () => {
-  home = freshHome()
-  await withRealModel(home)
-  server = await serveElpis(home, ['--log-level', 'error'])
-  ;({ key } = await createKey(home))
+  given = await realServer(['--log-level', 'error'])
+  ;({ server, key } = given)
 })
 afterAll(async () => {
-  await server[Symbol.asyncDispose]()
-  await home[Symbol.asyncDispose]()
+  await given[Symbol.asyncDispose]()
 })
 
 /** Sends a request for a stream and hangs up at once, in the middle of the body, or when the answer has begun. */

@@ -3,14 +3,7 @@
  * that are wrong. Two minutes; `SOAK_MINUTES=60` for the long run.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  createKey,
-  freshHome,
-  serveElpis,
-  withRealModel,
-  type Home,
-  type RunningServer,
-} from './support/elpis.ts'
+import { realServer, type RealServer } from './support/real-server.ts'
 import { processTree, treeMemory } from './support/process-tree.ts'
 import { streamAnswer } from './support/stream-answer.ts'
 
@@ -18,21 +11,18 @@ const minutes = Number(process.env['SOAK_MINUTES'] ?? 2)
 const people = 6
 const mebibyte = 2 ** 20
 
-let home: Home
-let server: RunningServer
-let key: string
+let given: RealServer
+let server: RealServer['server']
+let key: RealServer['key']
 
 beforeAll(async () => {
-  home = freshHome()
-  await withRealModel(home)
   // Little room for conversations that ended, so that it is full long before the end.
   const environment = { ELPIS_ENGINE_PREFIX_MEMORY: '16' }
-  server = await serveElpis(home, ['--log-level', 'warn'], { environment })
-  ;({ key } = await createKey(home))
+  given = await realServer(['--log-level', 'warn'], { environment })
+  ;({ server, key } = given)
 })
 afterAll(async () => {
-  await server[Symbol.asyncDispose]()
-  await home[Symbol.asyncDispose]()
+  await given[Symbol.asyncDispose]()
 })
 
 /** One person's next act; what it is follows from `turn`. @throws when it does not end as it must. */

@@ -2,17 +2,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import OpenAI from 'openai'
 import type { Job } from '../src/engine/protocol.ts'
 import { anyObjectRules, schemaRules } from '../src/engine/grammar/json-schema.ts'
-import {
-  createKey,
-  freshHome,
-  serveElpis,
-  withRealModel,
-  type Home,
-  type RunningServer,
-} from './support/elpis.ts'
+import { realServer, type RealServer } from './support/real-server.ts'
 import { EngineChild, greedy } from './support/engine-child.ts'
 import { begins, tokenGrammar } from './support/grammar-walk.ts'
 import { realModelPath } from './support/real-model.ts'
@@ -127,20 +119,17 @@ describe('in the process of the model', () => {
 })
 
 describe('over HTTP', () => {
-  let home: Home
-  let server: RunningServer
-  let client: OpenAI
-  let key: string
+  let given: RealServer
+  let server: RealServer['server']
+  let client: RealServer['client']
+  let key: RealServer['key']
+
   beforeAll(async () => {
-    home = freshHome()
-    await withRealModel(home)
-    server = await serveElpis(home)
-    ;({ key } = await createKey(home))
-    client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: key, maxRetries: 0 })
+    given = await realServer()
+    ;({ server, client, key } = given)
   })
   afterAll(async () => {
-    await server[Symbol.asyncDispose]()
-    await home[Symbol.asyncDispose]()
+    await given[Symbol.asyncDispose]()
   })
 
   const schema = {

@@ -1,14 +1,7 @@
 /** Tools on the real model, by OpenAI's client: calls that must be made, results, and chats that need none. */
-import OpenAI from 'openai'
+import type OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  createKey,
-  freshHome,
-  serveElpis,
-  withRealModel,
-  type Home,
-  type RunningServer,
-} from './support/elpis.ts'
+import { realServer, type RealServer } from './support/real-server.ts'
 
 const model = 'smollm2:135m'
 const weather = {
@@ -36,20 +29,15 @@ const question = {
   temperature: 0,
 }
 
-let home: Home
-let server: RunningServer
-let client: OpenAI
+let given: RealServer
+let client: RealServer['client']
 
 beforeAll(async () => {
-  home = freshHome()
-  await withRealModel(home)
-  server = await serveElpis(home)
-  const { key } = await createKey(home)
-  client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: key, maxRetries: 0 })
+  given = await realServer()
+  ;({ client } = given)
 })
 afterAll(async () => {
-  await server[Symbol.asyncDispose]()
-  await home[Symbol.asyncDispose]()
+  await given[Symbol.asyncDispose]()
 })
 
 function expectWeather(text: string): void {

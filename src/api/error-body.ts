@@ -21,6 +21,16 @@ export function errorBodyOf(error: ElpisError, id: RequestId): ErrorBody {
   return { error: { message, type: typeOf(status), param, code, hint, request_id: id } }
 }
 
+/** What every route that works with a model may say no with, for the document; `schema` is the protocol's own. */
+export function modelRefusals(schema: z.ZodType = errorBody) {
+  return {
+    400: { description: 'The request is wrong; `param` names the field.', schema },
+    401: { description: 'No valid key.', schema },
+    404: { description: 'The model is not served here.', schema },
+    503: { description: 'Too busy, or not ready yet; see Retry-After.', schema },
+  } as const
+}
+
 /** How one protocol writes down what went wrong. */
 export interface ErrorWriter {
   body(error: ElpisError, id: RequestId): unknown

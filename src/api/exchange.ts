@@ -25,6 +25,11 @@ export function newRequestId(): RequestId {
   return `req_${randomBytes(15).toString('base64url').replaceAll(/[-_]/g, 'x')}` as RequestId
 }
 
+/** Another name for what came of a request, such as `chatcmpl-…`, so that the two can be found by each other. */
+export function idLike(id: RequestId, prefix: string): string {
+  return prefix + id.slice('req_'.length)
+}
+
 /** Aborted when the connection closes before the answer was written in full. */
 export function leaving(response: ServerResponse): AbortSignal {
   const controller = new AbortController()

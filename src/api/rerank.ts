@@ -1,6 +1,7 @@
+import { idLike } from './exchange.ts'
 import { z } from 'zod'
 import { briefly } from './briefly.ts'
-import { errorBody } from './error-body.ts'
+import { errorBody, modelRefusals } from './error-body.ts'
 import { text } from './openai/fields.ts'
 import type { Generating } from './openai/generating.ts'
 import { withoutEffect } from './parse.ts'
@@ -56,13 +57,11 @@ export function rerank({ brief }: Pick<Generating, 'brief'>): Route {
     body: rerankRequest,
     answers: {
       200: { description: 'The documents, best first.', schema: ranking },
+      ...modelRefusals(),
       400: {
         description: 'The request is wrong, or a document too long; nothing is cut off.',
         schema: errorBody,
       },
-      401: { description: 'No valid key.', schema: errorBody },
-      404: { description: 'The model is not served here.', schema: errorBody },
-      503: { description: 'Too busy, or not ready yet; see Retry-After.', schema: errorBody },
     },
     async handle({ body, exchange }): Promise<z.infer<typeof ranking>> {
       const { model, query } = body
@@ -87,7 +86,7 @@ export function rerank({ brief }: Pick<Generating, 'brief'>): Route {
         .toSorted((left, right) => right.relevance_score - left.relevance_score)
         .slice(0, body.top_n ?? documents.length)
       return {
-        id: `rerank-${exchange.id.slice('req_'.length)}`,
+        id: idLike(exchange.id, 'rerank-'),
         model,
         method,
         results,

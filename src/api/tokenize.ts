@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Input } from '../core/request.ts'
 import { briefly } from './briefly.ts'
-import { errorBody } from './error-body.ts'
+import { modelRefusals } from './error-body.ts'
 import { messageOf } from './openai/chat-completions.ts'
 import { thinkingOf, toolFields, toolUseOf } from './openai/chat-tools.ts'
 import { message } from './openai/chat-schema.ts'
@@ -50,10 +50,7 @@ export function tokenize({ brief }: Pick<Generating, 'brief'>): Route {
     body: tokenizeRequest,
     answers: {
       200: { description: 'The tokens, with what the model adds around a prompt.', schema: tokenized },
-      400: { description: 'The request is wrong; `param` names the field.', schema: errorBody },
-      401: { description: 'No valid key.', schema: errorBody },
-      404: { description: 'The model is not served here.', schema: errorBody },
-      503: { description: 'Too busy, or not ready yet; see Retry-After.', schema: errorBody },
+      ...modelRefusals(),
     },
     async handle({ body, exchange }): Promise<z.infer<typeof tokenized>> {
       const { model, prompt, messages } = body

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { newRequestId } from '../api/exchange.ts'
 import type { Config } from '../config.ts'
 import type { SessionId } from '../core/ids.ts'
-import { plainRequest } from '../core/request.ts'
+import { plainRequest, plainSampling } from '../core/request.ts'
 import type { Log } from '../log.ts'
 import { answer, type AccessStage } from '../pipeline/pipeline.ts'
 import { openEngine } from '../server/open-engine.ts'
@@ -57,14 +57,8 @@ export async function talkHere(reference: string, parts: TalkHereParts): Promise
           model,
           input: { kind: 'chat', messages },
           sampling: {
+            ...plainSampling,
             temperature: settings.temperature ?? talkTemperature,
-            topP: 1,
-            topK: 0,
-            minP: 0,
-            repeatPenalty: 1,
-            presencePenalty: 0,
-            frequencyPenalty: 0,
-            logitBias: new Map(),
             seed: settings.seed ?? randomInt(4_294_967_296),
           },
           choices: 1,

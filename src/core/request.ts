@@ -140,3 +140,15 @@ export const plainRequest = {
   deadline: null,
   priority: 0,
 } as const satisfies Partial<Request>
+
+/** Sampling from the model's own probabilities, as they are. */
+export const plainSampling: Omit<Sampling, 'seed'> = {
+  temperature: 1,
+  topP: 1,
+  topK: 0,
+  minP: 0,
+  repeatPenalty: 1,
+  presencePenalty: 0,
+  frequencyPenalty: 0,
+  logitBias: new Map(),
+}

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { ErrorCode } from '../errors.ts'
 import type { LineAnswer } from './batch-door.ts'
 
@@ -36,18 +37,8 @@ export async function answerPatiently(
     if (error.code === 'key_revoked' || error.code === 'key_invalid') throw error
     const crashed = error.code === 'engine_failed' && ++crashes < mostCrashes
     if (!crashed && !passing.has(error.code)) return result
-    await sleep(Math.max(pause, (error.retryAfter ?? 0) * 1000), signal)
+    const wait = Math.max(pause, (error.retryAfter ?? 0) * 1000)
+    // Ends early, with an error that says no more than `signal`.
+    await setTimeout(wait, undefined, { signal }).catch(() => undefined)
   }
-}
-
-function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, milliseconds)
-    signal.addEventListener('abort', done, { once: true })
-  })
 }

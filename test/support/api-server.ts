@@ -13,6 +13,7 @@ import { openKept, type KeptParts } from '../../src/kept/kept.ts'
 import type { ResponseLimits } from '../../src/kept/responses.ts'
 import type { LogFields } from '../../src/log.ts'
 import { openStorage } from '../../src/storage/storage.ts'
+import { fakeEngine, type FakeEngineOptions } from './fake-engine.ts'
 
 export interface ApiServer extends AsyncDisposable {
   readonly url: string
@@ -108,4 +109,11 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     },
   }
   return server
+}
+
+/** A server whose engine answers after a script; both go together. */
+export async function serving(answer?: FakeEngineOptions['answer']) {
+  const engine = fakeEngine(answer === undefined ? {} : { answer })
+  const server = await apiServer(engine)
+  return { engine, server, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
 }

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { FinishReason, TokenLogprob } from '../../src/core/part.ts'
-import type { Sampling } from '../../src/core/request.ts'
+import { plainSampling, type Sampling } from '../../src/core/request.ts'
 import { librariesFolder } from '../../src/engine/native-libraries.ts'
 import type {
   Command,
@@ -18,14 +18,8 @@ import type {
 const entry = fileURLToPath(new URL('../../src/engine/child/engine-process.ts', import.meta.url))
 
 export const greedy: Sampling = {
+  ...plainSampling,
   temperature: 0,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  repeatPenalty: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  logitBias: new Map(),
   seed: 0,
 }
 

@@ -1,5 +1,5 @@
 import type { RequestId } from '../../src/core/ids.ts'
-import { plainRequest, type EngineRequest } from '../../src/core/request.ts'
+import { plainRequest, plainSampling, type EngineRequest } from '../../src/core/request.ts'
 
 /** A greedy question to an engine, with `changes`. */
 export function engineRequest(
@@ -14,14 +14,8 @@ export function engineRequest(
     model,
     input: { kind: 'chat', messages: [{ role: 'user', content: question }] },
     sampling: {
+      ...plainSampling,
       temperature: 0,
-      topP: 1,
-      topK: 0,
-      minP: 0,
-      repeatPenalty: 1,
-      presencePenalty: 0,
-      frequencyPenalty: 0,
-      logitBias: new Map(),
       seed: 1,
     },
     choices: 1,

@@ -294,3 +294,16 @@ function fakeLogprob(word: string, alternatives: number): TokenLogprob {
   }))
   return { token: 0, bytes, logprob: -0.5, top }
 }
+
+/** An answer with all there is: thinks, speaks, makes two calls. */
+export const everything: FakeEngineOptions['answer'] = () => [
+  start(10, 4),
+  thought('Let me '),
+  thought('see.'),
+  text('One '),
+  text('moment.'),
+  ...toolCall('call_1', 'weather', ['{"city"', ':"Rome"}']),
+  ...toolCall('call_2', 'weather', ['{"city":"Oslo"}'], 1),
+  finish('tool_calls'),
+  usage(10, 9, 4),
+]

@@ -1,3 +1,4 @@
+import { modelRefusals } from '../error-body.ts'
 import type { z } from 'zod'
 import { briefly } from '../briefly.ts'
 import type { Generating } from '../openai/generating.ts'
@@ -18,10 +19,7 @@ export function countTokens({ brief }: Pick<Generating, 'brief'>): Route {
     errors: anthropicErrors,
     answers: {
       200: { description: 'Tokens that the model would be given, template included.', schema: tokenCount },
-      400: { description: 'The request is wrong; `param` names the field.', schema: anthropicError },
-      401: { description: 'No valid key.', schema: anthropicError },
-      404: { description: 'The model is not served here.', schema: anthropicError },
-      503: { description: 'Too busy, or not ready yet; see Retry-After.', schema: anthropicError },
+      ...modelRefusals(anthropicError),
     },
     async handle({ body, exchange, reply }): Promise<z.infer<typeof tokenCount>> {
       reply.headers(requestIdHeader(exchange.id))

@@ -1,6 +1,13 @@
+import { modelRefusals } from '../error-body.ts'
 import { randomInt } from 'node:crypto'
-import { plainRequest, type Reasoning, type Request, type ToolUse } from '../../core/request.ts'
-import type { Exchange } from '../exchange.ts'
+import {
+  plainRequest,
+  plainSampling,
+  type Reasoning,
+  type Request,
+  type ToolUse,
+} from '../../core/request.ts'
+import { idLike, type Exchange } from '../exchange.ts'
 import type { Generating } from '../openai/generating.ts'
 import { respond } from '../openai/respond.ts'
 import { defineRoute, type Route } from '../route.ts'
@@ -25,17 +32,14 @@ export function messages(generating: Generating): Route {
     errors: anthropicErrors,
     answers: {
       200: { description: 'The answer, whole or as events.', schema: messageAnswer, events: messageEvent },
-      400: { description: 'The request is wrong; `param` names the field.', schema: anthropicError },
-      401: { description: 'No valid key.', schema: anthropicError },
-      404: { description: 'The model is not served here.', schema: anthropicError },
-      503: { description: 'Too busy, or not ready yet; see Retry-After.', schema: anthropicError },
+      ...modelRefusals(anthropicError),
     },
     async handle({ body, exchange, reply }) {
       reply.headers(requestIdHeader(exchange.id))
       const request = requestOf(body, exchange)
       return await respond({
         parts: generating.answer(request, exchange.credentials),
-        wire: messageWire({ id: `msg_${exchange.id.slice('req_'.length)}`, model: body.model }),
+        wire: messageWire({ id: idLike(exchange.id, 'msg_'), model: body.model }),
         exchange,
         reply,
         choices: 1,
@@ -56,14 +60,10 @@ function requestOf(body: MessagesRequest, exchange: Exchange): Request {
     model: body.model,
     input: { kind: 'chat', messages: conversationOf(body) },
     sampling: {
-      temperature: body.temperature ?? 1,
-      topP: body.top_p ?? 1,
-      topK: body.top_k ?? 0,
-      minP: 0,
-      repeatPenalty: 1,
-      presencePenalty: 0,
-      frequencyPenalty: 0,
-      logitBias: new Map(),
+      ...plainSampling,
+      temperature: body.temperature ?? plainSampling.temperature,
+      topP: body.top_p ?? plainSampling.topP,
+      topK: body.top_k ?? plainSampling.topK,
       seed: randomInt(4_294_967_296),
     },
     choices: 1,

@@ -6,10 +6,10 @@ import { defineRoute, type Route } from '../route.ts'
 import { chatAnswer } from './answer-schema.ts'
 import { answered } from './answered.ts'
 import { conversationOf, message } from './conversation.ts'
-import { ollamaErrors } from './errors.ts'
+import { errorAnswers, ollamaErrors } from './errors.ts'
 import { checkLogprobs, generatingFields, requestOf } from './fields.ts'
 import { begun, type Said } from './line-wire.ts'
-import { errorAnswers, servedModel } from './served-model.ts'
+import { servedModel } from './served-model.ts'
 
 const tool = z.strictObject({
   type: z.literal('function'),

@@ -5,10 +5,10 @@ import type { Exchange } from '../exchange.ts'
 import { text } from '../openai/fields.ts'
 import type { Generating } from '../openai/generating.ts'
 import { defineRoute, type Route } from '../route.ts'
-import { ollamaErrors } from './errors.ts'
+import { errorAnswers, ollamaErrors } from './errors.ts'
 import { keepAlive, modelName } from './fields.ts'
 import { checkContext, options } from './options.ts'
-import { errorAnswers, servedModel } from './served-model.ts'
+import { servedModel } from './served-model.ts'
 
 const mostInputs = 2048
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { RequestId } from '../../core/ids.ts'
 import type { ElpisError } from '../../errors.ts'
-import type { ErrorWriter } from '../error-body.ts'
+import { modelRefusals, type ErrorWriter } from '../error-body.ts'
 import type { Framing } from '../framing.ts'
 
 /** The body of every answer that is not a success, as Ollama has it, with what to do about it. */
@@ -26,3 +26,6 @@ export const ollamaFraming: Framing = {
 function bodyOf({ message, hint, code, param }: ElpisError, id: RequestId): z.infer<typeof ollamaError> {
   return { error: `${message} ${hint}`, code, param, request_id: id }
 }
+
+/** What every path that needs a model may say no with. */
+export const errorAnswers = modelRefusals(ollamaError)

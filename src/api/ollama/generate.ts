@@ -6,10 +6,10 @@ import { neutralOnly } from '../parse.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { generateAnswer } from './answer-schema.ts'
 import { answered } from './answered.ts'
-import { ollamaErrors } from './errors.ts'
+import { errorAnswers, ollamaErrors } from './errors.ts'
 import { checkLogprobs, generatingFields, requestOf } from './fields.ts'
 import { begun, type Said } from './line-wire.ts'
-import { errorAnswers, servedModel } from './served-model.ts'
+import { servedModel } from './served-model.ts'
 
 /** The body of `POST /api/generate`. */
 const generateRequest = z

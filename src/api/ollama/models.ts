@@ -3,9 +3,9 @@ import { z } from 'zod'
 import type { ModelStatus, ServedModel } from '../../core/engine.ts'
 import type { Generating } from '../openai/generating.ts'
 import { defineRoute, type Route } from '../route.ts'
-import { ollamaError, ollamaErrors } from './errors.ts'
+import { errorAnswers, ollamaError, ollamaErrors } from './errors.ts'
 import { modelName } from './fields.ts'
-import { errorAnswers, servedModel } from './served-model.ts'
+import { servedModel } from './served-model.ts'
 
 const details = z.object({
   parent_model: z.string(),

@@ -1,5 +1,5 @@
 import type { ChatMessage } from '../../core/request.ts'
-import { errorBody } from '../error-body.ts'
+import { modelRefusals } from '../error-body.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { chatChunk, chatCompletion, chatRequest, type ChatRequest } from './chat-schema.ts'
 import { thinkingOf, toolCallsOf, toolUseOf } from './chat-tools.ts'
@@ -17,10 +17,7 @@ export function chatCompletions(generating: Generating): Route {
     body: chatRequest,
     answers: {
       200: { description: 'The answer, whole or as events.', schema: chatCompletion, events: chatChunk },
-      400: { description: 'The request is wrong; `param` names the field.', schema: errorBody },
-      401: { description: 'No valid key.', schema: errorBody },
-      404: { description: 'The model is not served here.', schema: errorBody },
-      503: { description: 'Too busy, or not ready yet; see Retry-After.', schema: errorBody },
+      ...modelRefusals(),
     },
     async handle({ body, exchange, reply }) {
       const request = requestOf(

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Embeddings } from '../../core/engine.ts'
 import { briefly } from '../briefly.ts'
-import { errorBody } from '../error-body.ts'
+import { errorBody, modelRefusals } from '../error-body.ts'
 import { withoutEffect } from '../parse.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { text } from './fields.ts'
@@ -71,13 +71,11 @@ export function embeddings({ brief }: Pick<Generating, 'brief'>): Route {
     body: embeddingsRequest,
     answers: {
       200: { description: 'One vector for each input, in order.', schema: embeddingList },
+      ...modelRefusals(),
       400: {
         description: 'The request is wrong, or an input too long; nothing is cut off.',
         schema: errorBody,
       },
-      401: { description: 'No valid key.', schema: errorBody },
-      404: { description: 'The model is not served here.', schema: errorBody },
-      503: { description: 'Too busy, or not ready yet; see Retry-After.', schema: errorBody },
     },
     async handle({ body, exchange, reply }) {
       const { model, encoding_format, dimensions } = body

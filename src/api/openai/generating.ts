@@ -3,7 +3,7 @@ import type { Part } from '../../core/part.ts'
 import type { Credentials } from '../../core/principal.ts'
 import { plainRequest, type Request, type Sampling } from '../../core/request.ts'
 import type { BriefWork } from '../../pipeline/brief-work.ts'
-import type { Exchange } from '../exchange.ts'
+import { idLike, type Exchange } from '../exchange.ts'
 import { invalid } from '../parse.ts'
 import { samplingOf, stopsOf } from './fields.ts'
 import type { Envelope } from './wire.ts'
@@ -61,7 +61,7 @@ export function envelopeOf(
 ): Envelope {
   const digest = models().find((served) => served.id === model)?.digest
   return {
-    id: `${prefix}-${id.slice('req_'.length)}`,
+    id: idLike(id, `${prefix}-`),
     created: Math.floor(now() / 1000),
     model,
     system_fingerprint: digest == null ? null : `fp_${digest.slice(0, 12)}`,

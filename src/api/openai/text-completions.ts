@@ -1,5 +1,5 @@
 import { sideBySide } from '../../pipeline/side-by-side.ts'
-import { errorBody } from '../error-body.ts'
+import { modelRefusals } from '../error-body.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { envelopeOf, requestOf, type Generating } from './generating.ts'
 import { respond } from './respond.ts'
@@ -20,10 +20,7 @@ export function textCompletions(generating: Generating): Route {
     body: textRequest,
     answers: {
       200: { description: 'The text, whole or as events.', schema: textCompletion, events: textCompletion },
-      400: { description: 'The request is wrong; `param` names the field.', schema: errorBody },
-      401: { description: 'No valid key.', schema: errorBody },
-      404: { description: 'The model is not served here.', schema: errorBody },
-      503: { description: 'Too busy, or not ready yet; see Retry-After.', schema: errorBody },
+      ...modelRefusals(),
     },
     async handle({ body, exchange, reply }) {
       const rest = new AbortController()

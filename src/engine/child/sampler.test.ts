@@ -1,18 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Sampling } from '../../core/request.ts'
+import { plainSampling, type Sampling } from '../../core/request.ts'
 import { Noise } from './noise.ts'
 import { Sampler } from './sampler.ts'
 
 const plain: Sampling = {
-  temperature: 1,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  repeatPenalty: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  logitBias: new Map(),
+  ...plainSampling,
   seed: 1,
 }
 const nothing = new Int32Array(0)

@@ -6,21 +6,14 @@ import {
   simulatedToken,
   simulatedVocabulary,
 } from '../../../test/support/simulated-model.ts'
-import type { Sampling } from '../../core/request.ts'
+import { plainSampling, type Sampling } from '../../core/request.ts'
 import type { Job, JobEvent } from '../protocol.ts'
 import { Scheduler } from './scheduler.ts'
 import { SequenceCache } from './sequence-cache.ts'
 import { FixedPace, type Pace } from './step-pace.ts'
 
 const sampling: Sampling = {
-  temperature: 1,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  repeatPenalty: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  logitBias: new Map(),
+  ...plainSampling,
   seed: 5,
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Part } from '../../core/part.ts'
 import type { EngineRequest } from '../../core/request.ts'
 import { asElpisError, elpisError, type ElpisError } from '../../errors.ts'
@@ -157,14 +158,7 @@ export class Sender {
 async function pause({ error }: Failure, tries: number, signal: AbortSignal): Promise<boolean> {
   const asked = error.code === 'upstream_busy' ? (error.retryAfter ?? 0) * 1000 : 50 * 4 ** (tries - 1)
   if (asked > longestWait) return false
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, asked)
-    signal.addEventListener('abort', done, { once: true })
-  })
+  // Ends early, with an error that says no more than `signal`.
+  await sleep(asked, undefined, { signal }).catch(() => undefined)
   return !signal.aborted
 }

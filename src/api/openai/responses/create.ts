@@ -1,8 +1,8 @@
 import type { Part } from '../../../core/part.ts'
 import type { Request } from '../../../core/request.ts'
 import { asElpisError, elpisError } from '../../../errors.ts'
-import { errorBody } from '../../error-body.ts'
-import type { Exchange } from '../../exchange.ts'
+import { errorBody, modelRefusals } from '../../error-body.ts'
+import { idLike, type Exchange } from '../../exchange.ts'
 import { eventStreamType, serverSentEvent } from '../../framing.ts'
 import { defineRoute, type Route } from '../../route.ts'
 import type { Whose } from '../../whose.ts'
@@ -33,16 +33,14 @@ export function createResponse({ generating, stored, whose }: ResponsesParts): R
     body: responseRequest,
     answers: {
       200: { description: 'The answer, whole or as events.', schema: responseObject, events: responseEvent },
-      400: { description: 'The request is wrong; `param` names the field.', schema: errorBody },
-      401: { description: 'No valid key.', schema: errorBody },
+      ...modelRefusals(),
       404: { description: 'The model, or the answer before, is not here.', schema: errorBody },
-      503: { description: 'Too busy, or not ready yet; see Retry-After.', schema: errorBody },
     },
     async handle({ body, exchange, reply }) {
       const { account } = await whose(exchange.credentials)
       const store = storeOf(body, stored.enabled)
       const before = await stored.conversation(account, body.previous_response_id ?? null)
-      const suffix = exchange.id.slice('req_'.length)
+      const suffix = idLike(exchange.id, '')
       const input = knownItems(body.input, suffix)
       const request = translated(body, exchange, [...before, ...input], generating.mostChoices)
       const createdAt = Math.floor(generating.now() / 1000)
@@ -60,6 +58,7 @@ export function createResponse({ generating, stored, whose }: ResponsesParts): R
         choices: 1,
         stream: body.stream === true,
         promptField: 'input',
+        formatField: 'text.format',
       })
     },
   })
@@ -119,7 +118,6 @@ interface Drafting {
 async function* drafted(parts: AsyncGenerator<Part>, { draft, told, keep }: Drafting): AsyncGenerator<Part> {
   try {
     for await (const part of parts) {
-      if (part.type === 'error' && part.error.code === 'unsupported_schema') part.error.param = 'text.format'
       if (part.type !== 'error') told.push(...draft.take(part))
       if (part.type === 'usage') await keep()
       yield part
