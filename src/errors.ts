@@ -55,6 +55,28 @@ const table = {
     hint: 'Check server.host and server.port (`elpis config show`).',
   },
 
+  // Standing
+
+  // Guard
+  content_policy: {
+    blame: 'user',
+    status: 400,
+    exit: 4,
+    message: 'This is against the content policy of this server ({hazards}).',
+    hint: 'Ask for something else. Who thinks that this is a mistake can tell whoever runs the server, with the request id.',
+  },
+  guard_unavailable: {
+    blame: 'fault',
+    status: 503,
+    exit: 5,
+    message: 'What judges requests cannot be reached, and nothing passes unjudged.',
+    hint: 'Try again later. Whoever runs this server: `elpis doctor`.',
+  },
+
+  // Audit
+
+  // Usage
+
   // Edge
   invalid_request: {
     blame: 'user',

@@ -15,6 +15,7 @@ import { asElpisError, elpisError } from './errors.ts'
 import { openKept, type KeptParts } from './kept/kept.ts'
 import type { KeptStores } from './kept/store.ts'
 import type { Log } from './log.ts'
+import { noRecord, openGuard, openStanding } from './pipeline/open-stages.ts'
 import { openAdapterShelf, type StoredAdapters } from './server/adapter-shelf.ts'
 import { engineToCome } from './server/engine-to-come.ts'
 import { openEngine } from './server/open-engine.ts'
@@ -43,6 +44,8 @@ export interface RunningServer {
   /** Resolves when every model can answer; rejects with what stands in the way. */
   readonly ready: Promise<void>
   readonly models: Engine['models']
+  /** Of the guard, as `name@version`; `open` while nothing is judged. */
+  readonly policy: string
   /**
    * Refuses what is new, lets running answers end for `limits.drain_seconds`, then ends them with `shutting_down`.
    *
@@ -95,7 +98,15 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   })
   const kept = undo.adopt(await openKept(keptParts(config, storage, log)), (it) => it.close())
   const api = await createApi({
-    stages: { access, engine, answerSeconds: limits.answer_seconds, shutdown: shutdown.signal },
+    stages: {
+      access,
+      standing: openStanding,
+      guard: openGuard,
+      record: noRecord,
+      engine,
+      answerSeconds: limits.answer_seconds,
+      shutdown: shutdown.signal,
+    },
     access,
     engine,
     kept,
@@ -127,6 +138,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     url: origin,
     ready,
     models: () => engine.models(),
+    policy: openGuard.policy,
     signInLink: async () => signInUrl(origin, (await access.createSignInLink()).token),
     async close(hurry) {
       log('info', 'stopping', { drain_seconds: limits.drain_seconds })

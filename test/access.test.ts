@@ -13,6 +13,7 @@ import type { KeySecret } from '../src/core/ids.ts'
 import type { Admission } from '../src/core/principal.ts'
 import { elpisError } from '../src/errors.ts'
 import { openStorage, type Storage } from '../src/storage/storage.ts'
+import { keyPrincipal, ofHome } from './support/principals.ts'
 import { storedKey } from './support/stored.ts'
 
 const hour = 60 * 60 * 1000
@@ -61,7 +62,7 @@ describe('a key', () => {
     const { id, key, name } = await access.createKey(' laptop ')
     expect(access.hasKeys()).toBe(true)
     const admission = await access.admit(byKey(key))
-    expect(admission.principal).toEqual({ kind: 'key', keyId: id, name: 'laptop' })
+    expect(admission.principal).toEqual(keyPrincipal(id, 'laptop'))
     expect(name).toBe('laptop')
     admission.release()
   })
@@ -258,7 +259,14 @@ describe('a browser', () => {
     const { access } = await place()
     const { token } = await access.createSignInLink()
     const { cookie, principal } = await access.signIn({ token })
-    expect(principal).toEqual({ kind: 'session', sessionId: expect.any(String), keyId: null, name: 'owner' })
+    expect(principal).toEqual({
+      ...ofHome,
+      role: 'owner',
+      kind: 'session',
+      sessionId: expect.any(String),
+      keyId: null,
+      name: 'owner',
+    })
     expect(access.sessionOf(cookie)).toEqual(principal)
     expect((await access.admit(byCookie(cookie))).principal).toEqual(principal)
     await expect(access.signIn({ token })).rejects.toEqual(refused('link_invalid'))

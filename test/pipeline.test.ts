@@ -4,7 +4,10 @@ import type { Admission, Credentials } from '../src/core/principal.ts'
 import type { Request } from '../src/core/request.ts'
 import { elpisError } from '../src/errors.ts'
 import { fold } from '../src/pipeline/fold.ts'
-import { answer, policy, type Stages } from '../src/pipeline/pipeline.ts'
+import { noRecord, openGuard, openStanding } from '../src/pipeline/open-stages.ts'
+import { answer } from '../src/pipeline/pipeline.ts'
+import type { Stages } from '../src/pipeline/stages.ts'
+import { keyPrincipal } from './support/principals.ts'
 import { engineRequest } from './support/engine-request.ts'
 import {
   error,
@@ -31,7 +34,7 @@ function countingAccess() {
   const admit = async (): Promise<Admission> => {
     counts.admitted++
     return {
-      principal: { kind: 'key', keyId: 'key_test' as never, name: 'test' },
+      principal: keyPrincipal('key_test', 'test'),
       revoked: revocation.signal,
       release: () => void counts.released++,
     }
@@ -42,7 +45,16 @@ function countingAccess() {
 function stagesWith(engine: Pick<FakeEngine, 'generate'>, changes: Partial<Stages> = {}) {
   const access = countingAccess()
   const shutdown = new AbortController()
-  const stages: Stages = { access, engine, answerSeconds: 60, shutdown: shutdown.signal, ...changes }
+  const stages: Stages = {
+    access,
+    standing: openStanding,
+    guard: openGuard,
+    record: noRecord,
+    engine,
+    answerSeconds: 60,
+    shutdown: shutdown.signal,
+    ...changes,
+  }
   return { stages, access, shutdown }
 }
 
@@ -55,10 +67,6 @@ function codeOf(part: Part | undefined): string | null {
 }
 
 describe('the pipeline', () => {
-  test('says that nothing is judged', () => {
-    expect(policy).toBe('open')
-  })
-
   test('passes the parts of the engine on in order and releases the admission', async () => {
     const { stages, access } = stagesWith(fakeEngine({ answer: saying('Hel', 'lo') }))
     const parts = await all(answer(question(), nobody, stages))

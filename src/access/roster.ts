@@ -1,9 +1,11 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { KeyId, SessionId, Sha256 } from '../core/ids.ts'
-import type { Admission } from '../core/principal.ts'
+import { homeOrganisation, type Admission } from '../core/principal.ts'
 import { elpisError, type ElpisError } from '../errors.ts'
 import type { SessionPrincipal } from './access.ts'
 import type { StoredKey, StoredLink, StoredSession } from './store.ts'
+
+const ofHome = { organisationId: homeOrganisation, personId: null, endUser: null, network: null } as const
 
 /** Somebody who may be let in, and what they are running. */
 interface Member<Stored> {
@@ -55,12 +57,25 @@ export class Roster {
 
   principalOf({ id, keyId }: StoredSession): SessionPrincipal {
     const name = keyId === null ? 'owner' : (this.#keysById.get(keyId)?.stored.name ?? '')
-    return { kind: 'session', sessionId: id, keyId, name }
+    return {
+      ...ofHome,
+      role: keyId === null ? 'owner' : 'member',
+      kind: 'session',
+      sessionId: id,
+      keyId,
+      name,
+    }
   }
 
   /** Lets a key's request run until it is released or the key leaves. */
   admitKey(key: StoredKey): Admission {
-    return admission(this.#keys.get(key.hash), { kind: 'key', keyId: key.id, name: key.name })
+    return admission(this.#keys.get(key.hash), {
+      ...ofHome,
+      role: 'member',
+      kind: 'key',
+      keyId: key.id,
+      name: key.name,
+    })
   }
 
   admitSession(session: StoredSession): Admission {

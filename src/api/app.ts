@@ -7,7 +7,8 @@ import { asElpisError, ElpisError, elpisError } from '../errors.ts'
 import type { Kept } from '../kept/kept.ts'
 import type { Log } from '../log.ts'
 import { briefWork, type BriefStages } from '../pipeline/brief-work.ts'
-import { answer, type Stages } from '../pipeline/pipeline.ts'
+import { answer } from '../pipeline/pipeline.ts'
+import type { Stages } from '../pipeline/stages.ts'
 import { countTokens } from './anthropic/count-tokens.ts'
 import { anthropicErrors } from './anthropic/errors.ts'
 import { messages as anthropicMessages } from './anthropic/messages.ts'
@@ -131,6 +132,7 @@ export function routesOf(
     ...webSessionRoutes(access),
     ...healthRoutes({
       status: () => engine.status(),
+      policy: () => stages.guard.policy,
       version: parts.version,
       known: async (credentials) => {
         try {

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import type { ModelStatus } from '../core/engine.ts'
 import type { Credentials } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
-import { policy } from '../pipeline/pipeline.ts'
 import { errorBody } from './error-body.ts'
 import { defineRoute, type Route } from './route.ts'
 
@@ -18,7 +17,7 @@ const modelHealth = z.object({
 const health = z.object({
   status: z.literal('live'),
   ready: z.boolean().describe('Every model can answer, if need be after it was loaded.'),
-  policy: z.literal('open').describe('`open`: no guard judges requests or answers.'),
+  policy: z.string().describe('The policy of the guard. `open`: no guard judges requests or answers.'),
   version: z.string().optional().describe('Only with a key.'),
   models: z.array(modelHealth).optional().describe('Only with a key.'),
 })
@@ -27,13 +26,14 @@ const readiness = z.object({ ready: z.literal(true) })
 
 interface HealthParts {
   readonly status: () => readonly ModelStatus[]
+  readonly policy: () => string
   readonly version: string
   /** Whether these credentials are good. */
   readonly known: (credentials: Credentials) => Promise<boolean>
 }
 
 /** `/health` says that the server lives, `/ready` that it can answer. Strangers learn no names and no load. */
-export function healthRoutes({ status, version, known }: HealthParts): Route[] {
+export function healthRoutes({ status, policy, version, known }: HealthParts): Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -43,7 +43,7 @@ export function healthRoutes({ status, version, known }: HealthParts): Route[] {
       answers: { 200: { description: 'It lives.', schema: health } },
       async handle({ exchange }): Promise<z.infer<typeof health>> {
         const models = status()
-        const coarse = { status: 'live', ready: allReady(models), policy } as const
+        const coarse = { status: 'live', ready: allReady(models), policy: policy() } as const
         if (!(await known(exchange.credentials))) return coarse
         return { ...coarse, version, models: models.map(healthOf) }
       },

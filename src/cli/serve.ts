@@ -1,6 +1,5 @@
 import type { Config } from '../config.ts'
 import { createLog } from '../log.ts'
-import { policy } from '../pipeline/pipeline.ts'
 import type { RunningServer, ServerParts } from '../server.ts'
 import { defineCommand, type Terminal } from './command.ts'
 import { ProgressBar } from './progress-bar.ts'
@@ -72,7 +71,7 @@ export const serve = defineCommand({
     // Loaded late: no other command needs all of it.
     const { startServer } = await import('../server.ts')
     const server = await startServer(settings, parts)
-    say({ event: 'listening', url: server.url, policy })
+    say({ event: 'listening', url: server.url, policy: server.policy })
     if (!json) terminal.print(opening(server, settings, terminal))
     try {
       await Promise.race([server.ready, aborted(signal)])
@@ -102,7 +101,14 @@ async function announce(
   if (json) {
     const names = models.map(({ id }) => id)
     terminal.print(
-      JSON.stringify({ event: 'ready', url: server.url, signInLink, models: names, policy, seconds }),
+      JSON.stringify({
+        event: 'ready',
+        url: server.url,
+        signInLink,
+        models: names,
+        policy: server.policy,
+        seconds,
+      }),
     )
     return
   }
@@ -123,14 +129,14 @@ async function announce(
   )
 }
 
-function opening({ url }: RunningServer, { models, upstreams }: Config, terminal: Terminal): string {
+function opening({ url, policy }: RunningServer, { models, upstreams }: Config, terminal: Terminal): string {
   const rule = terminal.interactive ? '─'.repeat(Math.min(terminal.columns, 60)) : ''
   return [
     `Elpis ${version}`,
     rule,
     `  API      ${url}/v1`,
     '  Keys     `elpis keys create --name NAME` makes one',
-    '  Policy   open: no guard judges what is asked or answered',
+    `  Policy   ${policy === 'open' ? 'open: no guard judges what is asked or answered' : policy}`,
     ...(models.serve.length === 0 && Object.keys(upstreams).length === 0
       ? ['  Models   none (models.serve is empty)']
       : []),

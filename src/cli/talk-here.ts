@@ -2,9 +2,12 @@ import { randomInt } from 'node:crypto'
 import { newRequestId } from '../api/exchange.ts'
 import type { Config } from '../config.ts'
 import type { SessionId } from '../core/ids.ts'
+import { homeOrganisation } from '../core/principal.ts'
 import { plainRequest, plainSampling } from '../core/request.ts'
 import type { Log } from '../log.ts'
-import { answer, type AccessStage } from '../pipeline/pipeline.ts'
+import { noRecord, openGuard, openStanding } from '../pipeline/open-stages.ts'
+import { answer } from '../pipeline/pipeline.ts'
+import type { AccessStage, Stages } from '../pipeline/stages.ts'
 import { openEngine } from '../server/open-engine.ts'
 import { prepareModel, type Preparing } from '../server/prepare-model.ts'
 import { untilReady } from '../server/until-ready.ts'
@@ -14,7 +17,17 @@ import { talkTemperature, type Talk } from './talk.ts'
 /** Whoever may run this command on this machine owns it. */
 const ownerOnly: AccessStage = {
   admit: async () => ({
-    principal: { kind: 'session', sessionId: 'ses_terminal' as SessionId, keyId: null, name: 'owner' },
+    principal: {
+      organisationId: homeOrganisation,
+      personId: null,
+      role: 'owner',
+      endUser: null,
+      network: null,
+      kind: 'session',
+      sessionId: 'ses_terminal' as SessionId,
+      keyId: null,
+      name: 'owner',
+    },
     revoked: new AbortController().signal,
     release: () => {},
   }),
@@ -45,7 +58,15 @@ export async function talkHere(reference: string, parts: TalkHereParts): Promise
     throw error
   }
   const model = prepared.manifest.name
-  const stages = { access: ownerOnly, engine, answerSeconds: config.limits.answer_seconds, shutdown: signal }
+  const stages: Stages = {
+    access: ownerOnly,
+    standing: openStanding,
+    guard: openGuard,
+    record: noRecord,
+    engine,
+    answerSeconds: config.limits.answer_seconds,
+    shutdown: signal,
+  }
   return {
     model,
     place: 'loaded here',

@@ -23,3 +23,13 @@ export type SessionSecret = Branded<'SessionSecret'>
 export type LinkToken = Branded<'LinkToken'>
 /** Lower-case hex SHA-256 of a file or a secret. */
 export type Sha256 = Branded<'Sha256'>
+/** `org_…`: an organisation. */
+export type OrganisationId = Branded<'OrganisationId'>
+/** `person_…`: somebody of an organisation. */
+export type PersonId = Branded<'PersonId'>
+/** A keyed hash of what an organisation calls one of its own users; says nothing to anybody else. */
+export type EndUser = Branded<'EndUser'>
+/** `ent_…`: the audit entry of one accepted request; also its receipt. */
+export type EntryId = Branded<'EntryId'>
+/** `case_…`: what standing did to somebody, why, and how to appeal. @public */
+export type CaseId = Branded<'CaseId'>

@@ -1,15 +1,41 @@
-import type { Account, KeyId, SessionId } from './ids.ts'
+import type { Account, EndUser, KeyId, OrganisationId, PersonId, SessionId } from './ids.ts'
+import type { Subject } from './verdict.ts'
+
+/** What somebody may do in their organisation; the matrix of roles and routes is one table, in access. */
+export type Role = 'owner' | 'admin' | 'reviewer' | 'auditor' | 'member'
+
+/** The organisation that every home begins with; its owner is whoever runs the server. */
+export const homeOrganisation = 'org_home' as OrganisationId
+
+/** Whose request it is, beyond what it proved itself with. */
+export interface Identity {
+  readonly organisationId: OrganisationId
+  /** Null for keys and sessions that belong to the organisation as a whole. */
+  readonly personId: PersonId | null
+  readonly role: Role
+  /** Of the organisation's own users, the one that it named; null when it named none. */
+  readonly endUser: EndUser | null
+  /** The client's address, as far as it can be believed. */
+  readonly network: string | null
+}
 
 /** Who is asking. Every later stage is told by this value, never by headers. */
-export type Principal =
-  | { readonly kind: 'key'; readonly keyId: KeyId; readonly name: string }
-  /** A browser that signed in: by a key, whose fate it shares, or by the owner's one-time link (`keyId` null). */
-  | {
-      readonly kind: 'session'
-      readonly sessionId: SessionId
-      readonly keyId: KeyId | null
-      readonly name: string
-    }
+export type Principal = Identity &
+  (
+    | { readonly kind: 'key'; readonly keyId: KeyId; readonly name: string }
+    /** A browser that signed in: by a key, whose fate it shares, or by the owner's one-time link (`keyId` null). */
+    | {
+        readonly kind: 'session'
+        readonly sessionId: SessionId
+        readonly keyId: KeyId | null
+        readonly name: string
+      }
+  )
+
+/** What standing, guard and record are told of a principal. @public */
+export function subjectOf({ organisationId, personId, keyId, endUser, network }: Principal): Subject {
+  return { organisationId, personId, keyId, endUser, network }
+}
 
 /** What access hands out for one request. */
 export interface Admission {

@@ -11,12 +11,15 @@ import type {
   TokenizeRequest,
   Tokens,
 } from '../core/engine.ts'
+import type { RequestId } from '../core/ids.ts'
+import type { Usage } from '../core/part.ts'
 import type { Credentials } from '../core/principal.ts'
 import type { Share } from '../core/request.ts'
 import { asElpisError, elpisError } from '../errors.ts'
-import { endingOf } from './ending.ts'
-import type { Stages } from './pipeline.ts'
+import { admitted } from './admitted.ts'
+import { refusal } from './refusal.ts'
 import { shareOf } from './share.ts'
+import type { Outcome, Stages } from './stages.ts'
 
 export interface BriefStages extends Omit<Stages, 'engine'> {
   readonly engine: Pick<Engine, 'embed' | 'rerank' | 'tokenize'>
@@ -39,41 +42,59 @@ export function briefWork(stages: BriefStages): BriefWork {
   const { engine } = stages
   return {
     embed: (request, credentials) =>
-      perform(request, credentials, stages, (admitted) => engine.embed({ ...request, ...admitted })),
+      perform('embed', request, credentials, stages, (given) => engine.embed({ ...request, ...given })),
     rerank: (request, credentials) =>
-      perform(request, credentials, stages, (admitted) => engine.rerank({ ...request, ...admitted })),
+      perform('rerank', request, credentials, stages, (given) => engine.rerank({ ...request, ...given })),
     tokenize: (request, credentials) =>
-      perform(request, credentials, stages, (admitted) => engine.tokenize({ ...request, ...admitted })),
+      perform('tokenize', request, credentials, stages, (given) => engine.tokenize({ ...request, ...given })),
   }
 }
 
-interface Admitted {
+interface Given {
   readonly signal: AbortSignal
   readonly share: Share
 }
 
-async function perform<Result>(
-  { signal: left }: { readonly signal: AbortSignal },
+/** What is asked of any brief work. */
+interface BriefRequest {
+  readonly id: RequestId
+  readonly model: string
+  readonly signal: AbortSignal
+}
+
+async function perform<
+  Result extends { readonly promptTokens: number } | { readonly tokens: readonly number[] },
+>(
+  kind: 'embed' | 'rerank' | 'tokenize',
+  request: BriefRequest,
   credentials: Credentials,
-  { access, answerSeconds: seconds, shutdown }: BriefStages,
-  work: (admitted: Admitted) => Promise<Result>,
+  stages: BriefStages,
+  work: (given: Given) => Promise<Result>,
 ): Promise<Result> {
-  const admission = await access.admit(credentials)
-  const ending = endingOf({
-    causes: [admission.revoked, shutdown],
-    left,
-    seconds,
-    timeout: () => elpisError('answer_timeout', { seconds }),
-  })
+  const asking = { id: request.id, model: request.model, kind, work: request, request: null }
+  const accepted = await admitted(asking, credentials, request.signal, stages)
+  const { entry, principal, signal } = accepted
+  let outcome: Outcome = { type: 'failed', error: elpisError('client_left'), usage: null }
   try {
-    const { signal } = ending
-    return await unlessAborted(signal, () => work({ signal, share: shareOf(admission.principal) }))
+    const result = await unlessAborted(signal, async () => {
+      // Nothing can be held back half-way: it is judged first.
+      const verdict = await stages.guard.judgeInput(accepted)
+      entry.judged(verdict)
+      if (verdict.outcome !== 'allow') throw refusal(verdict)
+      return await work({ signal, share: shareOf(principal) })
+    })
+    outcome = { type: 'finished', usage: usageOf('promptTokens' in result ? result.promptTokens : 0) }
+    return result
   } catch (error) {
-    throw asElpisError(error)
+    outcome = { type: 'failed', error: asElpisError(error), usage: null }
+    throw outcome.error
   } finally {
-    ending.close()
-    admission.release()
+    await accepted.close(outcome)
   }
+}
+
+function usageOf(promptTokens: number): Usage {
+  return { promptTokens, cachedTokens: 0, outputTokens: 0, reasoningTokens: 0 }
 }
 
 /** The result of `work`; rejected with the reason of `signal` as soon as that is aborted, whatever `work` does. */

@@ -1,11 +1,8 @@
 import type { Principal } from '../core/principal.ts'
 import type { Share } from '../core/request.ts'
 
-/** There is one organisation until access knows of several. */
-const organisation = 'home'
-
 /** What an engine is told of who asks: enough to be fair, not enough to know. */
 export function shareOf(principal: Principal): Share {
   const account = principal.kind === 'key' ? principal.keyId : (principal.keyId ?? principal.sessionId)
-  return { account, weight: 1, cacheScope: organisation }
+  return { account, weight: 1, cacheScope: principal.organisationId }
 }

@@ -1,4 +1,5 @@
 /** The HTTP edge on a free port, in front of a fake engine; access and storage are real, in memory of this test only. */
+import { noRecord, openGuard, openStanding } from '../../src/pipeline/open-stages.ts'
 import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -66,7 +67,15 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     },
   })
   const api = await createApi({
-    stages: { access, engine, answerSeconds: changes.answerSeconds ?? 60, shutdown: shutdown.signal },
+    stages: {
+      access,
+      standing: openStanding,
+      guard: openGuard,
+      record: noRecord,
+      engine,
+      answerSeconds: changes.answerSeconds ?? 60,
+      shutdown: shutdown.signal,
+    },
     access,
     engine,
     kept,

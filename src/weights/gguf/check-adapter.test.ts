@@ -110,14 +110,15 @@ describe('what does not fit is refused', () => {
     })
   })
 
-  test('one that was cut or changed anywhere in its header, or it is as sound as before', async () => {
+  test('one that was cut or changed anywhere in its header, or what is left of it is sound', async () => {
     const sound = adapterFor(base)
     await assert(
       asyncProperty(integer({ min: 0, max: 1500 }), integer({ min: 0, max: 255 }), async (at, value) => {
         const bytes = Buffer.from(sound)
         bytes[at] = value
         const outcome = await check(bytes).catch((error: { code?: string }) => error.code)
-        expect(['weights_invalid', '4 of rank 4']).toContain(
+        // A changed count of tensors may leave out the last pairs: those before are sound by themselves.
+        expect(['weights_invalid', ...[1, 2, 3, 4].map((matrices) => `${matrices} of rank 4`)]).toContain(
           typeof outcome === 'object' ? `${outcome.matrices} of rank ${outcome.rank}` : outcome,
         )
         await expect(check(sound.subarray(0, at))).rejects.toMatchObject({ code: 'weights_invalid' })

@@ -1,0 +1,29 @@
+/** What every migration is made with. */
+import { sql, type CreateTableBuilder, type Kysely } from 'kysely'
+import type { Database } from '../schema.ts'
+
+export interface Migration {
+  readonly name: string
+  up(database: Kysely<Database>, tables: TableOptions): Promise<void>
+  down(database: Kysely<Database>): Promise<void>
+}
+
+/** What differs between databases when a table is made. */
+export interface TableOptions {
+  /** SQLite checks the types of columns in STRICT tables only; others always do. */
+  readonly strict: boolean
+}
+
+export function table(
+  database: Kysely<Database>,
+  name: string,
+  { strict }: TableOptions,
+): CreateTableBuilder<string> {
+  const builder = database.schema.createTable(name)
+  return strict ? builder.modifyEnd(sql`strict`) : builder
+}
+
+/** Epoch milliseconds need 8 bytes: SQLite's `integer` has them, elsewhere that is a `bigint`. */
+export function whole({ strict }: TableOptions): 'integer' | 'bigint' {
+  return strict ? 'integer' : 'bigint'
+}
