@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { settings } from '../src/config.ts'
 import type { Part } from '../src/core/part.ts'
-import type { Request } from '../src/core/request.ts'
+import { plainSampling, type EngineRequest, type Request } from '../src/core/request.ts'
 import { embeddedEngine, type EmbeddedEngine } from '../src/engine/embedded-engine.ts'
 import { landlockVersion } from '../src/engine/landlock.ts'
 import type { EngineEvent } from '../src/engine/model-supervisor.ts'
@@ -122,4 +122,52 @@ test('a process that is killed in mid-answer costs that answer, and the next one
   expect(textOf(await ask(question))).toBe(before)
   expect(engine.processId('smollm2:135m')).not.toBe(pid)
   expect(existsSync(`/proc/${pid}`)).toBe(false)
+})
+
+describe('an answer that is computed again', () => {
+  const question = 'Tell a short story about a lighthouse.'
+  const sampled = { sampling: { ...plainSampling, temperature: 0.7, topK: 50, seed: 7 }, maxTokens: 60 }
+
+  const finishOf = (parts: readonly Part[], choice = 0) => {
+    const finish = parts.find((part) => part.type === 'finish' && part.choice === choice)
+    if (finish?.type !== 'finish' || finish.tokens === undefined) throw new Error('it did not finish')
+    return { tokens: finish.tokens, margins: finish.margins ?? [] }
+  }
+  const again = async (tokens: readonly number[], choice: number, changes: Partial<EngineRequest> = {}) => {
+    const recorded = { choice, tokens }
+    const request = { ...sampled, ...changes, recorded }
+    const parts = await collect(engine.generate(engineRequest('smollm2:135m', question, request)))
+    return { text: textOf(parts), ...finishOf(parts) }
+  }
+
+  test('is what would be chosen, token by token, and so is each of several choices', async () => {
+    const parts = await ask(question, { ...sampled, choices: 3 })
+    for (const choice of [0, 1, 2]) {
+      const { tokens } = finishOf(parts, choice)
+      const { margins, text } = await again(tokens, choice)
+      expect(margins).toEqual(tokens.map(() => 0))
+      expect(text).toBe(textOf(parts, choice))
+    }
+  })
+
+  test('tells where a token was changed', async () => {
+    const { tokens } = finishOf(await ask(question, sampled))
+    const changed = tokens.with(20, tokens[20] === 260 ? 284 : 260)
+    const { margins } = await again(changed, 0)
+    expect(margins.slice(0, 20)).toEqual(tokens.slice(0, 20).map(() => 0))
+    expect(margins[20]).toBeGreaterThan(0)
+  })
+
+  test('is another one with another seed, or another system prompt', async () => {
+    const { tokens } = finishOf(await ask(question, sampled))
+    const lost = ({ margins }: { margins: readonly number[] }) =>
+      margins.filter((margin) => margin > 0).length
+    const seed = { sampling: { ...sampled.sampling, seed: 8 } }
+    expect(lost(await again(tokens, 0, seed))).toBeGreaterThan(tokens.length / 4)
+    const messages = [
+      { role: 'system', content: 'You are a pirate.' },
+      { role: 'user', content: question },
+    ] as const
+    expect(lost(await again(tokens, 0, { input: { kind: 'chat', messages } }))).toBeGreaterThan(2)
+  })
 })

@@ -82,6 +82,13 @@ export type Part =
       readonly reason: FinishReason
       /** The stop string that was met; left out when it ended otherwise. */
       readonly stopString?: string
+      /** All tokens that were chosen, in order; left out by engines that do not know them. */
+      readonly tokens?: readonly number[]
+      /**
+       * Of a recorded answer, for each token: 0 when it is what would be chosen now, else by how much less it scores than
+       * that, in units of logit / temperature (of logits, when greedy).
+       */
+      readonly margins?: readonly number[]
     }
   | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'error'; readonly error: ElpisError }

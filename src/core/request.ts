@@ -127,9 +127,22 @@ export interface Share {
   readonly cacheScope: string
 }
 
+/** One choice of an answer that was given earlier. */
+export interface RecordedChoice {
+  /** Its index: each choice has its own noise. */
+  readonly choice: number
+  /** All tokens that were chosen, in order. */
+  readonly tokens: readonly number[]
+}
+
 /** A request as an engine gets it. */
 export interface EngineRequest extends Request {
   readonly share: Share
+  /**
+   * Computes an earlier answer once more, many tokens a step: these are taken whatever would be chosen now, and the
+   * part `finish` tells by how much each was not the choice. With one choice, and without stop strings.
+   */
+  readonly recorded?: RecordedChoice
 }
 
 /** Values of `Request` that ask for nothing special. */

@@ -33,6 +33,7 @@ export function jobOf(
     cacheScope: request.share.cacheScope,
     marks: plan.marks,
     grammar: plan.grammar,
+    ...(request.recorded === undefined ? {} : { recorded: request.recorded }),
     openText: request.toolUse === null ? openTextOf(request.input, sharedPrompts) : null,
   }
 }

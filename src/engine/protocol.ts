@@ -3,7 +3,7 @@
  * commands; the process sends reports, batched per decode step.
  */
 import type { FinishReason, TokenLogprob, Usage } from '../core/part.ts'
-import type { Sampling } from '../core/request.ts'
+import type { RecordedChoice, Sampling } from '../core/request.ts'
 import type { LayerSizes } from './layer-placement.ts'
 import type { BriefCommand, BriefReport } from './brief-protocol.ts'
 import type { Grammar } from './grammar/grammar.ts'
@@ -38,6 +38,8 @@ export interface Job {
   readonly marks?: AnswerMarks
   /** What the answer may look like; null or left out: anything. */
   readonly grammar?: Grammar | null
+  /** An earlier answer, to be computed again: see `EngineRequest`. */
+  readonly recorded?: RecordedChoice
 }
 
 export interface AnswerMarks {
@@ -152,6 +154,9 @@ export type JobEvent =
       readonly reason: FinishReason
       /** The one that was met. */
       readonly stopString?: string
+      readonly tokens?: readonly number[]
+      /** Of a recorded answer: see the part `finish`. */
+      readonly margins?: readonly number[]
     }
   /** The job's last event; also after a cancel. */
   | { readonly type: 'ended'; readonly job: number; readonly usage: TokenCounts }

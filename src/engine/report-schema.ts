@@ -37,6 +37,8 @@ const jobEvent = z.discriminatedUnion('type', [
     choice,
     reason: z.enum(['stop', 'length', 'cancelled', 'content_filter']),
     stopString: z.string().max(1000).exactOptional(),
+    tokens: z.array(count).max(10_000_000).exactOptional(),
+    margins: z.array(z.number().min(0)).max(10_000_000).exactOptional(),
   }),
   z.object({
     type: z.literal('ended'),

@@ -109,7 +109,7 @@ export class RunningJobs {
 /** Ends a choice with all that its reader still held back. */
 function finish(
   { readers, stream, request }: Job,
-  { choice, reason, stopString }: Extract<JobEvent, { type: 'finished' }>,
+  { choice, reason, stopString, tokens, margins }: Extract<JobEvent, { type: 'finished' }>,
 ): void {
   const reader = readers?.[choice]
   for (const part of reader?.finish() ?? []) stream.push(part)
@@ -118,6 +118,8 @@ function finish(
     choice,
     reason: reason === 'stop' && reader?.called === true ? 'tool_calls' : reason,
     ...(stopString !== undefined && request.stop.includes(stopString) ? { stopString } : {}),
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(margins === undefined ? {} : { margins }),
   })
 }
 

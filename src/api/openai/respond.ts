@@ -78,7 +78,8 @@ async function* counting({
       else if (part.type === 'usage') {
         const { promptTokens, outputTokens } = part.usage
         Object.assign(outcome, { promptTokens, outputTokens })
-      } else if ('tokens' in part) outcome.outputTokens = (outcome.outputTokens ?? 0) + part.tokens
+      } else if ('tokens' in part && part.type !== 'finish')
+        outcome.outputTokens = (outcome.outputTokens ?? 0) + part.tokens
       else if (part.type === 'error') {
         outcome.code = part.error.code
         part.error.param ??= fieldOf(part.error, promptField, formatField)

@@ -19,7 +19,7 @@ export function advance(
 ): Advance {
   const { task, output, text } = answer
   const { job } = task
-  const chosen = choose(answer, logits, token)
+  const chosen = answer.recorded === null ? choose(answer, logits, token) : recall(answer, logits, token)
   if (typeof chosen !== 'number') return chosen
   output.push(chosen)
   answer.sampler.accept(chosen)
@@ -27,6 +27,12 @@ export function advance(
   task.outputTokens++
   const known = task.marks.spelled.get(chosen) ?? token(chosen)
   answer.thought?.accept(known.text ?? '')
+  if (answer.recorded !== null) {
+    outbox.text(answer, text.push(known, null))
+    if (output.length < task.limit) return null
+    outbox.text(answer, text.finish())
+    return 'length'
+  }
   if (known.ends && (answer.guide !== null || !job.ignoreEos)) {
     outbox.text(answer, text.finish())
     return 'stop'
@@ -44,6 +50,30 @@ export function advance(
   if (output.length < task.limit) return null
   outbox.text(answer, text.finish())
   return text.stopped ? 'stop' : 'length'
+}
+
+/** The next token of a recorded answer; what would be chosen now only tells how far it is from that. */
+function recall(
+  answer: Answer,
+  logits: Float32Array,
+  token: (token: number) => VocabularyToken,
+): number | 'impossible' | 'unreadable' {
+  const { thought, sampler, guide, output } = answer
+  const recorded = answer.recorded!
+  const next = recorded.tokens[recorded.margins.length]!
+  if (next >= logits.length) return 'impossible'
+  let margin = Number.POSITIVE_INFINITY
+  try {
+    const forced = thought?.forced ?? null
+    const chosen = forced ?? sampler.choose(logits, output.length, guide)
+    if (chosen === next) margin = 0
+    else if (chosen >= 0 && forced === null) margin = sampler.margin(logits, output.length, chosen, next)
+    if (guide !== null && !(token(next).ends && guide.complete)) guide.accept(next)
+  } catch (error) {
+    if (error instanceof GrammarTooAmbiguous || error instanceof GrammarTooLarge) return 'unreadable'
+    throw error
+  }
+  return recorded.take(margin)
 }
 
 /** The next token, inside the grammar when there is one. */

@@ -29,7 +29,13 @@ export function draftsFor(
 ): (readonly number[])[] {
   let left = room
   return answers.map((answer) => {
-    const { task, output } = answer
+    const { task, output, recorded } = answer
+    if (recorded !== null) {
+      // The last token is what the others are followed by: it has no logits of use.
+      const known = recorded.after(output.length, Math.min(left, task.limit - output.length - 1))
+      left -= known.length
+      return known
+    }
     if (cost === null || left <= 0) return []
     answer.lookup ??= new PromptLookup(answer.tokens())
     const draft = answer.lookup.draft(cost, Math.min(left, task.limit - output.length - 1))

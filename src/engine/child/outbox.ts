@@ -28,13 +28,17 @@ export class Outbox {
     if (release !== null) this.#events.push({ type: 'text', job: task.job.id, choice, ...release })
   }
 
-  finished({ job }: Task, choice: number, reason: FinishReason, stopString: string | null = null): void {
+  /** @param answer null when the choice never began. */
+  finished({ job }: Task, choice: number, reason: FinishReason, answer: Answer | null = null): void {
+    const stopString = answer?.text.stopString ?? null
     this.#events.push({
       type: 'finished',
       job: job.id,
       choice,
       reason,
       ...(stopString === null ? {} : { stopString }),
+      ...(answer === null ? {} : { tokens: answer.output }),
+      ...(answer?.recorded == null ? {} : { margins: answer.recorded.margins }),
     })
   }
 

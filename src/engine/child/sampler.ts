@@ -80,6 +80,21 @@ export class Sampler {
     return token
   }
 
+  /**
+   * By how much `token` scores less at `position` than `chosen`, in the units of the choice. Where settings cut it away
+   * although it scores more, the difference counts the other way round.
+   */
+  margin(logits: Float32Array, position: number, chosen: number, token: number): number {
+    if (chosen === token) return 0
+    const { temperature } = this.#sampling
+    this.#adjust(logits)
+    const difference = logits[chosen]! - logits[token]!
+    this.#restore(logits)
+    if (temperature === 0) return Math.abs(difference)
+    const noise = this.#noise.gumbel(position, chosen) - this.#noise.gumbel(position, token)
+    return Math.abs(difference / temperature + noise)
+  }
+
   #pick(logits: Float32Array, position: number): number {
     return this.#sampling.temperature === 0 ? mostProbable(logits) : this.#sample(logits, position)
   }

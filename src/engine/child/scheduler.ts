@@ -316,7 +316,7 @@ export class Scheduler {
   #finish(answer: Answer, reason: FinishReason): void {
     const { task, choice, sequence } = answer
     task.unfinished.delete(choice)
-    this.#outbox.finished(task, choice, reason, answer.text.stopString)
+    this.#outbox.finished(task, choice, reason, answer)
     this.#options.cache.trim(sequence, cellsOf(answer))
     this.#giveBack(task, sequence)
     if (task.unfinished.size === 0) this.#end(task)

@@ -5,6 +5,7 @@ import { AnswerText } from './answer-text.ts'
 import { GrammarGuide } from './grammar-guide.ts'
 import type { PromptLookup } from './prompt-lookup.ts'
 import { Sampler } from './sampler.ts'
+import { RecordedAnswer } from './recorded-answer.ts'
 import type { Origin, Sequence } from './sequence-cache.ts'
 import type { ThoughtBudget } from './thought-budget.ts'
 import type { TokenGrammar } from './token-grammar.ts'
@@ -53,7 +54,7 @@ export function newTask(
     grammar,
     origin: { adapter: job.adapter, scope: job.cacheScope, openTokens },
     order,
-    limit: Math.min(job.maxTokens ?? left, left),
+    limit: Math.min(job.recorded?.tokens.length ?? job.maxTokens ?? left, left),
     started: false,
     cachedTokens: 0,
     nextChoice: 0,
@@ -98,6 +99,8 @@ export class Answer {
   /** All tokens chosen; the last one is not in the cache yet. */
   readonly output: number[] = []
   sequence: Sequence
+  /** What was said when it was first computed; null when this is the first time. */
+  readonly recorded: RecordedAnswer | null
   /** Made when there is a use for drafts. */
   lookup: PromptLookup | null = null
 
@@ -108,14 +111,15 @@ export class Answer {
     vocabularySize: number,
     suppressed: readonly number[],
   ) {
-    const { sampling, stop, topLogprobs } = task.job
+    const { sampling, stop, topLogprobs, recorded } = task.job
+    this.recorded = recorded === undefined ? null : new RecordedAnswer(recorded.tokens)
     this.task = task
     this.choice = choice
     this.sequence = sequence
     this.thought = newThoughtBudget(task.marks)
     this.guide = task.grammar === null ? null : new GrammarGuide(task.grammar)
     this.text = new AnswerText(stop, topLogprobs !== null)
-    this.sampler = new Sampler(sampling, choice, vocabularySize, task.prompt, suppressed)
+    this.sampler = new Sampler(sampling, recorded?.choice ?? choice, vocabularySize, task.prompt, suppressed)
   }
 
   /** Prompt and output. */
