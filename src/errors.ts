@@ -300,6 +300,15 @@ const table = {
     hint: 'Check the disk, then restart the server. Nobody is let in until then.',
   },
 
+  // Transparency log
+  audit_unavailable: {
+    blame: 'fault',
+    status: 503,
+    exit: 5,
+    message: 'The transparency log cannot be written: {reason}.',
+    hint: 'Nothing is answered that leaves no entry. Check the disk and the database, then try again.',
+  },
+
   // What clients leave here
   kept_not_found: {
     blame: 'user',

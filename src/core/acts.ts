@@ -1,0 +1,55 @@
+/**
+ * What was done to this server, as against what was asked of its models. Every act is an entry of the transparency log
+ * beside the requests, so that the operator is checked as well. Stages that change something for somebody are given `Acts`.
+ */
+import type { EntryId } from './ids.ts'
+
+/** What kinds of acts there are, each with what the log says of it. */
+export const actKinds = {
+  'server-started': 'The server began to answer.',
+  'server-stopped': 'The server was shut down in order.',
+  'server-reconciled': 'Requests that were cut off when a server died were closed.',
+  'key-created': 'An API key was made.',
+  'key-revoked': 'An API key was revoked.',
+  'person-changed': 'Somebody was added, changed or removed, or their role was.',
+  'organisation-changed': 'An organisation was added, changed or removed.',
+  'quota-changed': 'A quota or limit was changed.',
+  'standing-changed': 'Somebody was warned, restricted, suspended, banned or let back.',
+  'appeal-opened': 'Somebody appealed.',
+  'appeal-decided': 'An appeal was decided.',
+  'policy-changed': 'A guard policy came into force.',
+  'config-changed': 'The settings are others than at the last start.',
+  'model-loaded': 'A model or adapter is served.',
+  'licence-accepted': 'A licence was accepted.',
+  'retention-applied': 'Content was deleted because its time was over.',
+  'content-read': "Somebody read a person's content, and why.",
+  'content-erased': "A person's content was erased.",
+  'content-exported': 'Content or entries were exported.',
+  'incident-changed': 'An incident was opened, changed or reported.',
+  'stop-changed': 'Models were stopped, or allowed again.',
+} as const
+
+export type ActKind = keyof typeof actKinds
+
+/** One thing that was done. No secrets, no content: ids, names, digests, numbers. */
+export interface Act {
+  readonly kind: ActKind
+  /** Who did it: a key's or person's id, `owner`, or `server` for what happens by itself. */
+  readonly by: string
+  /** Whom or what it is about: an id, a model's name; null when there is nothing to name. */
+  readonly about: string | null
+  /** Small facts, such as `{ rung: 'ban', case: 'case_…' }`; the entry must stay under 1 KB. */
+  readonly details: Readonly<Record<string, string | number | boolean | null>>
+}
+
+export interface Acts {
+  /**
+   * Writes the act into the log; durable when it resolves. Do this before the act is acknowledged.
+   *
+   * @throws `audit_unavailable` when the log cannot be written: then the act must not be done
+   */
+  record(act: Act): Promise<EntryId>
+}
+
+/** For tests of other stages, and commands without a log. @public */
+export const noActs: Acts = { record: async () => 'ent_none' as EntryId }
