@@ -7,7 +7,8 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Access } from '../src/access/access.ts'
 import { createAccess } from '../src/access/create-access.ts'
 import { hashOf } from '../src/access/secrets.ts'
-import type { AccessStore, StoreListener } from '../src/access/store.ts'
+import type { AccessStore } from '../src/access/store.ts'
+import { everyTopic, type ChangeListener } from '../src/core/changes.ts'
 import type { Clock } from '../src/core/clock.ts'
 import type { KeySecret } from '../src/core/ids.ts'
 import type { Admission } from '../src/core/principal.ts'
@@ -367,7 +368,7 @@ test('no secret is in any file, nor in anything that is listed', async () => {
 
 /** The real storage, but with what passes between it and access in the test's hands. */
 function watched(storage: Storage) {
-  const listeners: StoreListener[] = []
+  const listeners: ChangeListener[] = []
   const held: Promise<void>[] = []
   const store: AccessStore = {
     sessions: storage.sessions,
@@ -388,8 +389,13 @@ function watched(storage: Storage) {
   }
   return {
     store,
-    tell: (news: keyof StoreListener) =>
-      listeners.forEach((each) => each[news](elpisError('storage_failed', { file: 'f', reason: 'r' }))),
+    tell: (news: keyof ChangeListener) => {
+      const error = elpisError('storage_failed', { file: 'f', reason: 'r' })
+      for (const each of listeners) {
+        if (news === 'lost') each.lost(error)
+        else each.changed(everyTopic)
+      }
+    },
     /** Holds the next list of keys back until the returned function is called. */
     hold: () => {
       const { promise, resolve } = Promise.withResolvers<void>()

@@ -24,7 +24,9 @@ export class LiveRoster {
     this.#store = store
     this.#clock = clock
     this.#stopWatching = store.watch({
-      changed: () => void this.#reload(),
+      changed: (topics) => {
+        if (topics.has('access')) void this.#reload()
+      },
       lost: (error) => this.#lose(error),
     })
   }

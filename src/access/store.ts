@@ -1,5 +1,5 @@
+import type { ChangeListener } from '../core/changes.ts'
 import type { KeyId, SessionId, Sha256 } from '../core/ids.ts'
-import type { ElpisError } from '../errors.ts'
 import type { KeyInfo } from './access.ts'
 
 /** A key as it is kept. */
@@ -62,18 +62,10 @@ export interface SessionStore {
   prune(now: number): Promise<void>
 }
 
-/** What access is told about the store without asking. */
-export interface StoreListener {
-  /** Somebody else changed keys, sessions or links (comes within 50 ms), or the store can be reached again. */
-  changed(): void
-  /** The store cannot be reached: nobody may be let in on old knowledge. */
-  lost(error: ElpisError): void
-}
-
 /** What access needs of storage. Calls take effect and are answered in the order in which they were made. */
 export interface AccessStore {
   readonly keys: KeyStore
   readonly sessions: SessionStore
   /** @returns a function that stops it. */
-  watch(listener: StoreListener): () => void
+  watch(listener: ChangeListener): () => void
 }

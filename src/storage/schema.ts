@@ -3,6 +3,7 @@
  * `migrations.ts` makes them.
  */
 import type { Account, BatchId, FileId, KeyId, ResponseId, SessionId, Sha256 } from '../core/ids.ts'
+import type { Topic } from '../core/changes.ts'
 import type { BatchEndpoint, BatchStatus, FilePurpose } from '../kept/store.ts'
 
 interface KeysTable {
@@ -84,8 +85,6 @@ interface MigrationsTable {
   name: string
   applied_at: number
 }
-
-export type Topic = 'access'
 
 export interface Database {
   keys: KeysTable

@@ -1,13 +1,16 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { AccessStore, StoreListener } from '../access/store.ts'
+import type { ChangeListener } from '../core/changes.ts'
 import { besideModule } from '../core/entry.ts'
 import { asElpisError } from '../errors.ts'
 import { errorOf, type StorageFailure } from './failure.ts'
-import type { FromWorker, Stores, ToWorker, WorkerSettings } from './worker-protocol.ts'
+import type { Stores } from './stores.ts'
+import type { FromWorker, ToWorker, WorkerSettings } from './worker-protocol.ts'
 
 /** The database of one home. */
-export interface Storage extends AccessStore, Stores {
+export interface Storage extends Stores {
+  /** @returns a function that stops it. */
+  watch(listener: ChangeListener): () => void
   /** Waits for what was asked, then closes. */
   close(): Promise<void>
 }
@@ -20,15 +23,21 @@ export interface Storage extends AccessStore, Stores {
 export async function openStorage({ home }: { home: string }): Promise<Storage> {
   const thread = new StorageThread(home)
   await thread.opened
-  return {
-    keys: thread.store('keys'),
-    sessions: thread.store('sessions'),
-    responses: thread.store('responses'),
-    files: thread.store('files'),
-    batches: thread.store('batches'),
+  const own: Pick<Storage, 'watch' | 'close'> = {
     watch: (listener) => thread.watch(listener),
     close: () => thread.close(),
   }
+  // Which stores there are is known to the worker: this thread need not load them.
+  const stores = new Map<string, object>()
+  return new Proxy(own as Storage, {
+    get(_own, name) {
+      if (name in own) return own[name as keyof typeof own]
+      if (typeof name !== 'string' || name === 'then') return undefined
+      const store = stores.get(name) ?? thread.store(name)
+      stores.set(name, store)
+      return store
+    },
+  })
 }
 
 interface Waiting {
@@ -43,7 +52,7 @@ class StorageThread {
   readonly #worker: Worker
   readonly #ended: Promise<void>
   readonly #waiting = new Map<number, Waiting>()
-  readonly #listeners = new Set<StoreListener>()
+  readonly #listeners = new Set<ChangeListener>()
   #lastId = 0
   /** Why no further call can be made. */
   #end: Error | null = null
@@ -71,16 +80,19 @@ class StorageThread {
   }
 
   /** A store whose methods run in the worker. */
-  store<Name extends keyof Stores>(store: Name): Stores[Name] {
-    return new Proxy({} as Stores[Name], {
-      get: (_store, method) =>
-        typeof method === 'string' && method !== 'then'
-          ? (...parameters: unknown[]) => this.#call(store, method, parameters)
-          : undefined,
-    })
+  store(store: string): object {
+    return new Proxy(
+      {},
+      {
+        get: (_store, method) =>
+          typeof method === 'string' && method !== 'then'
+            ? (...parameters: unknown[]) => this.#call(store, method, parameters)
+            : undefined,
+      },
+    )
   }
 
-  watch(listener: StoreListener): () => void {
+  watch(listener: ChangeListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -92,7 +104,7 @@ class StorageThread {
     await this.#ended
   }
 
-  async #call(store: keyof Stores, method: string, parameters: unknown[]): Promise<unknown> {
+  async #call(store: string, method: string, parameters: unknown[]): Promise<unknown> {
     if (this.#end !== null) throw this.#end
     const id = ++this.#lastId
     return await new Promise((resolve, reject) => {
@@ -117,7 +129,7 @@ class StorageThread {
         }
         break
       case 'changed':
-        for (const listener of this.#listeners) listener.changed()
+        for (const listener of this.#listeners) listener.changed(message.topics)
         break
       case 'lost':
         this.#lose(this.#error(message.failure))

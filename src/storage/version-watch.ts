@@ -1,6 +1,8 @@
+import { everyTopic } from '../core/changes.ts'
 import { failureOf } from './classify.ts'
 import type { OpenDatabase } from './open-sqlite.ts'
-import { versionOf } from './versions.ts'
+import type { SeenVersions } from './seen-versions.ts'
+import { readVersions } from './versions.ts'
 import type { FromWorker } from './worker-protocol.ts'
 
 /** A change by another process must take hold within 100 ms: this, plus reading it. */
@@ -16,21 +18,21 @@ const leaseMilliseconds = 3000
  */
 export function watchVersion(
   { connection, database }: OpenDatabase,
+  seen: SeenVersions,
   tell: (message: FromWorker) => void,
 ): () => void {
   const dataVersion = connection.prepare('pragma data_version')
-  let seenData: unknown = dataVersion.get()?.['data_version']
-  let seenVersion: number | null = null
+  let seenData: unknown = null
   let readAt = performance.now()
   let lost = false
 
   async function look(): Promise<void> {
     try {
       const data: unknown = dataVersion.get()?.['data_version']
-      if (lost || data !== seenData || seenVersion === null) {
-        const version = await versionOf(database, 'access')
-        if (lost || (seenVersion !== null && version !== seenVersion)) tell({ type: 'changed' })
-        seenVersion = version
+      if (lost || data !== seenData) {
+        const changed = seen.look(await readVersions(database))
+        if (lost) tell({ type: 'changed', topics: everyTopic })
+        else if (changed.size > 0) tell({ type: 'changed', topics: changed })
         seenData = data
       }
       readAt = performance.now()

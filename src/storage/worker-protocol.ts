@@ -1,18 +1,11 @@
 /** What the server's thread and the storage worker say to each other. */
-import type { KeyStore, SessionStore } from '../access/store.ts'
-import type { KeptStores } from '../kept/store.ts'
+import type { Topic } from '../core/changes.ts'
 import type { StorageFailure } from './failure.ts'
-
-/** The stores that live in the worker. */
-export interface Stores extends KeptStores {
-  readonly keys: KeyStore
-  readonly sessions: SessionStore
-}
 
 export interface StoreCall {
   readonly type: 'call'
   readonly id: number
-  readonly store: keyof Stores
+  readonly store: string
   readonly method: string
   readonly parameters: readonly unknown[]
 }
@@ -33,8 +26,8 @@ export type FromWorker =
   | { readonly type: 'not-opened'; readonly failure: StorageFailure }
   /** One commit's calls. */
   | { readonly type: 'replies'; readonly replies: readonly Reply[] }
-  /** Another process changed what is announced. */
-  | { readonly type: 'changed' }
+  /** Another process changed what these cover. */
+  | { readonly type: 'changed'; readonly topics: ReadonlySet<Topic> }
   /** Nothing could be read for some seconds. */
   | { readonly type: 'lost'; readonly failure: StorageFailure }
 

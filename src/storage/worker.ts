@@ -1,24 +1,14 @@
 /** The storage worker: holds the one connection, so that a slow disk never stops the server's loop. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { SqlBatchStore } from './batch-store.ts'
 import { failureOf } from './classify.ts'
-import { SqlFileStore } from './file-store.ts'
 import { commitTogether } from './group-commit.ts'
-import { SqlKeyStore } from './key-store.ts'
 import { openSqlite, type OpenDatabase } from './open-sqlite.ts'
-import { SqlResponseStore } from './response-store.ts'
-import { SqlSessionStore } from './session-store.ts'
+import { SeenVersions } from './seen-versions.ts'
+import { storesOver } from './stores.ts'
 import { watchVersion } from './version-watch.ts'
-import type {
-  CloseCall,
-  FromWorker,
-  Reply,
-  StoreCall,
-  Stores,
-  ToWorker,
-  WorkerSettings,
-} from './worker-protocol.ts'
+import { takeAnnounced } from './versions.ts'
+import type { CloseCall, FromWorker, Reply, StoreCall, ToWorker, WorkerSettings } from './worker-protocol.ts'
 
 /** Bounds how long the first call of a commit waits for the others. */
 const mostCallsPerCommit = 512
@@ -37,15 +27,10 @@ try {
 }
 
 function serve({ connection, database }: OpenDatabase): void {
-  const stores: Stores = {
-    keys: new SqlKeyStore(database),
-    sessions: new SqlSessionStore(database),
-    responses: new SqlResponseStore(database),
-    files: new SqlFileStore(database),
-    batches: new SqlBatchStore(database),
-  }
+  const call = storesOver(database)
   const waiting: (StoreCall | CloseCall)[] = []
-  const stopWatching = watchVersion({ connection, database }, tell)
+  const seen = new SeenVersions()
+  const stopWatching = watchVersion({ connection, database }, seen, tell)
   let draining = false
 
   port?.on('message', (message: ToWorker) => {
@@ -70,8 +55,15 @@ function serve({ connection, database }: OpenDatabase): void {
   async function commit(calls: readonly StoreCall[]): Promise<void> {
     const outcomes = await commitTogether(
       connection,
-      calls.map((call) => () => run(call)),
+      calls.map(
+        ({ store, method, parameters }) =>
+          () =>
+            call(store, method, parameters),
+      ),
     )
+    // What was undone may have announced something: then it is told as if others had done it.
+    const announced = takeAnnounced(database)
+    if (outcomes.every(({ ok }) => ok)) seen.mine(announced)
     const replies = outcomes.map((outcome, index): Reply => {
       const id = calls[index]?.id ?? -1
       return outcome.ok
@@ -79,11 +71,6 @@ function serve({ connection, database }: OpenDatabase): void {
         : { id, ok: false, failure: failureOf(outcome.error) }
     })
     tell({ type: 'replies', replies })
-  }
-
-  async function run({ store, method, parameters }: StoreCall): Promise<unknown> {
-    const methods = stores[store] as unknown as Record<string, (...parameters: unknown[]) => unknown>
-    return await methods[method]?.(...parameters)
   }
 
   function close(): void {

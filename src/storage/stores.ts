@@ -1,0 +1,42 @@
+/**
+ * Every store, once: whoever adds one adds a line here, and it is there on SQLite and on Postgres, as
+ * `storage.<name>`. A store is made with the database and nothing else, holds no state of its own (a call may be run
+ * again when its transaction was lost), and each of its methods is one transaction: it runs alone, as if no other call
+ * of any process ran beside it. What is given and returned are plain values, for on SQLite they travel between threads.
+ */
+import type { Kysely } from 'kysely'
+import { SqlBatchStore } from './batch-store.ts'
+import { SqlFileStore } from './file-store.ts'
+import { SqlKeyStore } from './key-store.ts'
+import { SqlResponseStore } from './response-store.ts'
+import type { Database } from './schema.ts'
+import { SqlSessionStore } from './session-store.ts'
+
+const constructors = {
+  keys: SqlKeyStore,
+  sessions: SqlSessionStore,
+  responses: SqlResponseStore,
+  files: SqlFileStore,
+  batches: SqlBatchStore,
+} satisfies Record<string, new (database: Kysely<Database>) => object>
+
+type Constructors = typeof constructors
+type Public<Store> = Pick<Store, keyof Store>
+
+/** All stores by their names. */
+export type Stores = { readonly [Name in keyof Constructors]: Public<InstanceType<Constructors[Name]>> }
+
+/** Runs a call by the names that it travelled under. */
+export type CallStore = (store: string, method: string, parameters: readonly unknown[]) => Promise<unknown>
+
+/** All stores over one connection. */
+export function storesOver(database: Kysely<Database>): CallStore {
+  const stores: ReadonlyMap<string, object> = new Map(
+    Object.entries(constructors).map(([name, Store]) => [name, new Store(database)]),
+  )
+  return async (store, method, parameters) => {
+    const methods = stores.get(store) as Record<string, (...parameters: unknown[]) => unknown> | undefined
+    if (typeof methods?.[method] !== 'function') throw new TypeError(`There is no ${store}.${method}.`)
+    return await methods[method](...parameters)
+  }
+}
