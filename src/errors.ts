@@ -56,6 +56,48 @@ const table = {
   },
 
   // Standing
+  suspended: {
+    blame: 'user',
+    status: 403,
+    exit: 4,
+    message: 'You are suspended here until {until}: {reason}',
+    hint: 'GET /v1/safety/cases/{case} says why. Who thinks that this is a mistake can appeal there.',
+  },
+  banned: {
+    blame: 'user',
+    status: 403,
+    exit: 4,
+    message: 'You are barred here, {until}: {reason}',
+    hint: 'GET /v1/safety/cases/{case} says why. Who thinks that this is a mistake can appeal there.',
+  },
+  target_invalid: {
+    blame: 'user',
+    status: 400,
+    exit: 2,
+    message: '"{target}" names nobody: {problem}.',
+    hint: 'Write key:ID, person:ID, org:ID, user:HASH, net:ADDRESS, net:ADDRESS/LENGTH or domain:NAME.',
+  },
+  reason_invalid: {
+    blame: 'user',
+    status: 400,
+    exit: 2,
+    message: 'The reason cannot be taken: {problem}.',
+    hint: 'Say in one line, of up to 500 characters, what whoever it concerns shall read.',
+  },
+  standing_not_permitted: {
+    blame: 'user',
+    status: 403,
+    exit: 4,
+    message: 'The role {role} may not do this.',
+    hint: 'Ask somebody whose role may: reviewers warn, restrict and suspend; owners and admins bar and lift.',
+  },
+  measure_not_found: {
+    blame: 'user',
+    status: 404,
+    exit: 3,
+    message: 'Nothing is in force against "{target}".',
+    hint: '`elpis bans list` and `elpis standing show {target}` say what is.',
+  },
 
   // Guard
   content_policy: {
@@ -700,6 +742,8 @@ export abstract class ElpisError extends Error {
   param: string | null = null
   /** Seconds after which another try makes sense. */
   retryAfter: number | null = null
+  /** What a program shall know of it besides the code, such as the case behind a ban. */
+  notice: Readonly<Record<string, string | null>> | null = null
 
   constructor(code: ErrorCode, details: Record<string, string | number>, cause?: unknown) {
     const row = errorTable[code]

@@ -8,19 +8,22 @@ import { createAccess } from './access/create-access.ts'
 import { createApi } from './api/app.ts'
 import { startControl } from './api/control/server.ts'
 import { isLoopback, listen, originOf } from './api/listen.ts'
+import { standingControlRoutes } from './api/standing/control-routes.ts'
 import type { Config } from './config.ts'
+import { noActs } from './core/acts.ts'
 import { systemClock } from './core/clock.ts'
 import type { Engine } from './core/engine.ts'
 import { asElpisError, elpisError } from './errors.ts'
 import { openKept, type KeptParts } from './kept/kept.ts'
 import type { KeptStores } from './kept/store.ts'
 import type { Log } from './log.ts'
-import { noRecord, openGuard, openStanding } from './pipeline/open-stages.ts'
+import { noRecord, openGuard } from './pipeline/open-stages.ts'
 import { openAdapterShelf, type StoredAdapters } from './server/adapter-shelf.ts'
 import { engineToCome } from './server/engine-to-come.ts'
 import { openEngine } from './server/open-engine.ts'
 import { prepareModel, type Preparing, type PreparedModel } from './server/prepare-model.ts'
 import { untilReady } from './server/until-ready.ts'
+import { createStanding } from './standing/create-standing.ts'
 import { openStorage } from './storage/storage.ts'
 import { openAdapterStore } from './weights/adapter-store.ts'
 import { openStore } from './weights/store.ts'
@@ -73,6 +76,10 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   if (!isLoopback(server.host) && !access.hasKeys()) {
     throw elpisError('public_bind_without_keys', { host: server.host })
   }
+  const standing = undo.adopt(
+    await createStanding({ store: storage, clock: systemClock, acts: noActs, domainOf: () => null }),
+    (it) => it.close(),
+  )
   const engine = engineToCome(config.models.serve)
   let url: string | null = null
   const status = () => {
@@ -81,7 +88,8 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   }
   let adapters: StoredAdapters | null = null
   const refreshAdapters = async () => (await adapters?.reload()) ?? []
-  undo.adopt(await startControl({ home, access, status, refreshAdapters, log }), (it) => it.close())
+  const more = [standingControlRoutes({ standing, access, log })]
+  undo.adopt(await startControl({ home, access, status, refreshAdapters, log, more }), (it) => it.close())
 
   const shutdown = new AbortController()
   const preparing = new AbortController()
@@ -100,7 +108,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   const api = await createApi({
     stages: {
       access,
-      standing: openStanding,
+      standing,
       guard: openGuard,
       record: noRecord,
       engine,
@@ -108,6 +116,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       shutdown: shutdown.signal,
     },
     access,
+    standing,
     engine,
     kept,
     edge: {

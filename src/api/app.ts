@@ -9,6 +9,7 @@ import type { Log } from '../log.ts'
 import { briefWork, type BriefStages } from '../pipeline/brief-work.ts'
 import { answer } from '../pipeline/pipeline.ts'
 import type { Stages } from '../pipeline/stages.ts'
+import type { Standing } from '../standing/standing.ts'
 import { countTokens } from './anthropic/count-tokens.ts'
 import { anthropicErrors } from './anthropic/errors.ts'
 import { messages as anthropicMessages } from './anthropic/messages.ts'
@@ -35,6 +36,7 @@ import { openApiDocument } from './openapi.ts'
 import { registerRoutes } from './register.ts'
 import { rerank } from './rerank.ts'
 import { defineRoute, type Route } from './route.ts'
+import { standingAdminRoutes } from './standing/admin-routes.ts'
 import { tokenize } from './tokenize.ts'
 import { serveWebPage } from './web-page.ts'
 import { webSessionRoutes } from './web-session.ts'
@@ -43,6 +45,7 @@ import { whoseBy } from './whose.ts'
 export interface ApiParts {
   readonly stages: Stages & BriefStages
   readonly access: Pick<Access, 'admit' | 'signIn' | 'signOut' | 'sessionOf'>
+  readonly standing: Standing
   readonly engine: Pick<Engine, 'models' | 'status'>
   readonly kept: Kept
   readonly edge: EdgeSettings
@@ -95,7 +98,8 @@ export async function createApi(parts: ApiParts): Promise<Api> {
   const edge = guardEdge(app, { settings: parts.edge, log, now: parts.now })
   const page = serveWebPage(app, parts.webFolder)
   const routes = routesOf(parts)
-  registerRoutes(app, { routes, closed, access: parts.access, page, sendError })
+  const { access, standing } = parts
+  registerRoutes(app, { routes, closed, access, standing, page, sendError })
   await app.ready()
   await parts.kept.batches.start(batchDoor(routes, { mostLineBytes: limits.bodyBytes, now: parts.now }))
   return { ...edge, server: () => serverOf((request, response) => app.routing(request, response), limits) }
@@ -103,7 +107,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
 
 /** Every route of the API, in the order of the document. */
 export function routesOf(
-  parts: Pick<ApiParts, 'stages' | 'access' | 'engine' | 'kept' | 'limits' | 'version' | 'now'>,
+  parts: Pick<ApiParts, 'stages' | 'access' | 'standing' | 'engine' | 'kept' | 'limits' | 'version' | 'now'>,
 ): Route[] {
   const { access, engine, stages } = parts
   const generating: Generating = {
@@ -129,6 +133,7 @@ export function routesOf(
     anthropicMessages(generating),
     countTokens(generating),
     ...ollamaRoutes({ generating, status: () => engine.status(), version: parts.version }),
+    ...standingAdminRoutes(parts.standing, access),
     ...webSessionRoutes(access),
     ...healthRoutes({
       status: () => engine.status(),

@@ -11,14 +11,19 @@ export const errorBody = z.object({
     code: z.string().describe('Stable; see docs/reference/errors.md.'),
     hint: z.string().describe('What to do about it.'),
     request_id: z.string(),
+    notice: z
+      .record(z.string(), z.string().nullable())
+      .optional()
+      .describe('For programs: of `suspended` and `banned`, the `case`, `reason`, `until` and `appeal`.'),
   }),
 })
 
 export type ErrorBody = z.infer<typeof errorBody>
 
 export function errorBodyOf(error: ElpisError, id: RequestId): ErrorBody {
-  const { message, param, code, hint, status } = error
-  return { error: { message, type: typeOf(status), param, code, hint, request_id: id } }
+  const { message, param, code, hint, status, notice } = error
+  const body = { message, type: typeOf(status), param, code, hint, request_id: id }
+  return { error: notice === null ? body : { ...body, notice } }
 }
 
 /** What every route that works with a model may say no with, for the document; `schema` is the protocol's own. */

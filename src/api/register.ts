@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Access } from '../access/access.ts'
 import { elpisError } from '../errors.ts'
 import { openAiErrors, type ClosedPrefix, type ErrorWriter } from './error-body.ts'
+import type { Standing } from '../standing/standing.ts'
 import { parseBody } from './parse.ts'
 import type { Route } from './route.ts'
 import type { WebPage } from './web-page.ts'
@@ -13,6 +14,7 @@ export interface Routes {
   /** Everything below them is refused without a key, whether it is there or not. */
   readonly closed: readonly ClosedPrefix[]
   readonly access: Pick<Access, 'admit'>
+  readonly standing: Pick<Standing, 'clear'>
   readonly page: WebPage
   /** Answers with an error, as this protocol writes it. */
   readonly sendError: (
@@ -26,17 +28,25 @@ export interface Routes {
  */
 export function registerRoutes(
   app: FastifyInstance,
-  { routes, closed, access, page, sendError }: Routes,
+  { routes, closed, access, standing, page, sendError }: Routes,
 ): void {
   const refuseStrangers = async ({ exchange }: FastifyRequest) => {
-    ;(await access.admit(exchange.credentials)).release()
+    const admission = await access.admit(exchange.credentials)
+    admission.release()
+    return admission.principal
+  }
+  const onlyKnown = async (request: FastifyRequest) => {
+    await refuseStrangers(request)
+  }
+  const refuseBarred = async (request: FastifyRequest) => {
+    ;(await standing.clear(await refuseStrangers(request))).release()
   }
   for (const route of routes) {
     app.route({
       method: route.method,
       url: route.path,
       errorHandler: sendError(route.errors ?? openAiErrors),
-      ...(route.needsKey ? { onRequest: refuseStrangers } : {}),
+      ...(route.needsKey ? { onRequest: route.evenBarred === true ? onlyKnown : refuseBarred } : {}),
       config: { takesUpload: route.upload !== undefined },
       handler: async (request, reply) =>
         await route.handle({
@@ -64,7 +74,7 @@ export function registerRoutes(
   for (const { prefix, errors } of closed) {
     void app.register(
       async (scope) => {
-        scope.addHook('onRequest', refuseStrangers)
+        scope.addHook('onRequest', refuseBarred)
         scope.setErrorHandler(sendError(errors))
         scope.setNotFoundHandler(notFound)
       },

@@ -24,6 +24,8 @@ export interface Route<Body extends z.ZodType = z.ZodType, Query extends z.ZodTy
   readonly summary: string
   /** Refused without valid credentials, before the body is read. */
   readonly needsKey: boolean
+  /** Also for those who are suspended or banned: where they read why, and appeal. */
+  readonly evenBarred?: boolean
   readonly body?: Body
   /** What may stand behind the `?`. Anything goes, and is ignored, when left out. */
   readonly query?: Query

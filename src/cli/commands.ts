@@ -18,6 +18,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'adapters', load: async () => (await import('./adapters.ts')).adapters },
   { name: 'gpu', load: async () => (await import('./gpu.ts')).gpu },
   { name: 'keys', load: async () => (await import('./keys.ts')).keys },
+  { name: 'bans', load: async () => (await import('./bans.ts')).bans },
   { name: 'doctor', load: async () => (await import('./doctor.ts')).doctor },
   { name: 'config', load: async () => (await import('./config.ts')).config },
 ]

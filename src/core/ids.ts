@@ -31,5 +31,7 @@ export type PersonId = Branded<'PersonId'>
 export type EndUser = Branded<'EndUser'>
 /** `ent_…`: the audit entry of one accepted request; also its receipt. */
 export type EntryId = Branded<'EntryId'>
-/** `case_…`: what standing did to somebody, why, and how to appeal. @public */
+/** `case_…`: what standing did to somebody, why, and how to appeal. */
 export type CaseId = Branded<'CaseId'>
+/** `msr_…`: one step against somebody: a warning, a restriction, a suspension, a ban. */
+export type MeasureId = Branded<'MeasureId'>

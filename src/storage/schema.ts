@@ -5,6 +5,7 @@
 import type { Account, BatchId, FileId, KeyId, ResponseId, SessionId, Sha256 } from '../core/ids.ts'
 import type { Topic } from '../core/changes.ts'
 import type { BatchEndpoint, BatchStatus, FilePurpose } from '../kept/store.ts'
+import type { CasesTable, CaseStepsTable, MeasuresTable } from './standing-tables.ts'
 
 interface KeysTable {
   id: KeyId
@@ -94,5 +95,8 @@ export interface Database {
   responses: ResponsesTable
   files: FilesTable
   batches: BatchesTable
+  cases: CasesTable
+  case_steps: CaseStepsTable
+  measures: MeasuresTable
   migrations: MigrationsTable
 }

@@ -9,6 +9,7 @@ import { SqlBatchStore } from './batch-store.ts'
 import { SqlFileStore } from './file-store.ts'
 import { SqlKeyStore } from './key-store.ts'
 import { SqlResponseStore } from './response-store.ts'
+import { SqlMeasureStore } from './measure-store.ts'
 import type { Database } from './schema.ts'
 import { SqlSessionStore } from './session-store.ts'
 
@@ -18,6 +19,7 @@ const constructors = {
   responses: SqlResponseStore,
   files: SqlFileStore,
   batches: SqlBatchStore,
+  measures: SqlMeasureStore,
 } satisfies Record<string, new (database: Kysely<Database>) => object>
 
 type Constructors = typeof constructors

@@ -10,8 +10,12 @@ export interface OwnVersions {
 
 const announced = new WeakMap<Kysely<Database>, Map<Topic, OwnVersions>>()
 
-/** Lets every other process see that something of this topic changed, together with the change itself. */
-export async function announce(database: Kysely<Database>, topic: Topic): Promise<void> {
+/**
+ * Lets every other process see that something of this topic changed, together with the change itself.
+ *
+ * @returns its number, larger than that of every change which was committed before it
+ */
+export async function announce(database: Kysely<Database>, topic: Topic): Promise<number> {
   const { version } = await database
     .insertInto('versions')
     .values({ topic, version: 1 })
@@ -23,6 +27,7 @@ export async function announce(database: Kysely<Database>, topic: Topic): Promis
   const own = announced.get(database) ?? new Map<Topic, OwnVersions>()
   announced.set(database, own)
   own.set(topic, { first: own.get(topic)?.first ?? version, last: version })
+  return version
 }
 
 /** What was announced over this connection since the last time, whether or not its transaction ends well. */

@@ -1,5 +1,5 @@
 /** The HTTP edge on a free port, in front of a fake engine; access and storage are real, in memory of this test only. */
-import { noRecord, openGuard, openStanding } from '../../src/pipeline/open-stages.ts'
+import { noRecord, openGuard } from '../../src/pipeline/open-stages.ts'
 import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,11 +8,14 @@ import type { Access } from '../../src/access/access.ts'
 import { createAccess } from '../../src/access/create-access.ts'
 import { createApi, type ApiParts } from '../../src/api/app.ts'
 import { listen } from '../../src/api/listen.ts'
+import { noActs } from '../../src/core/acts.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import type { Engine } from '../../src/core/engine.ts'
 import { openKept, type KeptParts } from '../../src/kept/kept.ts'
 import type { ResponseLimits } from '../../src/kept/responses.ts'
 import type { LogFields } from '../../src/log.ts'
+import { createStanding } from '../../src/standing/create-standing.ts'
+import type { Standing } from '../../src/standing/standing.ts'
 import { openStorage } from '../../src/storage/storage.ts'
 import { fakeEngine, type FakeEngineOptions } from './fake-engine.ts'
 
@@ -21,6 +24,7 @@ export interface ApiServer extends AsyncDisposable {
   readonly port: number
   readonly key: string
   readonly access: Access
+  readonly standing: Standing
   /** One entry a request, as the server would log it. */
   readonly log: readonly ({ level: string; event: string } & LogFields)[]
   /** Ends running answers with `shutting_down`. */
@@ -48,6 +52,8 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
   const home = changes.home ?? mkdtempSync(join(tmpdir(), 'elpis-api-'))
   const storage = await openStorage({ home })
   const access = await createAccess({ store: storage, clock: systemClock })
+  const parts = { store: storage, clock: systemClock, acts: noActs, domainOf: () => null }
+  const standing = await createStanding(parts)
   const { key } = await access.createKey('test')
   const shutdown = new AbortController()
   const log: ({ level: string; event: string } & LogFields)[] = []
@@ -69,7 +75,7 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
   const api = await createApi({
     stages: {
       access,
-      standing: openStanding,
+      standing,
       guard: openGuard,
       record: noRecord,
       engine,
@@ -77,6 +83,7 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
       shutdown: shutdown.signal,
     },
     access,
+    standing,
     engine,
     kept,
     edge: changes.edge ?? { bind: '127.0.0.1', allowedHosts: [], allowedOrigins: [] },
@@ -93,6 +100,7 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     port: listening.port,
     key,
     access,
+    standing,
     log,
     shutdown,
     async drain() {
@@ -112,6 +120,7 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
       listening.refuseNew()
       listening.hangUp()
       await kept.close()
+      await standing.close()
       await access.close()
       await storage.close()
       if (changes.home === undefined) await rm(home, { recursive: true, force: true })

@@ -25,6 +25,12 @@ export interface ControlClient {
   createSignInLink(): Promise<SignInUrl>
   /** Has the server look for adapters again. @returns those that it serves */
   refreshAdapters(): Promise<readonly string[]>
+  /** Has the server do something about standing, as the owner of `key`, or of the machine when it is null. */
+  standing<Output extends z.ZodType>(
+    operation: { readonly name: string; readonly output: Output },
+    input: unknown,
+    key: string | null,
+  ): Promise<z.output<Output>>
   close(): Promise<void>
 }
 
@@ -46,6 +52,8 @@ export async function connectControl(home: string): Promise<ControlClient | null
       revokeKey: (key) => door.post('/keys/revoke', { key }, keyInfo),
       refreshAdapters: async () => (await door.post('/adapters/refresh', {}, adapterNames)).adapters,
       createSignInLink: () => door.post('/sign-in-links', {}, signInLink),
+      standing: ({ name, output }, input, key) =>
+        door.post(`/standing/${name}`, input as object, output, key === null ? {} : { 'x-elpis-key': key }),
       close: () => door.close(),
     }
   } catch (error) {
@@ -76,8 +84,13 @@ class Door {
     return this.#ask({ path, method: 'GET' }, schema)
   }
 
-  post<Schema extends z.ZodType>(path: string, body: object, schema: Schema): Promise<z.output<Schema>> {
-    const headers = { 'content-type': 'application/json' }
+  post<Schema extends z.ZodType>(
+    path: string,
+    body: object,
+    schema: Schema,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<z.output<Schema>> {
+    const headers = { 'content-type': 'application/json', ...more }
     return this.#ask({ path, method: 'POST', headers, body: JSON.stringify(body) }, schema)
   }
 

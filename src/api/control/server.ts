@@ -19,6 +19,8 @@ interface ControlParts {
   /** Looks for adapters again; left out where there can be none. @returns the names of all */
   readonly refreshAdapters?: () => Promise<readonly string[]>
   readonly log?: Log
+  /** Doors of other stages on the same socket. */
+  readonly more?: readonly ((app: FastifyInstance) => void)[]
 }
 
 export interface Control {
@@ -56,7 +58,7 @@ export async function startControl(parts: ControlParts): Promise<Control> {
   return { path, close: () => (closed ??= close()) }
 }
 
-function routes({ access, status, refreshAdapters, log }: ControlParts): FastifyInstance {
+function routes({ access, status, refreshAdapters, log, more = [] }: ControlParts): FastifyInstance {
   const app = fastify({ bodyLimit: 16_384, requestTimeout: 10_000, forceCloseConnections: true })
 
   app.route({ method: 'GET', url: '/status', handler: () => status() })
@@ -98,6 +100,8 @@ function routes({ access, status, refreshAdapters, log }: ControlParts): Fastify
       return { url: signInUrl(address, token), expiresAt }
     },
   })
+
+  for (const add of more) add(app)
 
   app.setNotFoundHandler((request, reply) => {
     const { method, url: path } = request

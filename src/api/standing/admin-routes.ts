@@ -1,0 +1,36 @@
+import type { Access } from '../../access/access.ts'
+import type { Standing } from '../../standing/standing.ts'
+import { errorBody } from '../error-body.ts'
+import { parseBody } from '../parse.ts'
+import { defineRoute, type Route } from '../route.ts'
+import { whoseBy } from '../whose.ts'
+import { actingAs } from './acting.ts'
+import { mustBe } from './operation.ts'
+import { standingOperations } from './operations.ts'
+
+/** The admin API of standing. */
+export function standingAdminRoutes(standing: Standing, access: Pick<Access, 'admit'>): Route[] {
+  const whose = whoseBy(access)
+  return standingOperations.map((operation) =>
+    defineRoute({
+      method: operation.method,
+      path: operation.path,
+      summary: operation.summary,
+      needsKey: true,
+      ...(operation.method === 'GET' ? { query: operation.input } : { body: operation.input }),
+      answers: {
+        200: { description: 'Done.', schema: operation.output },
+        403: { description: 'Not for this role.', schema: errorBody },
+      },
+      async handle({ body, query, names, exchange }) {
+        const by = actingAs((await whose(exchange.credentials)).principal)
+        mustBe(by, operation.needs === 'standing.read' ? readers : actors)
+        const given = (operation.method === 'GET' ? query : body) as object
+        return await operation.run(standing, parseBody(operation.input, { ...given, ...names }), by)
+      },
+    }),
+  )
+}
+
+const actors = ['owner', 'admin', 'reviewer'] as const
+const readers = [...actors, 'auditor'] as const

@@ -1,0 +1,66 @@
+import type { z } from 'zod'
+import { connectControl } from '../api/control/client.ts'
+import { machineOwner, type Operation } from '../api/standing/operation.ts'
+import { parseBody } from '../api/parse.ts'
+import type { Config } from '../config.ts'
+import { noActs } from '../core/acts.ts'
+import { systemClock } from '../core/clock.ts'
+import { elpisError } from '../errors.ts'
+import { createStanding } from '../standing/create-standing.ts'
+import { openStorage } from '../storage/storage.ts'
+
+/**
+ * Does something about standing: through the running server, which then knows at once, by ourselves when there is none.
+ * With `$ELPIS_KEY` set a running server takes whoever it belongs to for the one who acts.
+ */
+export async function perform<Input extends z.ZodType, Output extends z.ZodType>(
+  { home }: Config,
+  operation: Operation<Input, Output>,
+  input: z.input<Input>,
+): Promise<z.output<Output>> {
+  const server = await connectControl(home)
+  if (server !== null) {
+    try {
+      return await server.standing(operation, input, process.env['ELPIS_KEY'] || null)
+    } finally {
+      await server.close()
+    }
+  }
+  const storage = await openStorage({ home })
+  try {
+    const parts = { store: storage, clock: systemClock, acts: noActs, domainOf: () => null }
+    const standing = await createStanding(parts)
+    try {
+      const result = await operation.run(standing, parseBody(operation.input, input), machineOwner)
+      return operation.output.parse(result)
+    } finally {
+      await standing.close()
+    }
+  } finally {
+    await storage.close()
+  }
+}
+
+const units = { m: 60, h: 3600, d: 86_400, w: 604_800 } as const
+
+/**
+ * `30m`, `12h`, `7d`, `2w` in seconds.
+ *
+ * @throws `usage`
+ */
+export function secondsOf(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([mhdw])$/.exec(text) ?? []
+  if (count === undefined || Number(count) === 0) {
+    throw elpisError('usage', {
+      problem: `"${text}" is no length of time.`,
+      suggestion: 'Write minutes, hours, days or weeks: 30m, 12h, 7d, 2w.',
+    })
+  }
+  return Number(count) * units[unit as keyof typeof units]
+}
+
+/** An option that a command cannot do without. @throws `usage` */
+export function needed(value: string | undefined, option: string, suggestion: string): string {
+  if (value === undefined) throw elpisError('usage', { problem: `${option} is missing.`, suggestion })
+  return value
+}

@@ -1,0 +1,26 @@
+import type { CaseId } from '../core/ids.ts'
+import type { Target } from './target.ts'
+
+/** All that was done to somebody over one stretch of trouble, and why. */
+export interface Case {
+  readonly id: CaseId
+  readonly target: Target
+  /** Closed once nothing is in force any more. */
+  readonly state: 'open' | 'closed'
+  readonly openedAt: number
+  readonly updatedAt: number
+}
+
+export const stepKinds = {
+  measure: 'A measure was taken.',
+  lifted: 'A measure was ended before its time.',
+} as const
+
+/** One thing that happened in a case; steps are added, never changed. */
+export interface CaseStep {
+  readonly at: number
+  readonly kind: keyof typeof stepKinds
+  readonly by: string
+  /** Small facts; no text of anybody's. */
+  readonly detail: Readonly<Record<string, string | number | boolean | null>>
+}

@@ -1,0 +1,138 @@
+import type { Principal } from '../core/principal.ts'
+import type { ElpisError } from '../errors.ts'
+import { barringError, bars, inForce, stricter, type Measure } from './measure.ts'
+import { networkOf, NetworkTable } from './network.ts'
+import type { Target, TargetKind } from './target.ts'
+
+/** Something that runs, and what ends it. */
+interface Running {
+  readonly principal: Principal
+  readonly domain: string | null
+  readonly controller: AbortController
+}
+
+/** What was let in: `ended` is aborted the moment it may not go on. */
+export interface Entered {
+  readonly ended: AbortSignal
+  leave(): void
+}
+
+type Named = Exclude<TargetKind, 'net'>
+
+/**
+ * Every measure that is in force, in memory, and everything that runs. Looking somebody up takes a handful of map
+ * look-ups; whoever a new measure bars, what they are running ends at once.
+ */
+export class Register {
+  readonly #now: () => number
+  /** Many targets have one measure only: no list is kept for one. */
+  readonly #named: Readonly<Record<Named, Map<string, readonly Measure[]>>> = {
+    key: new Map(),
+    person: new Map(),
+    org: new Map(),
+    user: new Map(),
+    domain: new Map(),
+  }
+  readonly #networks = new NetworkTable<readonly Measure[]>()
+  readonly #running = new Set<Running>()
+  #size = 0
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** How many measures are kept. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** The strictest measure in force against whoever asks; null when there is none. */
+  against(principal: Principal, domain: string | null): Measure | null {
+    const now = this.#now()
+    const { personId, keyId, endUser, organisationId, network } = principal
+    let found: Measure | null = null
+    const look = (measures: readonly Measure[] | undefined): void => {
+      if (measures === undefined) return
+      for (const measure of measures) if (inForce(measure, now)) found = stricter(found, measure)
+    }
+    look(this.#named.org.get(organisationId))
+    if (keyId !== null) look(this.#named.key.get(keyId))
+    if (personId !== null) look(this.#named.person.get(personId))
+    if (endUser !== null) look(this.#named.user.get(endUser))
+    if (network !== null) for (const measures of this.#networks.holding(network)) look(measures)
+    for (let rest = domain; rest !== null; rest = parentOf(rest)) look(this.#named.domain.get(rest))
+    return found
+  }
+
+  /** What is in force against exactly this target. */
+  of(target: Target): readonly Measure[] {
+    const now = this.#now()
+    return (this.#at(target) ?? []).filter((measure) => inForce(measure, now))
+  }
+
+  enter(principal: Principal, domain: string | null): Entered {
+    const running = { principal, domain, controller: new AbortController() }
+    this.#running.add(running)
+    return { ended: running.controller.signal, leave: () => void this.#running.delete(running) }
+  }
+
+  /** Takes over a measure as it is now: begins, changes or ends it. */
+  apply(measure: Measure): void {
+    const others = (this.#at(measure.target) ?? []).filter(({ id }) => id !== measure.id)
+    const stands = inForce(measure, this.#now())
+    this.#put(measure.target, stands ? [...others, measure] : others)
+    if (!stands || !bars(measure.rung)) return
+    for (const running of this.#running) {
+      const against = this.against(running.principal, running.domain)
+      if (against !== null && bars(against.rung)) this.#end(running, barringError(against))
+    }
+  }
+
+  /** Forgets what is over; memory does not grow with measures that nobody meets any more. */
+  forgetLapsed(): void {
+    const now = this.#now()
+    for (const [kind, targets] of Object.entries(this.#named) as [Named, Map<string, readonly Measure[]>][]) {
+      for (const [value, measures] of targets) {
+        if (measures.every((measure) => inForce(measure, now))) continue
+        this.#put(
+          { kind, value } as Target,
+          measures.filter((measure) => inForce(measure, now)),
+        )
+      }
+    }
+  }
+
+  /** Ends everything that runs. */
+  endAll(error: ElpisError): void {
+    for (const running of this.#running) this.#end(running, error)
+  }
+
+  #end(running: Running, error: ElpisError): void {
+    this.#running.delete(running)
+    running.controller.abort(error)
+  }
+
+  #at(target: Target): readonly Measure[] | undefined {
+    if (target.kind !== 'net') return this.#named[target.kind].get(target.value)
+    const network = networkOf(target.value)
+    return network === null ? undefined : this.#networks.get(network)
+  }
+
+  #put(target: Target, measures: readonly Measure[]): void {
+    this.#size += measures.length - (this.#at(target)?.length ?? 0)
+    if (target.kind !== 'net') {
+      if (measures.length === 0) this.#named[target.kind].delete(target.value)
+      else this.#named[target.kind].set(target.value, measures)
+      return
+    }
+    const network = networkOf(target.value)
+    if (network === null) return
+    if (measures.length === 0) this.#networks.delete(network)
+    else this.#networks.set(network, measures)
+  }
+}
+
+function parentOf(domain: string): string | null {
+  const dot = domain.indexOf('.')
+  return dot === -1 ? null : domain.slice(dot + 1)
+}

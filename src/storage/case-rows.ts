@@ -1,0 +1,59 @@
+/** What several stores do to cases inside their own transactions. */
+import { randomUUID } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import type { CaseId } from '../core/ids.ts'
+import type { CaseStep } from '../standing/case.ts'
+import type { Database } from './schema.ts'
+
+/** The open case of a target; `fresh` is opened when there is none. */
+export async function openCase(
+  database: Kysely<Database>,
+  target: string,
+  fresh: CaseId,
+  at: number,
+): Promise<CaseId> {
+  const open = await database
+    .selectFrom('cases')
+    .select('id')
+    .where('target', '=', target)
+    .where('state', '=', 'open')
+    .executeTakeFirst()
+  if (open !== undefined) return open.id
+  await database
+    .insertInto('cases')
+    .values({ id: fresh, target, state: 'open', opened_at: at, updated_at: at })
+    .execute()
+  return fresh
+}
+
+export async function addStep(database: Kysely<Database>, caseId: CaseId, step: CaseStep): Promise<void> {
+  await database
+    .insertInto('case_steps')
+    .values({
+      id: randomUUID(),
+      case_id: caseId,
+      at: step.at,
+      kind: step.kind,
+      by: step.by,
+      detail: JSON.stringify(step.detail),
+    })
+    .execute()
+  await database.updateTable('cases').set({ updated_at: step.at }).where('id', '=', caseId).execute()
+}
+
+/** Closes a case in which nothing is in force any more. */
+export async function closeIfOver(database: Kysely<Database>, caseId: CaseId, now: number): Promise<void> {
+  const standing = await database
+    .selectFrom('measures')
+    .select('id')
+    .where('case_id', '=', caseId)
+    .where('lifted_at', 'is', null)
+    .where((where) => where.or([where('until', 'is', null), where('until', '>', now)]))
+    .executeTakeFirst()
+  if (standing !== undefined) return
+  await database
+    .updateTable('cases')
+    .set({ state: 'closed', updated_at: now })
+    .where('id', '=', caseId)
+    .execute()
+}

@@ -1,0 +1,104 @@
+import type { Kysely, Selectable } from 'kysely'
+import type { Lift, Measure, Rung } from '../standing/measure.ts'
+import type { MeasurePage, MeasureStore, NewMeasure } from '../standing/store.ts'
+import { parseTarget, targetText, type Target } from '../standing/target.ts'
+import { addStep, closeIfOver, openCase } from './case-rows.ts'
+import type { Database } from './schema.ts'
+import { announce } from './versions.ts'
+
+/** Each method runs inside one transaction that its caller holds. */
+export class SqlMeasureStore implements MeasureStore {
+  readonly #database: Kysely<Database>
+
+  constructor(database: Kysely<Database>) {
+    this.#database = database
+  }
+
+  async insert({ newCase, ...measure }: NewMeasure): Promise<Measure> {
+    const { id, rung, reason, by, createdAt, until } = measure
+    const target = targetText(measure.target)
+    const revision = await announce(this.#database, 'standing')
+    const caseId = await openCase(this.#database, target, newCase, createdAt)
+    await this.#database
+      .insertInto('measures')
+      .values({
+        id,
+        target,
+        rung,
+        reason,
+        by,
+        case_id: caseId,
+        created_at: createdAt,
+        until,
+        lifted_at: null,
+        lifted_by: null,
+        lift_reason: null,
+        revision,
+      })
+      .execute()
+    const detail = { measure: id, rung, reason, until }
+    await addStep(this.#database, caseId, { at: createdAt, kind: 'measure', by, detail })
+    return { ...measure, caseId, lifted: null, revision }
+  }
+
+  async lift(target: Target, rung: Rung | null, { at, by, reason }: Lift): Promise<Measure[]> {
+    const text = targetText(target)
+    let query = this.#database
+      .selectFrom('measures')
+      .selectAll()
+      .where('target', '=', text)
+      .where('lifted_at', 'is', null)
+      .where((where) => where.or([where('until', 'is', null), where('until', '>', at)]))
+    if (rung !== null) query = query.where('rung', '=', rung)
+    const lifted: Measure[] = []
+    for (const row of await query.orderBy('revision').execute()) {
+      const revision = await announce(this.#database, 'standing')
+      const change = { lifted_at: at, lifted_by: by, lift_reason: reason, revision }
+      await this.#database.updateTable('measures').set(change).where('id', '=', row.id).execute()
+      const detail = { measure: row.id, rung: row.rung, reason }
+      await addStep(this.#database, row.case_id, { at, kind: 'lifted', by, detail })
+      await closeIfOver(this.#database, row.case_id, at)
+      lifted.push(measureOf({ ...row, ...change }))
+    }
+    return lifted
+  }
+
+  async since(revision: number, limit: number, standingAt: number | null): Promise<Measure[]> {
+    let query = this.#database.selectFrom('measures').selectAll().where('revision', '>', revision)
+    if (standingAt !== null) {
+      query = query
+        .where('lifted_at', 'is', null)
+        .where((where) => where.or([where('until', 'is', null), where('until', '>', standingAt)]))
+    }
+    return (await query.orderBy('revision').limit(limit).execute()).map(measureOf)
+  }
+
+  async list({ target, rung, past, now, limit }: MeasurePage): Promise<Measure[]> {
+    let query = this.#database.selectFrom('measures').selectAll()
+    if (target !== undefined) query = query.where('target', '=', targetText(target))
+    if (rung !== undefined) query = query.where('rung', '=', rung)
+    if (!past) {
+      query = query
+        .where('lifted_at', 'is', null)
+        .where((where) => where.or([where('until', 'is', null), where('until', '>', now)]))
+    }
+    const rows = await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute()
+    return rows.map(measureOf)
+  }
+}
+
+function measureOf(row: Selectable<Database['measures']>): Measure {
+  const { lifted_at: at, lifted_by: by, lift_reason: reason } = row
+  return {
+    id: row.id,
+    target: parseTarget(row.target),
+    rung: row.rung,
+    reason: row.reason,
+    by: row.by,
+    caseId: row.case_id,
+    createdAt: row.created_at,
+    until: row.until,
+    lifted: at === null ? null : { at, by: by ?? '', reason: reason ?? '' },
+    revision: row.revision,
+  }
+}
