@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import { z } from 'zod'
 import { nearest } from './core/nearest.ts'
+import { storage } from './config/storage.ts'
 import { upstreams, upstreamShape } from './config/upstream.ts'
 import { elpisError } from './errors.ts'
 
@@ -177,6 +178,7 @@ export const settings = z.strictObject({
       choices: z.int().min(1).max(128).default(8).describe('Largest `n`: answers to one request.'),
     })
     .prefault({}),
+  storage,
   upstreams,
   log: z
     .strictObject({

@@ -341,6 +341,13 @@ const table = {
     message: 'The database {file} failed: {reason}.',
     hint: 'Check the disk, then restart the server. Nobody is let in until then.',
   },
+  storage_unreachable: {
+    blame: 'fault',
+    status: 503,
+    exit: 5,
+    message: 'The database {file} cannot be reached: {reason}.',
+    hint: 'Check that it runs and that storage.url is right. Nobody is let in until it answers again.',
+  },
 
   // Transparency log
   audit_unavailable: {

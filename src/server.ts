@@ -71,7 +71,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   const startedAt = systemClock.now()
   await using undo = new AsyncDisposableStack()
   await mkdir(home, { recursive: true, mode: 0o700 })
-  const storage = undo.adopt(await openStorage({ home }), (it) => it.close())
+  const storage = undo.adopt(await openStorage(config), (it) => it.close())
   const access = undo.adopt(await createAccess({ store: storage, clock: systemClock }), (it) => it.close())
   if (!isLoopback(server.host) && !access.hasKeys()) {
     throw elpisError('public_bind_without_keys', { host: server.host })

@@ -54,5 +54,14 @@ function upstreamRows({ upstreams }: Config) {
 
 function valueOf(config: Config, key: string): unknown {
   const [section = '', name = ''] = key.split('.')
-  return (config as unknown as Record<string, Record<string, unknown>>)[section]?.[name]
+  const value = (config as unknown as Record<string, Record<string, unknown>>)[section]?.[name]
+  return key === 'storage.url' ? withoutPassword(String(value)) : value
+}
+
+function withoutPassword(address: string): string {
+  if (!URL.canParse(address)) return address
+  const url = new URL(address)
+  if (url.password !== '') url.password = '***'
+  if (url.searchParams.has('password')) url.searchParams.set('password', '***')
+  return url.href
 }

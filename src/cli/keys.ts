@@ -99,11 +99,9 @@ export const keys: CommandGroup = {
 type Keys = Pick<Access, 'createKey' | 'listKeys' | 'revokeKey'>
 
 /** Through the running server, which then knows at once; by ourselves when there is none. */
-async function withKeys(
-  { home, server: { port } }: Config,
-  work: (keys: Keys, origin: string) => Promise<void>,
-): Promise<void> {
-  const server = await connectControl(home)
+async function withKeys(config: Config, work: (keys: Keys, origin: string) => Promise<void>): Promise<void> {
+  const { port } = config.server
+  const server = await connectControl(config.home)
   if (server !== null) {
     try {
       await work(server, server.status.address ?? `http://localhost:${port}`)
@@ -112,7 +110,7 @@ async function withKeys(
     }
     return
   }
-  const storage = await openStorage({ home })
+  const storage = await openStorage(config)
   try {
     const access = await createAccess({ store: storage, clock: systemClock })
     await work(access, `http://localhost:${port}`)

@@ -10,6 +10,7 @@ export interface StorageFailure {
     | 'storage_full'
     | 'storage_busy'
     | 'storage_failed'
+    | 'storage_unreachable'
     | 'thrown'
   readonly reason: string
   readonly stack: string | null
@@ -26,6 +27,7 @@ export function errorOf({ kind, reason, stack }: StorageFailure, file: string): 
     case 'storage_corrupt':
     case 'storage_unwritable':
     case 'storage_failed':
+    case 'storage_unreachable':
       return elpisError(kind, { file, reason })
     case 'thrown': {
       const error = new Error(reason)

@@ -4,7 +4,7 @@
  * Kysely's own migrator takes no lock on SQLite, and two processes may open a new home at the same moment; this one
  * runs inside a transaction that its caller holds.
  */
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import { access } from './migrations/0001-access.ts'
 import { kept } from './migrations/0002-kept.ts'
 import { standing } from './migrations/0030-standing.ts'
@@ -48,11 +48,24 @@ export async function migrate(
   for (const migration of migrations.slice(0, wanted)) {
     if (applied.has(migration.name)) continue
     await migration.up(database, options)
+    if (!options.strict) await sortByCodePoints(database)
     await database.insertInto('migrations').values({ name: migration.name, applied_at: now }).execute()
   }
   for (const migration of migrations.slice(wanted).toReversed()) {
     if (!applied.has(migration.name)) continue
     await migration.down(database)
     await database.deleteFrom('migrations').where('name', '=', migration.name).execute()
+  }
+}
+
+/** SQLite sorts text by its bytes; Postgres sorts as the database was made, unless columns say otherwise. */
+async function sortByCodePoints(database: Kysely<Database>): Promise<void> {
+  const { rows } = await sql<{ table: string; column: string }>`
+    select table_name as "table", column_name as "column" from information_schema.columns
+    where table_schema = current_schema() and data_type = 'text' and collation_name is null`.execute(database)
+  for (const { table, column } of rows) {
+    await sql`alter table ${sql.table(table)} alter column ${sql.ref(column)} type text collate "C"`.execute(
+      database,
+    )
   }
 }

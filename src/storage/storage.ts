@@ -4,6 +4,7 @@ import type { ChangeListener } from '../core/changes.ts'
 import { besideModule } from '../core/entry.ts'
 import { asElpisError } from '../errors.ts'
 import { errorOf, type StorageFailure } from './failure.ts'
+import { withStores } from './store-proxies.ts'
 import type { Stores } from './stores.ts'
 import type { FromWorker, ToWorker, WorkerSettings } from './worker-protocol.ts'
 
@@ -15,29 +16,34 @@ export interface Storage extends Stores {
   close(): Promise<void>
 }
 
+/** Where the database is: `Config` itself fits. */
+export interface StoragePlace {
+  readonly home: string
+  /** Empty, or left out: SQLite in the home. */
+  readonly storage?: { readonly url: string }
+}
+
 /**
- * Opens (and makes or migrates) `$ELPIS_HOME/elpis.db`. Several processes may hold it at once.
+ * Opens (and makes or migrates) the database: Postgres where `storage.url` names one, else `$ELPIS_HOME/elpis.db`.
+ * Several processes may hold it at once.
  *
- * @throws `storage_corrupt`, `storage_newer`, `storage_unwritable`, `storage_full`, `storage_busy`.
+ * @throws `storage_corrupt`, `storage_newer`, `storage_unwritable`, `storage_full`, `storage_busy`, `storage_failed`,
+ *   `storage_unreachable`.
  */
-export async function openStorage({ home }: { home: string }): Promise<Storage> {
+export async function openStorage({ home, storage }: StoragePlace): Promise<Storage> {
+  if (storage !== undefined && storage.url !== '') {
+    const { openPostgres } = await import('./postgres/open-postgres.ts')
+    return await openPostgres(storage.url)
+  }
   const thread = new StorageThread(home)
   await thread.opened
-  const own: Pick<Storage, 'watch' | 'close'> = {
-    watch: (listener) => thread.watch(listener),
-    close: () => thread.close(),
-  }
-  // Which stores there are is known to the worker: this thread need not load them.
-  const stores = new Map<string, object>()
-  return new Proxy(own as Storage, {
-    get(_own, name) {
-      if (name in own) return own[name as keyof typeof own]
-      if (typeof name !== 'string' || name === 'then') return undefined
-      const store = stores.get(name) ?? thread.store(name)
-      stores.set(name, store)
-      return store
+  return withStores(
+    {
+      watch: (listener: ChangeListener) => thread.watch(listener),
+      close: () => thread.close(),
     },
-  })
+    (store, method, parameters) => thread.call(store, method, parameters),
+  )
 }
 
 interface Waiting {
@@ -79,19 +85,6 @@ class StorageThread {
     })
   }
 
-  /** A store whose methods run in the worker. */
-  store(store: string): object {
-    return new Proxy(
-      {},
-      {
-        get: (_store, method) =>
-          typeof method === 'string' && method !== 'then'
-            ? (...parameters: unknown[]) => this.#call(store, method, parameters)
-            : undefined,
-      },
-    )
-  }
-
   watch(listener: ChangeListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -104,7 +97,8 @@ class StorageThread {
     await this.#ended
   }
 
-  async #call(store: string, method: string, parameters: unknown[]): Promise<unknown> {
+  /** A call of a store that lives in the worker. */
+  async call(store: string, method: string, parameters: readonly unknown[]): Promise<unknown> {
     if (this.#end !== null) throw this.#end
     const id = ++this.#lastId
     return await new Promise((resolve, reject) => {

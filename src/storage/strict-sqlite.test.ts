@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import * as fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { strictSqlite, UnboundableParameter } from './strict-sqlite.ts'
+import { UnboundableParameter } from './scalar.ts'
+import { strictSqlite } from './strict-sqlite.ts'
 
 function fresh() {
   const database = strictSqlite(new DatabaseSync(':memory:'))

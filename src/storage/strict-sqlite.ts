@@ -4,12 +4,10 @@
  */
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { SqliteDatabase, SqliteStatement } from 'kysely'
+import { exactNumber, scalar, UnboundableParameter } from './scalar.ts'
 
 /** Statements kept prepared; queries come from code, so that there are few different ones. */
 const mostStatements = 256
-
-/** Thrown for a value or a number of values that the database would have taken for something else. */
-export class UnboundableParameter extends TypeError {}
 
 export function strictSqlite(database: DatabaseSync): SqliteDatabase {
   const prepared = new Map<string, SqliteStatement>()
@@ -70,22 +68,9 @@ function placeholders(text: string): number {
 }
 
 function bindable(value: unknown): SQLInputValue {
-  if (value === null || value instanceof Uint8Array) return value
-  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value ? value : refuse(`${value}`)
-  if (typeof value === 'string') {
-    // Both would come back changed, or not at all from other databases.
-    return value.isWellFormed() && !value.includes('\0') ? value : refuse('text with NUL or half a character')
-  }
-  if (typeof value !== 'number')
-    return refuse(value instanceof Date ? 'a date' : `a value of type ${typeof value}`)
-  if (!Number.isFinite(value)) return refuse(`${value}`)
+  const checked = scalar(value)
   // The driver binds every number as a float; whole ones are meant as integers.
-  if (!Number.isInteger(value)) return value
-  return Number.isSafeInteger(value) ? BigInt(value) : refuse(`${value}`)
-}
-
-function refuse(what: string): never {
-  throw new UnboundableParameter(`cannot be a parameter: ${what}`)
+  return Number.isInteger(checked) ? BigInt(checked as number) : checked
 }
 
 function readRow(row: Record<string, SQLOutputValue>): Record<string, unknown> {
@@ -94,10 +79,4 @@ function readRow(row: Record<string, SQLOutputValue>): Record<string, unknown> {
     result[name] = typeof value === 'bigint' ? exactNumber(name, value) : value
   }
   return result
-}
-
-function exactNumber(column: string, value: bigint): number {
-  const number = Number(value)
-  if (!Number.isSafeInteger(number)) throw new RangeError(`${column} holds ${value}, beyond exact numbers`)
-  return number
 }

@@ -1,4 +1,23 @@
-/** What every database behind Elpis must do. Called once for each, with a way to open a fresh one. */
+/**
+ * What every database behind Elpis must do. Called once for each, with a way to open a fresh one.
+ *
+ * A new store: write its class (`src/storage/<thing>-store.ts`, made with the database alone), add one line to
+ * `src/storage/stores.ts`, then a contract file like `kept-contract.ts` here, a function that takes the name of the
+ * database and `opened`, and call it in `test/storage.test.ts` (SQLite) and in `test/storage-postgres.test.ts`.
+ *
+ * What holds for every method, on both:
+ * - It is one transaction and runs as if alone, all replicas included: read, decide and write without a lock.
+ * - Calls take effect and are answered in order, and what was acknowledged is durable. Calls that arrive together share
+ *   a commit; where thousands come a second, one call with many rows is many times faster than many calls.
+ * - It may run twice when its transaction was lost, so it changes nothing but the database, and makes no ids or times.
+ * - An error of a query is never caught within it: on Postgres the transaction is over then. `onConflict` and
+ *   `returning` work on both.
+ * - Integers come back as numbers (sums and counts too), conditions as 0 or 1, text sorts by its code points.
+ *   Booleans, dates, NaN and text with NUL are refused as parameters. More than 32,766 parameters are refused.
+ * - `announce(database, topic)` within it is heard by the other processes (`storage.watch`), never by its own.
+ * - Names of indexes are unique in the whole database; `table`, `whole`, `bytes` and `real` of
+ *   `migrations/migration.ts` make columns that fit both.
+ */
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { AccessStore, StoredKey, StoredSession } from '../../src/access/store.ts'
 import type { KeyId } from '../../src/core/ids.ts'
@@ -26,6 +45,15 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
       const eldest = { ...storedKey('eldest', 0), lastUsedAt: 5, revokedAt: 6 }
       for (const key of [young, old, eldest]) await keys.insert(key)
       expect(await keys.list()).toEqual([eldest, young, old])
+    })
+
+    test('text sorts by its code points', async () => {
+      const { keys } = await opened()
+      const ids = ['key_Z', 'key__', 'key_a', 'key_é', 'key_B', 'key_10', 'key_9', 'key_🗝'] as KeyId[]
+      for (const id of ids) await keys.insert({ ...storedKey(id), id })
+      expect((await keys.list()).map(({ id }) => id)).toEqual(
+        ['10', '9', 'B', 'Z', '_', 'a', 'é', '🗝'].map((end) => `key_${end}`),
+      )
     })
 
     test('neither an id nor a hash can be there twice', async () => {

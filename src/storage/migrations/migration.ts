@@ -23,6 +23,16 @@ export function table(
   return strict ? builder.modifyEnd(sql`strict`) : builder
 }
 
+/** A column of bytes: `Uint8Array`. @public */
+export function bytes({ strict }: TableOptions): 'blob' | 'bytea' {
+  return strict ? 'blob' : 'bytea'
+}
+
+/** A column of numbers that are not whole. @public */
+export function real({ strict }: TableOptions): 'real' | 'double precision' {
+  return strict ? 'real' : 'double precision'
+}
+
 /** Epoch milliseconds need 8 bytes: SQLite's `integer` has them, elsewhere that is a `bigint`. */
 export function whole({ strict }: TableOptions): 'integer' | 'bigint' {
   return strict ? 'integer' : 'bigint'
