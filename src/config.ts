@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import { z } from 'zod'
 import { nearest } from './core/nearest.ts'
+import { plainNetwork } from './core/network.ts'
 import { storage } from './config/storage.ts'
 import { upstreams, upstreamShape } from './config/upstream.ts'
 import { elpisError } from './errors.ts'
@@ -33,6 +34,12 @@ export const settings = z.strictObject({
         .array(z.string())
         .default([])
         .describe('Origins of other web pages that may call the API from a browser.'),
+      trusted_proxies: z
+        .array(z.string().refine((text) => plainNetwork(text) !== null, 'is a network such as 10.0.0.0/8'))
+        .default([])
+        .describe(
+          'Networks (CIDR) of proxies whose `X-Forwarded-For` is believed. Of nobody else is it looked at.',
+        ),
     })
     .prefault({}),
   models: z

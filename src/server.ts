@@ -72,7 +72,11 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   await using undo = new AsyncDisposableStack()
   await mkdir(home, { recursive: true, mode: 0o700 })
   const storage = undo.adopt(await openStorage(config), (it) => it.close())
-  const access = undo.adopt(await createAccess({ store: storage, clock: systemClock }), (it) => it.close())
+  const engine = engineToCome(config.models.serve)
+  const models = () => engine.models()
+  const access = undo.adopt(await createAccess({ store: storage, clock: systemClock, models }), (it) =>
+    it.close(),
+  )
   if (!isLoopback(server.host) && !access.hasKeys()) {
     throw elpisError('public_bind_without_keys', { host: server.host })
   }
@@ -80,7 +84,6 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     await createStanding({ store: storage, clock: systemClock, acts: noActs, domainOf: () => null }),
     (it) => it.close(),
   )
-  const engine = engineToCome(config.models.serve)
   let url: string | null = null
   const status = () => {
     const models = engine.status().map(({ model, state }) => ({ model, state: state.state }))
@@ -123,6 +126,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       bind: server.host,
       allowedHosts: server.allowed_hosts,
       allowedOrigins: server.allowed_origins,
+      trustedProxies: server.trusted_proxies,
     },
     limits: {
       bodyBytes: limits.body_bytes,

@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
@@ -9,44 +8,16 @@ import { createAccess } from '../src/access/create-access.ts'
 import { hashOf } from '../src/access/secrets.ts'
 import type { AccessStore } from '../src/access/store.ts'
 import { everyTopic, type ChangeListener } from '../src/core/changes.ts'
-import type { Clock } from '../src/core/clock.ts'
 import type { KeySecret } from '../src/core/ids.ts'
 import type { Admission } from '../src/core/principal.ts'
 import { elpisError } from '../src/errors.ts'
 import { openStorage, type Storage } from '../src/storage/storage.ts'
+import { byCookie, byKey, freshHome, place } from './support/access-place.ts'
 import { keyPrincipal, ofHome } from './support/principals.ts'
 import { storedKey } from './support/stored.ts'
 
 const hour = 60 * 60 * 1000
 
-interface Place {
-  readonly home: string
-  readonly storage: Storage
-  readonly access: Access
-  /** Moves the clock. */
-  readonly pass: (milliseconds: number) => void
-}
-
-function freshHome(): string {
-  const home = mkdtempSync(join(tmpdir(), 'elpis-access-'))
-  onTestFinished(() => rmSync(home, { recursive: true, force: true }))
-  return home
-}
-
-async function place(home = freshHome()): Promise<Place> {
-  let now = 1_800_000_000_000
-  const clock: Clock = { now: () => now }
-  const storage = await openStorage({ home })
-  const access = await createAccess({ store: storage, clock })
-  onTestFinished(async () => {
-    await access.close()
-    await storage.close()
-  })
-  return { home, storage, access, pass: (milliseconds) => void (now += milliseconds) }
-}
-
-const byKey = (bearer: string) => ({ bearer, cookie: null })
-const byCookie = (cookie: string) => ({ bearer: null, cookie })
 const refused = (code: string) => expect.objectContaining({ code })
 
 function endOf({ revoked }: Admission): Promise<unknown> {
@@ -372,6 +343,7 @@ function watched(storage: Storage) {
   const held: Promise<void>[] = []
   const store: AccessStore = {
     sessions: storage.sessions,
+    directory: storage.directory,
     watch(listener) {
       listeners.push(listener)
       return storage.watch(listener)
@@ -379,6 +351,7 @@ function watched(storage: Storage) {
     keys: {
       insert: (key) => storage.keys.insert(key),
       revoke: (id, at) => storage.keys.revoke(id, at),
+      rotate: (id, secret) => storage.keys.rotate(id, secret),
       recordUses: (uses) => storage.keys.recordUses(uses),
       async list() {
         const keys = await storage.keys.list()

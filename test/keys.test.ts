@@ -32,7 +32,13 @@ describe('without a server', () => {
     const made = await elpis(home, ['keys', 'create', '--name', 'laptop', '--json'])
     expect(made).toMatchObject({ code: 0, stderr: '' })
     const { id, key, ...rest } = JSON.parse(made.stdout) as Record<string, string>
-    expect(rest).toEqual({ name: 'laptop', createdAt: expect.any(Number) })
+    expect(rest).toEqual({
+      name: 'laptop',
+      createdAt: expect.any(Number),
+      organisationId: 'org_home',
+      personId: null,
+      expiresAt: null,
+    })
     expect(key).toMatch(/^elpis-[0-9A-Za-z]{49}$/)
 
     const list = await elpis(home, ['keys', 'list'])

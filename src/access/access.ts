@@ -1,5 +1,9 @@
-import type { KeyId, KeySecret, LinkToken, SessionSecret } from '../core/ids.ts'
-import type { Admission, Credentials, Principal } from '../core/principal.ts'
+import type { KeyId, KeySecret, LinkToken, OrganisationId, PersonId, SessionSecret } from '../core/ids.ts'
+import type { Admission, Credentials, Principal, Role } from '../core/principal.ts'
+import type { Directory } from './directory.ts'
+import type { KeyLimits } from './key-limits.ts'
+import type { KeyWish } from './minting.ts'
+import type { Permission } from './permissions.ts'
 
 /** A key as it may be shown: never the key itself, never its hash. Times are epoch milliseconds. */
 export interface KeyInfo {
@@ -12,6 +16,23 @@ export interface KeyInfo {
   readonly lastUsedAt: number | null
   /** Null while the key works. */
   readonly revokedAt: number | null
+  readonly organisationId: OrganisationId
+  /** Null for a key of the organisation as a whole. */
+  readonly personId: PersonId | null
+  /** Most that it may do; a person's key never does more than the person. */
+  readonly role: Role
+  /** Of a program, not of somebody at a desk: its secret can be changed with both working meanwhile. */
+  readonly service: boolean
+  /** Epoch milliseconds from which on it lets nobody in; null means never. */
+  readonly expiresAt: number | null
+  readonly limits: KeyLimits
+}
+
+/** A route that somebody wants to use. */
+export interface Door {
+  readonly needs: Permission
+  /** As the table of routes has it, never as it was written in a request. */
+  readonly path: string
 }
 
 /** A key at its birth: the only time it is shown. */
@@ -20,12 +41,21 @@ export interface NewKey {
   readonly key: KeySecret
   readonly name: string
   readonly createdAt: number
+  readonly organisationId: OrganisationId
+  readonly personId: PersonId | null
+  readonly expiresAt: number | null
 }
 
 /** A one-time way in for a browser of the owner; `signInUrl` makes the link of it. */
 export interface SignInLink {
   readonly token: LinkToken
   readonly expiresAt: number
+}
+
+/** What is known of work before it is begun, as the pipeline has it. */
+export interface Asking {
+  /** As the client named it, `model+adapter` where it named one. */
+  readonly model: string
 }
 
 /** Who a browser session belongs to. */
@@ -49,16 +79,36 @@ export interface Access {
    *
    * @throws `key_missing`, `key_invalid`, an error of storage while the store cannot be reached.
    */
-  admit(credentials: Credentials): Promise<Admission>
+  admit(credentials: Credentials, asking?: Asking): Promise<Admission>
+
+  /**
+   * As `admit`, for a route: whoever asks must be permitted what it needs.
+   *
+   * @throws `not_permitted`, `scope_refused`, what `admit` throws
+   */
+  enter(credentials: Credentials, door: Door): Promise<Principal>
 
   /** Whether any key works at this moment. A bind beyond loopback needs one. */
   hasKeys(): boolean
 
-  /** @throws `key_name_invalid` when the name is empty, too long or has control characters. */
-  createKey(name: string): Promise<NewKey>
+  /**
+   * @param by who makes it: a key never exceeds its minter; left out, whoever runs this server
+   * @throws `key_name_invalid` when the name is empty, too long or has control characters; `beyond_minter`
+   */
+  createKey(name: string, wish?: KeyWish, by?: Principal): Promise<NewKey>
 
-  /** All keys, the revoked ones too, oldest first. */
-  listKeys(): Promise<readonly KeyInfo[]>
+  /**
+   * Gives a service key a new secret. The one before works on until the next rotation, or ends at once.
+   *
+   * @throws `key_not_service`, what `revokeKey` throws
+   */
+  rotateKey(which: string, keepFormer: boolean, by?: Principal): Promise<NewKey>
+
+  /** Organisations and people. */
+  readonly directory: Directory
+
+  /** All keys that `by` may see, the revoked ones too, oldest first. */
+  listKeys(by?: Principal): Promise<readonly KeyInfo[]>
 
   /**
    * Ends a key, its sessions and what they are running.
@@ -66,7 +116,7 @@ export interface Access {
    * @param which id, display prefix or name.
    * @throws `key_not_found`, or `key_ambiguous` when several keys fit.
    */
-  revokeKey(which: string): Promise<KeyInfo>
+  revokeKey(which: string, by?: Principal): Promise<KeyInfo>
 
   /** A way in for the owner: works once, within 15 minutes. */
   createSignInLink(): Promise<SignInLink>

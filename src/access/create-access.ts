@@ -1,13 +1,36 @@
 import type { Clock } from '../core/clock.ts'
-import type { Admission, Credentials } from '../core/principal.ts'
+import type { Admission, Credentials, Principal } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
-import type { Access, KeyInfo, NewKey, SessionPrincipal, SignedIn, SignInLink } from './access.ts'
-import { keyNamed, validName } from './key-names.ts'
+import type {
+  Access,
+  Asking,
+  Door,
+  KeyInfo,
+  NewKey,
+  SessionPrincipal,
+  SignedIn,
+  SignInLink,
+} from './access.ts'
+import type { Directory } from './directory.ts'
+import { refusedAt, refusedModel, refusedNetwork, type ServedName } from './key-limits.ts'
+import { KeyDesk } from './key-desk.ts'
 import { LiveRoster } from './live-roster.ts'
-import { displayPrefix, hashOf, looksLikeKey, newKeyId, newKeySecret } from './secrets.ts'
+import type { KeyWish } from './minting.ts'
+import { permits } from './permissions.ts'
+import { notPermitted } from './reach.ts'
+import { isOver } from './roster.ts'
+import { hashOf, looksLikeKey } from './secrets.ts'
 import { Sessions } from './sessions.ts'
-import type { AccessStore, KeyStore } from './store.ts'
+import type { AccessStore, StoredKey } from './store.ts'
+import { StoredDirectory } from './stored-directory.ts'
 import { KeyUses } from './uses.ts'
+
+export interface AccessParts {
+  readonly store: AccessStore
+  readonly clock: Clock
+  /** What is served: tells an adapter's name from a model's. */
+  readonly models?: () => readonly ServedName[]
+}
 
 /**
  * Loads all keys and sessions and keeps them true from then on.
@@ -15,7 +38,7 @@ import { KeyUses } from './uses.ts'
  * Wrong secrets are refused from memory, at the price of one hash and without touching the store: guessing 256 bits
  * needs no rate limit, and none can lock out the owner.
  */
-export async function createAccess(parts: { store: AccessStore; clock: Clock }): Promise<Access> {
+export async function createAccess(parts: AccessParts): Promise<Access> {
   const live = new LiveRoster(parts.store, parts.clock)
   try {
     await live.load()
@@ -23,74 +46,61 @@ export async function createAccess(parts: { store: AccessStore; clock: Clock }):
     live.close()
     throw error
   }
-  return new StoredAccess(parts.store, live, parts.clock)
+  return new StoredAccess(parts, live)
 }
 
 class StoredAccess implements Access {
-  readonly #keys: KeyStore
+  readonly directory: Directory
   readonly #live: LiveRoster
+  readonly #desk: KeyDesk
   readonly #sessions: Sessions
   readonly #uses: KeyUses
   readonly #clock: Clock
+  readonly #models: () => readonly ServedName[]
 
-  constructor({ keys, sessions }: AccessStore, live: LiveRoster, clock: Clock) {
-    this.#keys = keys
+  constructor({ store, clock, models = () => [] }: AccessParts, live: LiveRoster) {
+    const directory = new StoredDirectory(store.directory, live, clock)
+    this.directory = directory
     this.#live = live
-    this.#sessions = new Sessions(sessions, live, clock)
-    this.#uses = new KeyUses(keys)
+    this.#uses = new KeyUses(store.keys)
+    this.#desk = new KeyDesk({ store: store.keys, live, clock, directory, uses: this.#uses })
+    this.#sessions = new Sessions(store.sessions, live, clock)
     this.#clock = clock
+    this.#models = models
   }
 
-  async admit({ bearer, cookie, onBehalfOf }: Credentials): Promise<Admission> {
-    if (onBehalfOf !== undefined) {
-      const key = this.#live.current.keyById(onBehalfOf)
-      if (key === null) throw elpisError('key_revoked')
-      return this.#live.current.admitKey(key)
-    }
-    if (bearer !== null) return this.#admitKey(bearer)
-    if (cookie === null) throw elpisError('key_missing')
-    const session = this.#sessions.of(cookie)
-    if (session === null) throw elpisError('key_invalid')
-    if (session.keyId !== null) this.#uses.note(session.keyId, this.#clock.now())
-    return this.#live.current.admitSession(session)
+  async admit(credentials: Credentials, asking?: Asking): Promise<Admission> {
+    return this.#admit(credentials, ({ limits }) =>
+      asking === undefined ? null : refusedModel(limits, asking.model, this.#models()),
+    )
+  }
+
+  async enter(credentials: Credentials, door: Door): Promise<Principal> {
+    const admission = this.#admit(credentials, ({ limits }) => refusedAt(limits, door))
+    admission.release()
+    const { principal } = admission
+    if (!permits(principal.role, door.needs)) throw notPermitted(principal, door.needs)
+    return principal
   }
 
   hasKeys(): boolean {
     return this.#live.current.keyCount > 0
   }
 
-  async createKey(name: string): Promise<NewKey> {
-    const key = newKeySecret()
-    const stored = {
-      id: newKeyId(),
-      name: validName(name),
-      prefix: displayPrefix(key),
-      hash: hashOf(key),
-      createdAt: this.#clock.now(),
-      lastUsedAt: null,
-      revokedAt: null,
-    }
-    await this.#keys.insert(stored)
-    this.#live.change((roster) => roster.addKey(stored))
-    return { id: stored.id, key, name: stored.name, createdAt: stored.createdAt }
+  createKey(name: string, wish: KeyWish = {}, by?: Principal): Promise<NewKey> {
+    return this.#desk.create(name, wish, by)
   }
 
-  async listKeys(): Promise<readonly KeyInfo[]> {
-    const keys = await this.#keys.list()
-    return keys.map((key) => {
-      const { id, name, prefix, createdAt, revokedAt } = key
-      return { id, name, prefix, createdAt, lastUsedAt: this.#uses.lastUse(key), revokedAt }
-    })
+  listKeys(by?: Principal): Promise<readonly KeyInfo[]> {
+    return this.#desk.list(by)
   }
 
-  async revokeKey(which: string): Promise<KeyInfo> {
-    const key = keyNamed(which, await this.listKeys())
-    const revokedAt = this.#clock.now()
-    const byUs = await this.#keys.revoke(key.id, revokedAt)
-    // Also when another process was faster: what is running here must end either way.
-    this.#live.change((roster) => roster.removeKey(key.id))
-    if (!byUs) throw elpisError('key_not_found', { key: which })
-    return { ...key, revokedAt }
+  revokeKey(which: string, by?: Principal): Promise<KeyInfo> {
+    return this.#desk.revoke(which, by)
+  }
+
+  rotateKey(which: string, keepFormer: boolean, by?: Principal): Promise<NewKey> {
+    return this.#desk.rotate(which, keepFormer, by)
   }
 
   createSignInLink(): Promise<SignInLink> {
@@ -119,10 +129,41 @@ class StoredAccess implements Access {
     await this.#uses.close()
   }
 
-  #admitKey(bearer: string): Admission {
-    const key = looksLikeKey(bearer) ? this.#live.current.key(hashOf(bearer)) : null
-    if (key === null) throw elpisError('key_invalid')
-    this.#uses.note(key.id, this.#clock.now())
-    return this.#live.current.admitKey(key)
+  /** @param refused what stands against a key that is narrowed */
+  #admit(credentials: Credentials, refused: (key: StoredKey) => Error | null): Admission {
+    const { bearer, cookie, onBehalfOf } = credentials
+    const roster = this.#live.current
+    if (onBehalfOf !== undefined) {
+      const key = roster.keyById(onBehalfOf)
+      if (key === null) throw elpisError('key_revoked')
+      this.#check(key, refused)
+      return roster.admitKey(key, credentials)
+    }
+    if (bearer !== null) {
+      const hash = looksLikeKey(bearer) ? hashOf(bearer) : null
+      const key = hash === null ? null : roster.key(hash)
+      if (key === null || hash === null) throw elpisError('key_invalid')
+      this.#check(key, refused, credentials)
+      this.#uses.note(key.id, this.#clock.now())
+      return roster.admitKey(key, credentials, hash)
+    }
+    if (cookie === null) throw elpisError('key_missing')
+    const session = this.#sessions.of(cookie)
+    if (session === null) throw elpisError('key_invalid')
+    if (session.keyId !== null) {
+      const key = roster.keyById(session.keyId)
+      if (key === null) throw elpisError('key_invalid')
+      this.#check(key, refused, credentials)
+      this.#uses.note(key.id, this.#clock.now())
+    }
+    return roster.admitSession(session, credentials)
+  }
+
+  /** Work that was ordered earlier comes from nowhere: it was let in where it was ordered. */
+  #check(key: StoredKey, refused: (key: StoredKey) => Error | null, from?: Credentials): void {
+    if (isOver(key, this.#clock.now())) throw elpisError('key_expired')
+    const error = from === undefined ? null : refusedNetwork(key.limits, from.network ?? null)
+    const refusal = error ?? refused(key)
+    if (refusal !== null) throw refusal
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { KeyId } from '../core/ids.ts'
 import type { KeyInfo } from './access.ts'
 import { keyNamed, validName } from './key-names.ts'
+import { storedKey } from '../../test/support/stored.ts'
 
 describe('names', () => {
   test('are kept as they are, trimmed', () => {
@@ -19,7 +20,7 @@ describe('names', () => {
 
 describe('which key is meant', () => {
   const key = (id: string, name: string, prefix: string, revokedAt: number | null = null): KeyInfo => {
-    return { id: id as KeyId, name, prefix, createdAt: 1, lastUsedAt: null, revokedAt }
+    return { ...storedKey(name), id: id as KeyId, prefix, revokedAt }
   }
   const keys = [
     key('key_1', 'laptop', 'elpis-aaaa'),

@@ -9,6 +9,23 @@ const mostCharacters = 100
  * @throws `key_name_invalid`
  */
 export function validName(name: string): string {
+  const { trimmed, problem } = looked(name)
+  if (problem !== null) throw elpisError('key_name_invalid', { problem })
+  return trimmed
+}
+
+/**
+ * As `validName`, for people and organisations.
+ *
+ * @throws `name_invalid`
+ */
+export function checkedName(name: string): string {
+  const { trimmed, problem } = looked(name)
+  if (problem !== null) throw elpisError('name_invalid', { problem })
+  return trimmed
+}
+
+function looked(name: string): { trimmed: string; problem: string | null } {
   const trimmed = name.trim().normalize('NFC')
   const problem =
     trimmed === ''
@@ -18,8 +35,7 @@ export function validName(name: string): string {
         : /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u.test(trimmed)
           ? 'it has characters that cannot be seen'
           : null
-  if (problem !== null) throw elpisError('key_name_invalid', { problem })
-  return trimmed
+  return { trimmed, problem }
 }
 
 /**
@@ -27,7 +43,7 @@ export function validName(name: string): string {
  *
  * @throws `key_not_found`, `key_ambiguous`
  */
-export function keyNamed(which: string, keys: readonly KeyInfo[]): KeyInfo {
+export function keyNamed<Key extends KeyInfo>(which: string, keys: readonly Key[]): Key {
   const working = keys.filter(({ revokedAt }) => revokedAt === null)
   const byId = working.find(({ id }) => id === which)
   if (byId !== undefined) return byId

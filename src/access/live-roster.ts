@@ -32,7 +32,7 @@ export class LiveRoster {
   }
 
   /** Who may be let in, to look at; changes go through `change`. */
-  get current(): Omit<Roster, 'replace' | `add${string}` | `remove${string}`> {
+  get current(): Omit<Roster, `replace${string}` | `add${string}` | `remove${string}`> {
     if (this.#lost !== null) throw this.#lost
     return this.#roster
   }
@@ -47,12 +47,16 @@ export class LiveRoster {
     for (;;) {
       const changes = this.#changes
       const now = this.#clock.now()
-      const [keys, live] = await Promise.all([this.#store.keys.list(), this.#store.sessions.live(now)])
+      const [keys, live, directory] = await Promise.all([
+        this.#store.keys.list(),
+        this.#store.sessions.live(now),
+        this.#store.directory.all(),
+      ])
       // True however old the answer is: a revoked key stays revoked.
       for (const { id, revokedAt } of keys) if (revokedAt !== null) this.#roster.removeKey(id)
       // Anything else may be older than a change that was made here meanwhile, and would undo it.
       if (changes !== this.#changes) continue
-      this.#roster.replace({ keys, ...live }, now)
+      this.#roster.replace({ keys, ...live, ...directory }, now)
       return
     }
   }

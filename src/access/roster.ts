@@ -1,16 +1,20 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { KeyId, SessionId, Sha256 } from '../core/ids.ts'
-import { homeOrganisation, type Admission } from '../core/principal.ts'
+import type { KeyId, PersonId, SessionId, Sha256 } from '../core/ids.ts'
+import type { Admission, Credentials } from '../core/principal.ts'
 import { elpisError, type ElpisError } from '../errors.ts'
 import type { SessionPrincipal } from './access.ts'
-import type { StoredKey, StoredLink, StoredSession } from './store.ts'
+import type { Person } from './directory.ts'
+import { ownerOfHome, Registry } from './registry.ts'
+import type { StoredKey, StoredLink, StoredOrganisation, StoredSession } from './store.ts'
 
-const ofHome = { organisationId: homeOrganisation, personId: null, endUser: null, network: null } as const
+/** What a request says of where it comes from and for whom it asks. */
+type Circumstances = Pick<Credentials, 'network' | 'endUser'>
 
 /** Somebody who may be let in, and what they are running. */
 interface Member<Stored> {
-  readonly stored: Stored
-  readonly running: Set<AbortController>
+  stored: Stored
+  /** With the hash of what each was let in by. */
+  readonly running: Map<AbortController, Sha256>
 }
 
 /** Everything that the store knows, as of one moment. */
@@ -18,21 +22,29 @@ export interface Snapshot {
   readonly keys: readonly StoredKey[]
   readonly sessions: readonly StoredSession[]
   readonly links: readonly StoredLink[]
+  readonly organisations: readonly StoredOrganisation[]
+  readonly people: readonly Person[]
 }
 
 /** Who may be let in, in memory, by the hash of their secret. Whoever leaves it, what they are running ends. */
 export class Roster {
+  readonly registry = new Registry()
   readonly #keys = new Map<Sha256, Member<StoredKey>>()
   readonly #keysById = new Map<KeyId, Member<StoredKey>>()
   readonly #sessions = new Map<Sha256, Member<StoredSession>>()
   readonly #links = new Map<Sha256, StoredLink>()
 
   get keyCount(): number {
-    return this.#keys.size
+    return this.#keysById.size
   }
 
   key(hash: Sha256): StoredKey | null {
-    return found(this.#keys, hash)?.stored ?? null
+    const member = this.#keys.get(hash)
+    if (member === undefined) return null
+    const { stored } = member
+    return same(stored.hash, hash) || (stored.formerHash !== null && same(stored.formerHash, hash))
+      ? stored
+      : null
   }
 
   keyById(id: KeyId): StoredKey | null {
@@ -40,9 +52,11 @@ export class Roster {
   }
 
   session(hash: Sha256, now: number): StoredSession | null {
-    const session = found(this.#sessions, hash)?.stored
-    if (session === undefined || session.expiresAt <= now) return null
-    return session.keyId === null || this.#keysById.has(session.keyId) ? session : null
+    const session = this.#sessions.get(hash)?.stored
+    if (session === undefined || !same(session.hash, hash) || session.expiresAt <= now) return null
+    if (session.keyId === null) return session
+    const key = this.keyById(session.keyId)
+    return key !== null && !isOver(key, now) ? session : null
   }
 
   hasLink(hash: Sha256, now: number): boolean {
@@ -55,42 +69,47 @@ export class Roster {
     return [...this.#sessions.values()].flatMap(({ stored }) => (stored.keyId === keyId ? [stored] : []))
   }
 
-  principalOf({ id, keyId }: StoredSession): SessionPrincipal {
-    const name = keyId === null ? 'owner' : (this.#keysById.get(keyId)?.stored.name ?? '')
-    return {
-      ...ofHome,
-      role: keyId === null ? 'owner' : 'member',
-      kind: 'session',
-      sessionId: id,
-      keyId,
-      name,
-    }
+  principalOf({ id, keyId }: StoredSession, circumstances: Circumstances = {}): SessionPrincipal {
+    const key = keyId === null ? null : (this.#keysById.get(keyId)?.stored ?? null)
+    const identity = this.registry.identityOf(key ?? ownerOfHome, circumstances)
+    if (identity === null) throw elpisError('key_invalid')
+    return { ...identity, kind: 'session', sessionId: id, keyId, name: key?.name ?? 'owner' }
   }
 
-  /** Lets a key's request run until it is released or the key leaves. */
-  admitKey(key: StoredKey): Admission {
-    return admission(this.#keys.get(key.hash), {
-      ...ofHome,
-      role: 'member',
+  /**
+   * Lets a key's request run until it is released or the key leaves.
+   *
+   * @param hash of the secret that was shown; left out for work that the key ordered earlier
+   * @throws `key_invalid` when its organisation or person is gone
+   */
+  admitKey(key: StoredKey, circumstances: Circumstances, hash: Sha256 = key.hash): Admission {
+    const identity = this.registry.identityOf(key, circumstances)
+    if (identity === null) throw elpisError('key_invalid')
+    return admission(this.#keysById.get(key.id), hash, {
+      ...identity,
       kind: 'key',
       keyId: key.id,
       name: key.name,
     })
   }
 
-  admitSession(session: StoredSession): Admission {
-    return admission(this.#sessions.get(session.hash), this.principalOf(session))
+  admitSession(session: StoredSession, circumstances: Circumstances): Admission {
+    return admission(this.#sessions.get(session.hash), session.hash, this.principalOf(session, circumstances))
   }
 
+  /** Also what it has become: what was let in by a secret that works no more ends. */
   addKey(stored: StoredKey): void {
-    if (this.#keys.has(stored.hash)) return
-    const member = { stored, running: new Set<AbortController>() }
-    this.#keys.set(stored.hash, member)
+    const member = this.#keysById.get(stored.id) ?? { stored, running: new Map<AbortController, Sha256>() }
+    if (member.stored !== stored) this.#forgetSecrets(member.stored)
+    member.stored = stored
     this.#keysById.set(stored.id, member)
+    this.#keys.set(stored.hash, member)
+    if (stored.formerHash !== null) this.#keys.set(stored.formerHash, member)
+    end(member, elpisError('key_revoked'), (hash) => hash !== stored.hash && hash !== stored.formerHash)
   }
 
   addSession(stored: StoredSession): void {
-    if (!this.#sessions.has(stored.hash)) this.#sessions.set(stored.hash, { stored, running: new Set() })
+    if (!this.#sessions.has(stored.hash)) this.#sessions.set(stored.hash, { stored, running: new Map() })
   }
 
   addLink(stored: StoredLink): void {
@@ -102,9 +121,17 @@ export class Roster {
     const key = this.#keysById.get(id)
     if (key === undefined) return
     this.#keysById.delete(id)
-    this.#keys.delete(key.stored.hash)
+    this.#forgetSecrets(key.stored)
     end(key, elpisError('key_revoked'))
     this.removeSessions(this.sessionsOf(id).map((session) => session.id))
+  }
+
+  /** Becomes what the store says of organisations and people; whose standing it changes, what they are running ends. */
+  replaceDirectory(organisations: readonly StoredOrganisation[], people: readonly Person[]): void {
+    const changed = new Set(this.registry.replace(organisations, people))
+    for (const { stored } of this.#keysById.values())
+      if (this.registry.identityOf(stored, {}) === null) this.removeKey(stored.id)
+    if (changed.size > 0) this.#endOf(changed)
   }
 
   removeSessions(ids: readonly SessionId[]): void {
@@ -129,6 +156,7 @@ export class Roster {
   /** Becomes what the store says; those who stay keep what they are running. */
   replace(snapshot: Snapshot, now: number): void {
     this.expire(now)
+    this.replaceDirectory(snapshot.organisations, snapshot.people)
     const keys = snapshot.keys.filter(({ revokedAt }) => revokedAt === null)
     const keyIds = new Set(keys.map(({ id }) => id))
     const sessionIds = new Set(snapshot.sessions.map(({ id }) => id))
@@ -143,27 +171,44 @@ export class Roster {
 
   /** Ends everything that anybody is running. */
   endAll(error: ElpisError): void {
-    for (const member of [...this.#keys.values(), ...this.#sessions.values()]) end(member, error)
+    for (const member of this.#keysById.values()) end(member, error)
+    for (const member of this.#sessions.values()) end(member, error)
+  }
+
+  #endOf(people: ReadonlySet<PersonId>): void {
+    for (const member of this.#keysById.values()) {
+      const { personId, id } = member.stored
+      if (personId === null || !people.has(personId)) continue
+      end(member, elpisError('role_changed'))
+      for (const session of this.#sessions.values())
+        if (session.stored.keyId === id) end(session, elpisError('role_changed'))
+    }
+  }
+
+  #forgetSecrets({ hash, formerHash }: StoredKey): void {
+    this.#keys.delete(hash)
+    if (formerHash !== null) this.#keys.delete(formerHash)
   }
 }
 
+/** Whether it has expired. What it runs then may finish: it was let in in time. */
+export function isOver({ expiresAt }: StoredKey, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now
+}
+
 /** The map's own comparison is of hashes, which tell nothing of the secret; the last word is in constant time. */
-function found<Stored extends { hash: Sha256 }>(
-  members: ReadonlyMap<Sha256, Member<Stored>>,
-  hash: Sha256,
-): Member<Stored> | null {
-  const member = members.get(hash)
-  if (member === undefined) return null
-  return timingSafeEqual(Buffer.from(member.stored.hash), Buffer.from(hash)) ? member : null
+function same(one: Sha256, other: Sha256): boolean {
+  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))
 }
 
 function admission(
   member: Member<StoredKey> | Member<StoredSession> | undefined,
+  hash: Sha256,
   principal: Admission['principal'],
 ): Admission {
   if (member === undefined) throw new Error('Only who is on the roster can be admitted.')
   const controller = new AbortController()
-  member.running.add(controller)
+  member.running.set(controller, hash)
   return {
     principal,
     revoked: controller.signal,
@@ -171,7 +216,14 @@ function admission(
   }
 }
 
-function end(member: Member<unknown>, error: ElpisError): void {
-  for (const controller of member.running) controller.abort(error)
-  member.running.clear()
+function end(
+  member: Member<unknown>,
+  error: ElpisError,
+  which: (hash: Sha256) => boolean = () => true,
+): void {
+  for (const [controller, hash] of member.running) {
+    if (!which(hash)) continue
+    member.running.delete(controller)
+    controller.abort(error)
+  }
 }

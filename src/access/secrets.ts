@@ -4,7 +4,16 @@
  */
 import { hash, randomBytes, randomInt } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import type { KeyId, KeySecret, LinkToken, SessionId, SessionSecret, Sha256 } from '../core/ids.ts'
+import type {
+  KeyId,
+  KeySecret,
+  LinkToken,
+  OrganisationId,
+  PersonId,
+  SessionId,
+  SessionSecret,
+  Sha256,
+} from '../core/ids.ts'
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const keyShape = /^elpis-([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/
@@ -18,6 +27,14 @@ export function newKeySecret(): KeySecret {
 
 export function newKeyId(): KeyId {
   return `key_${letters(16)}` as KeyId
+}
+
+export function newOrganisationId(): OrganisationId {
+  return `org_${letters(16)}` as OrganisationId
+}
+
+export function newPersonId(): PersonId {
+  return `person_${letters(16)}` as PersonId
 }
 
 export function newSessionId(): SessionId {

@@ -1,10 +1,20 @@
 import type { ChangeListener } from '../core/changes.ts'
-import type { KeyId, SessionId, Sha256 } from '../core/ids.ts'
+import type { KeyId, OrganisationId, PersonId, SessionId, Sha256 } from '../core/ids.ts'
+import type { Role } from '../core/principal.ts'
 import type { KeyInfo } from './access.ts'
+import type { Organisation, Person } from './directory.ts'
 
 /** A key as it is kept. */
 export interface StoredKey extends KeyInfo {
   readonly hash: Sha256
+  /** Of the secret before, which still works while a service changes over; null when there is none. */
+  readonly formerHash: Sha256 | null
+}
+
+/** An organisation as it is kept. */
+export interface StoredOrganisation extends Organisation {
+  /** Hex; what its end users' names are hashed with. It leaves the store for nobody. */
+  readonly endUserKey: string
 }
 
 /** A browser session as it is kept; `keyId` null means the owner's. */
@@ -30,6 +40,12 @@ export interface KeyStore {
   list(): Promise<StoredKey[]>
   /** Marks the key as revoked and deletes its sessions; false when it was revoked or unknown already. */
   revoke(id: KeyId, at: number): Promise<boolean>
+  /**
+   * Makes `hash` the secret of a key that works, and what was its secret its former one, or none.
+   *
+   * @returns false when it was revoked or is unknown
+   */
+  rotate(id: KeyId, secret: { hash: Sha256; prefix: string; keepFormer: boolean }): Promise<boolean>
   /** Moves `lastUsedAt` forward, never back. */
   recordUses(uses: readonly { readonly id: KeyId; readonly at: number }[]): Promise<void>
 }
@@ -62,10 +78,24 @@ export interface SessionStore {
   prune(now: number): Promise<void>
 }
 
+/** Organisations and people. Removing is final, and takes keys and sessions along. */
+export interface DirectoryStore {
+  /** All that were not removed, oldest first. */
+  all(): Promise<{ organisations: StoredOrganisation[]; people: Person[] }>
+  insertOrganisation(organisation: StoredOrganisation): Promise<void>
+  /** False when it was not there. */
+  removeOrganisation(id: OrganisationId, at: number): Promise<boolean>
+  /** False, with nothing changed, when its organisation is gone. */
+  insertPerson(person: Person): Promise<boolean>
+  setRole(id: PersonId, role: Role): Promise<boolean>
+  removePerson(id: PersonId, at: number): Promise<boolean>
+}
+
 /** What access needs of storage. Calls take effect and are answered in the order in which they were made. */
 export interface AccessStore {
   readonly keys: KeyStore
   readonly sessions: SessionStore
+  readonly directory: DirectoryStore
   /** @returns a function that stops it. */
   watch(listener: ChangeListener): () => void
 }

@@ -44,7 +44,7 @@ import { whoseBy } from './whose.ts'
 
 export interface ApiParts {
   readonly stages: Stages & BriefStages
-  readonly access: Pick<Access, 'admit' | 'signIn' | 'signOut' | 'sessionOf'>
+  readonly access: Pick<Access, 'admit' | 'enter' | 'signIn' | 'signOut' | 'sessionOf'>
   readonly standing: Standing
   readonly engine: Pick<Engine, 'models' | 'status'>
   readonly kept: Kept
@@ -156,7 +156,7 @@ export function routesOf(
       method: 'GET',
       path: '/openapi.json',
       summary: 'This document',
-      needsKey: false,
+      needs: 'nothing',
       answers: { 200: { description: 'OpenAPI 3.1.' } },
       handle: async ({ reply }) => await reply.type('application/json').send(document),
     }),

@@ -3,6 +3,7 @@
  * or when it comes from where it may not come from.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { clientAddress, Networks } from '../core/network.ts'
 import { elpisError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { credentialsOf } from './credentials.ts'
@@ -20,6 +21,8 @@ export interface EdgeSettings {
   readonly bind: string
   readonly allowedHosts: readonly string[]
   readonly allowedOrigins: readonly string[]
+  /** Networks whose word on where a request comes from is believed. */
+  readonly trustedProxies?: readonly string[]
 }
 
 export interface Edge {
@@ -38,6 +41,7 @@ interface EdgeParts {
 }
 
 export function guardEdge(app: FastifyInstance, { settings, log, now }: EdgeParts): Edge {
+  const trusted = new Networks(settings.trustedProxies ?? [])
   let stopping = false
   let open = 0
   const whenIdle: (() => void)[] = []
@@ -47,11 +51,15 @@ export function guardEdge(app: FastifyInstance, { settings, log, now }: EdgePart
   function begin(request: FastifyRequest, reply: FastifyReply): void {
     // Fastify hands over undecorated requests when it cannot even read the path.
     if ((request.exchange as Exchange | null | undefined) != null) return
-    const { headers, method } = request
+    const { headers, method, raw } = request
     const origin = originKind(headers.origin, headers.host, settings.allowedOrigins)
     request.exchange = {
       id: newRequestId(),
-      credentials: credentialsOf(headers, origin, isSafe(method)),
+      credentials: {
+        ...credentialsOf(headers, origin, isSafe(method)),
+        network: clientAddress(raw.socket.remoteAddress, textOf(headers['x-forwarded-for']), trusted),
+        endUser: textOf(headers['x-elpis-end-user']) ?? null,
+      },
       origin,
       left: leaving(reply.raw),
       startedAt: now(),
@@ -108,6 +116,10 @@ export function guardEdge(app: FastifyInstance, { settings, log, now }: EdgePart
     stop: () => void (stopping = true),
     idle: () => (open === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve))),
   }
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : header?.join(', ')
 }
 
 function isSafe(method: string): boolean {

@@ -39,7 +39,7 @@ export function healthRoutes({ status, policy, version, known }: HealthParts): R
       method: 'GET',
       path: '/health',
       summary: 'Say that the server lives',
-      needsKey: false,
+      needs: 'nothing',
       answers: { 200: { description: 'It lives.', schema: health } },
       async handle({ exchange }): Promise<z.infer<typeof health>> {
         const models = status()
@@ -52,7 +52,7 @@ export function healthRoutes({ status, policy, version, known }: HealthParts): R
       method: 'GET',
       path: '/ready',
       summary: 'Say whether every model can answer',
-      needsKey: false,
+      needs: 'nothing',
       answers: {
         200: { description: 'All can.', schema: readiness },
         503: { description: 'Not yet.', schema: errorBody },

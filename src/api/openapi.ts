@@ -29,13 +29,14 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
 }
 
 function operationOf(route: Route, path: string): object {
-  const { method, summary, body, upload, answers, needsKey } = route
+  const { method, summary, body, upload, answers, needs } = route
   const parameters = [...pathParameters(path), ...queryParameters(route)]
   const [type, accepted] = upload === undefined ? ['application/json', body] : ['multipart/form-data', upload]
   return {
     operationId: `${method.toLowerCase()}${path.replaceAll(/[^a-z0-9]+(\w?)/gi, (_all, next: string) => next.toUpperCase())}`,
     summary,
-    security: needsKey ? [{ bearer: [] }, { apiKey: [] }, { session: [] }] : [],
+    security: needs === 'nothing' ? [] : [{ bearer: [] }, { apiKey: [] }, { session: [] }],
+    'x-permission': needs,
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(accepted === undefined
       ? {}

@@ -13,7 +13,7 @@ export interface Routes {
   readonly routes: readonly Route[]
   /** Everything below them is refused without a key, whether it is there or not. */
   readonly closed: readonly ClosedPrefix[]
-  readonly access: Pick<Access, 'admit'>
+  readonly access: Pick<Access, 'admit' | 'enter'>
   readonly standing: Pick<Standing, 'clear'>
   readonly page: WebPage
   /** Answers with an error, as this protocol writes it. */
@@ -30,23 +30,24 @@ export function registerRoutes(
   app: FastifyInstance,
   { routes, closed, access, standing, page, sendError }: Routes,
 ): void {
-  const refuseStrangers = async ({ exchange }: FastifyRequest) => {
+  const refuseAt =
+    ({ needs, path, evenBarred = false }: Route) =>
+    async ({ exchange }: FastifyRequest) => {
+      if (needs === 'nothing') return
+      const principal = await access.enter(exchange.credentials, { needs, path })
+      if (!evenBarred) (await standing.clear(principal)).release()
+    }
+  const refuseBarred = async ({ exchange }: FastifyRequest) => {
     const admission = await access.admit(exchange.credentials)
     admission.release()
-    return admission.principal
-  }
-  const onlyKnown = async (request: FastifyRequest) => {
-    await refuseStrangers(request)
-  }
-  const refuseBarred = async (request: FastifyRequest) => {
-    ;(await standing.clear(await refuseStrangers(request))).release()
+    ;(await standing.clear(admission.principal)).release()
   }
   for (const route of routes) {
     app.route({
       method: route.method,
       url: route.path,
       errorHandler: sendError(route.errors ?? openAiErrors),
-      ...(route.needsKey ? { onRequest: route.evenBarred === true ? onlyKnown : refuseBarred } : {}),
+      ...(route.needs === 'nothing' ? {} : { onRequest: refuseAt(route) }),
       config: { takesUpload: route.upload !== undefined },
       handler: async (request, reply) =>
         await route.handle({

@@ -53,7 +53,7 @@ export function rerank({ brief }: Pick<Generating, 'brief'>): Route {
     method: 'POST',
     path: '/v1/rerank',
     summary: 'Order documents by how well they answer a query',
-    needsKey: true,
+    needs: 'rerank',
     body: rerankRequest,
     answers: {
       200: { description: 'The documents, best first.', schema: ranking },

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { z } from 'zod'
+import type { Permission } from '../access/permissions.ts'
 import type { ErrorWriter } from './error-body.ts'
 import type { Exchange } from './exchange.ts'
 
@@ -16,14 +17,14 @@ export interface AnswerSpec {
 
 /** One route as a value: registered, guarded and documented from the same place. */
 export interface Route<Body extends z.ZodType = z.ZodType, Query extends z.ZodType = z.ZodType> {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** As Fastify has it, such as `/v1/models/*`. */
   readonly path: string
   /** As OpenAPI has it, where that differs, such as `/v1/models/{model}`. */
   readonly documentedPath?: string
   readonly summary: string
-  /** Refused without valid credentials, before the body is read. */
-  readonly needsKey: boolean
+  /** What whoever asks must be permitted, looked at before the body is read; `nothing` lets strangers in. */
+  readonly needs: Permission | 'nothing'
   /** Also for those who are suspended or banned: where they read why, and appeal. */
   readonly evenBarred?: boolean
   readonly body?: Body

@@ -46,7 +46,7 @@ export function tokenize({ brief }: Pick<Generating, 'brief'>): Route {
     method: 'POST',
     path: '/v1/tokenize',
     summary: 'Turn a prompt into the tokens that the model would be given',
-    needsKey: true,
+    needs: 'tokenize',
     body: tokenizeRequest,
     answers: {
       200: { description: 'The tokens, with what the model adds around a prompt.', schema: tokenized },

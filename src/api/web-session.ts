@@ -26,7 +26,7 @@ export function webSessionRoutes(access: Pick<Access, 'signIn' | 'signOut' | 'se
     method: 'POST',
     path,
     summary: 'Sign a browser in, by link or by key',
-    needsKey: false,
+    needs: 'nothing',
     body: proof,
     answers: {
       200: { description: 'Signed in; the cookie is set.', schema: session },
@@ -45,7 +45,7 @@ export function webSessionRoutes(access: Pick<Access, 'signIn' | 'signOut' | 'se
     method: 'GET',
     path,
     summary: 'Say who is signed in',
-    needsKey: false,
+    needs: 'nothing',
     answers: {
       200: { description: 'Whose session this is.', schema: session },
       401: { description: 'Nobody is signed in.', schema: errorBody },
@@ -61,7 +61,7 @@ export function webSessionRoutes(access: Pick<Access, 'signIn' | 'signOut' | 'se
     method: 'DELETE',
     path,
     summary: 'Sign out',
-    needsKey: false,
+    needs: 'nothing',
     answers: { 204: { description: 'Signed out.' } },
     async handle({ exchange, reply }) {
       const { cookie } = exchange.credentials

@@ -52,6 +52,10 @@ export interface Credentials {
   readonly bearer: string | null
   /** The value of the session cookie; null when there is none. */
   readonly cookie: string | null
+  /** The client's address, as far as it can be believed; null or left out when it is not known. */
+  readonly network?: string | null
+  /** What the client calls the end user that it asks for, as it came; becomes a keyed hash in access. */
+  readonly endUser?: string | null
   /** Work that a key ordered earlier and that goes on without it. Made by this server only: no header says this. */
   readonly onBehalfOf?: KeyId
 }

@@ -58,7 +58,16 @@ test('a migration that fails leaves nothing behind once its transaction is rolle
 test('columns refuse what is of another type', async () => {
   const { connection, to } = fresh()
   await to()
-  expect(() => connection.exec("insert into keys values ('a', 'b', 'c', 'd', 'soon', null, null)")).toThrow(
-    'cannot store TEXT value in INTEGER column',
-  )
+  const insert = "insert into keys (id, name, prefix, hash, created_at) values ('a', 'b', 'c', 'd', 'soon')"
+  expect(() => connection.exec(insert)).toThrow('cannot store TEXT value in INTEGER column')
+})
+
+test('a key that was there before organisations belongs to the home one, as a member, unnarrowed', async () => {
+  const { connection, to } = fresh()
+  await to('0002-kept')
+  connection.exec("insert into keys (id, name, prefix, hash, created_at) values ('a', 'b', 'c', 'd', 1)")
+  await to()
+  expect(
+    connection.prepare('select organisation_id, person_id, role, expires_at, limits from keys').get(),
+  ).toEqual({ organisation_id: 'org_home', person_id: null, role: 'member', expires_at: null, limits: '{}' })
 })

@@ -2,8 +2,19 @@
  * The tables, the same in every database: text, integers and nulls only. Times are epoch milliseconds, booleans 0 or 1.
  * `migrations.ts` makes them.
  */
-import type { Account, BatchId, FileId, KeyId, ResponseId, SessionId, Sha256 } from '../core/ids.ts'
 import type { Topic } from '../core/changes.ts'
+import type {
+  Account,
+  BatchId,
+  FileId,
+  KeyId,
+  OrganisationId,
+  PersonId,
+  ResponseId,
+  SessionId,
+  Sha256,
+} from '../core/ids.ts'
+import type { Role } from '../core/principal.ts'
 import type { BatchEndpoint, BatchStatus, FilePurpose } from '../kept/store.ts'
 import type { CasesTable, CaseStepsTable, MeasuresTable } from './standing-tables.ts'
 
@@ -15,6 +26,32 @@ interface KeysTable {
   created_at: number
   last_used_at: number | null
   revoked_at: number | null
+  organisation_id: OrganisationId
+  person_id: PersonId | null
+  role: Role
+  service: number
+  expires_at: number | null
+  /** JSON */
+  limits: string
+  former_hash: Sha256 | null
+}
+
+interface OrganisationsTable {
+  id: OrganisationId
+  name: string
+  end_user_key: string
+  created_at: number
+  removed_at: number | null
+}
+
+interface PeopleTable {
+  id: PersonId
+  organisation_id: OrganisationId
+  name: string
+  email: string | null
+  role: Role
+  created_at: number
+  removed_at: number | null
 }
 
 interface SessionsTable {
@@ -89,6 +126,8 @@ interface MigrationsTable {
 
 export interface Database {
   keys: KeysTable
+  organisations: OrganisationsTable
+  people: PeopleTable
   sessions: SessionsTable
   sign_in_links: SignInLinksTable
   versions: VersionsTable

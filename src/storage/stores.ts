@@ -6,6 +6,7 @@
  */
 import type { Kysely } from 'kysely'
 import { SqlBatchStore } from './batch-store.ts'
+import { SqlDirectoryStore } from './directory-store.ts'
 import { SqlFileStore } from './file-store.ts'
 import { SqlKeyStore } from './key-store.ts'
 import { SqlResponseStore } from './response-store.ts'
@@ -16,6 +17,7 @@ import { SqlSessionStore } from './session-store.ts'
 const constructors = {
   keys: SqlKeyStore,
   sessions: SqlSessionStore,
+  directory: SqlDirectoryStore,
   responses: SqlResponseStore,
   files: SqlFileStore,
   batches: SqlBatchStore,

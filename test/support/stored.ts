@@ -1,7 +1,9 @@
 /** Records as a store keeps them, told apart by a name. */
 import { createHash } from 'node:crypto'
+import { noLimits } from '../../src/access/key-limits.ts'
 import type { StoredKey, StoredLink, StoredSession } from '../../src/access/store.ts'
 import type { KeyId, SessionId, Sha256 } from '../../src/core/ids.ts'
+import { homeOrganisation } from '../../src/core/principal.ts'
 
 export function sha256(text: string): Sha256 {
   return createHash('sha256').update(text).digest('hex') as Sha256
@@ -10,7 +12,22 @@ export function sha256(text: string): Sha256 {
 export function storedKey(name: string, createdAt = 1000): StoredKey {
   const hash = sha256(`key ${name}`)
   const id = `key_${hash.slice(0, 16)}` as KeyId
-  return { id, name, prefix: 'elpis-abcd', hash, createdAt, lastUsedAt: null, revokedAt: null }
+  return {
+    id,
+    name,
+    prefix: 'elpis-abcd',
+    hash,
+    formerHash: null,
+    createdAt,
+    lastUsedAt: null,
+    revokedAt: null,
+    organisationId: homeOrganisation,
+    personId: null,
+    role: 'member',
+    service: false,
+    expiresAt: null,
+    limits: noLimits,
+  }
 }
 
 export function storedSession(name: string, keyId: KeyId | null, createdAt = 1000): StoredSession {

@@ -14,7 +14,7 @@ export function countTokens({ brief }: Pick<Generating, 'brief'>): Route {
     method: 'POST',
     path: '/v1/messages/count_tokens',
     summary: 'Count the tokens of a conversation, as Anthropic has it',
-    needsKey: true,
+    needs: 'tokenize',
     body: countRequest,
     errors: anthropicErrors,
     answers: {

@@ -27,7 +27,7 @@ export function messages(generating: Generating): Route {
     method: 'POST',
     path: '/v1/messages',
     summary: 'Answer a conversation, as Anthropic has it',
-    needsKey: true,
+    needs: 'answers',
     body: messagesRequest,
     errors: anthropicErrors,
     answers: {

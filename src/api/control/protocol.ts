@@ -1,9 +1,16 @@
 /** What the CLI and a running server say to each other over the control socket: JSON over HTTP. */
 import { z } from 'zod'
-import type { KeyId, KeySecret } from '../../core/ids.ts'
+import { keyLimits } from '../../access/key-limits.ts'
+import { roles } from '../../access/permissions.ts'
+import type { KeyId, KeySecret, OrganisationId, PersonId } from '../../core/ids.ts'
 
 const time = z.int().describe('Epoch milliseconds.')
 const keyId = z.string().transform((text) => text as KeyId)
+const organisationId = z.string().transform((text) => text as OrganisationId)
+const personId = z
+  .string()
+  .transform((text) => text as PersonId)
+  .nullable()
 
 export const createKeyBody = z.strictObject({ name: z.string().max(1000) })
 /** By id, display prefix or name. */
@@ -27,6 +34,9 @@ export const newKey = z.object({
   key: z.string().transform((text) => text as KeySecret),
   name: z.string(),
   createdAt: time,
+  organisationId,
+  personId,
+  expiresAt: time.nullable(),
 })
 export const keyInfo = z.object({
   id: keyId,
@@ -35,6 +45,12 @@ export const keyInfo = z.object({
   createdAt: time,
   lastUsedAt: time.nullable(),
   revokedAt: time.nullable(),
+  organisationId,
+  personId,
+  role: z.enum(roles),
+  service: z.boolean(),
+  expiresAt: time.nullable(),
+  limits: keyLimits,
 })
 export const keyList = z.object({ keys: z.array(keyInfo) })
 /** Names of the adapters that are served, as `model+adapter`. */

@@ -41,7 +41,7 @@ export function chat(generating: Generating): Route {
     method: 'POST',
     path: '/api/chat',
     summary: 'Answer a conversation, as Ollama has it',
-    needsKey: true,
+    needs: 'answers',
     body: chatRequest,
     errors: ollamaErrors,
     answers: {

@@ -47,7 +47,7 @@ const embedAnswer = z.object({
 const embeddingsAnswer = z.object({ embedding: z.array(z.number()) })
 
 export function embedRoutes(generating: Generating): Route[] {
-  const common = { method: 'POST', needsKey: true, errors: ollamaErrors } as const
+  const common = { method: 'POST', needs: 'embeddings', errors: ollamaErrors } as const
   const embed = defineRoute({
     ...common,
     path: '/api/embed',

@@ -42,7 +42,7 @@ export function generate(generating: Generating): Route {
     method: 'POST',
     path: '/api/generate',
     summary: 'Answer one prompt, as Ollama has it',
-    needsKey: true,
+    needs: 'answers',
     body: generateRequest,
     errors: ollamaErrors,
     answers: {

@@ -50,7 +50,7 @@ interface ModelParts extends Pick<Generating, 'models'> {
 }
 
 export function modelRoutes({ models, status, version: ours }: ModelParts): Route[] {
-  const get = { method: 'GET', needsKey: true, errors: ollamaErrors } as const
+  const get = { method: 'GET', needs: 'models', errors: ollamaErrors } as const
   return [
     defineRoute({
       ...get,

@@ -17,7 +17,7 @@ export function operatorsOnly(): Route[] {
       method,
       path,
       summary: 'Refused: models are fetched and removed by whoever runs this server',
-      needsKey: true,
+      needs: 'models',
       errors: ollamaErrors,
       answers: {
         401: { description: 'No valid key.', schema: ollamaError },

@@ -13,7 +13,7 @@ export function chatCompletions(generating: Generating): Route {
     method: 'POST',
     path: '/v1/chat/completions',
     summary: 'Answer a conversation',
-    needsKey: true,
+    needs: 'answers',
     body: chatRequest,
     answers: {
       200: { description: 'The answer, whole or as events.', schema: chatCompletion, events: chatChunk },

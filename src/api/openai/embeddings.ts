@@ -67,7 +67,7 @@ export function embeddings({ brief }: Pick<Generating, 'brief'>): Route {
     method: 'POST',
     path: '/v1/embeddings',
     summary: 'Turn texts into vectors',
-    needsKey: true,
+    needs: 'embeddings',
     body: embeddingsRequest,
     answers: {
       200: { description: 'One vector for each input, in order.', schema: embeddingList },

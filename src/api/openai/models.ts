@@ -39,7 +39,7 @@ export function modelRoutes(models: () => readonly ServedModel[], others: readon
     method: 'GET',
     path: '/v1/models',
     summary: 'List the models that are served',
-    needsKey: true,
+    needs: 'models',
     answers: {
       200: { description: 'All models.', schema: modelList },
       401: { description: 'No valid key.', schema: errorBody },
@@ -52,7 +52,7 @@ export function modelRoutes(models: () => readonly ServedModel[], others: readon
     path: '/v1/models/*',
     documentedPath: '/v1/models/{model}',
     summary: 'Describe one model',
-    needsKey: true,
+    needs: 'models',
     answers: {
       200: { description: 'The model.', schema: model },
       401: { description: 'No valid key.', schema: errorBody },

@@ -16,7 +16,7 @@ export function textCompletions(generating: Generating): Route {
     method: 'POST',
     path: '/v1/completions',
     summary: 'Continue a text',
-    needsKey: true,
+    needs: 'answers',
     body: textRequest,
     answers: {
       200: { description: 'The text, whole or as events.', schema: textCompletion, events: textCompletion },

@@ -16,7 +16,7 @@ export function standingAdminRoutes(standing: Standing, access: Pick<Access, 'ad
       method: operation.method,
       path: operation.path,
       summary: operation.summary,
-      needsKey: true,
+      needs: operation.needs,
       ...(operation.method === 'GET' ? { query: operation.input } : { body: operation.input }),
       answers: {
         200: { description: 'Done.', schema: operation.output },

@@ -71,7 +71,7 @@ export function batchRoutes({ batches, whose }: { batches: KeptBatches; whose: W
       method: 'POST',
       path: '/v1/batches',
       summary: 'Answer many requests in the background',
-      needsKey: true,
+      needs: 'batches',
       body: batchRequest,
       answers: {
         200: shown,
@@ -88,7 +88,7 @@ export function batchRoutes({ batches, whose }: { batches: KeptBatches; whose: W
       method: 'GET',
       path: '/v1/batches',
       summary: 'List the batches of this key',
-      needsKey: true,
+      needs: 'batches',
       query: pageQuery.omit({ order: true }),
       answers: {
         200: { description: 'Newest first.', schema: listed(batchObject) },
@@ -104,7 +104,7 @@ export function batchRoutes({ batches, whose }: { batches: KeptBatches; whose: W
       method: 'GET',
       path: '/v1/batches/:id',
       summary: 'Say how far a batch is',
-      needsKey: true,
+      needs: 'batches',
       answers: { 200: shown, 401: noKey, 404: notHere },
       handle: async ({ exchange, names }) =>
         wireOf(await batches.find(await keyOf(exchange), names['id'] ?? '')),
@@ -113,7 +113,7 @@ export function batchRoutes({ batches, whose }: { batches: KeptBatches; whose: W
       method: 'POST',
       path: '/v1/batches/:id/cancel',
       summary: 'Stop a batch; what is answered already stays',
-      needsKey: true,
+      needs: 'batches',
       answers: {
         200: shown,
         401: noKey,

@@ -51,7 +51,7 @@ export function fileRoutes({ files, whose }: { files: KeptFiles; whose: Whose })
       method: 'POST',
       path: '/v1/files',
       summary: 'Leave a file here',
-      needsKey: true,
+      needs: 'files',
       upload: uploadForm,
       answers: {
         200: { description: 'The file.', schema: fileObject },
@@ -74,7 +74,7 @@ export function fileRoutes({ files, whose }: { files: KeptFiles; whose: Whose })
       method: 'GET',
       path: '/v1/files',
       summary: 'List the files of this key',
-      needsKey: true,
+      needs: 'files',
       query: pageQuery.extend({ purpose: z.enum(['batch', 'batch_output']).optional() }),
       answers: { 200: { description: 'The files.', schema: listed(fileObject) }, 401: noKey, 404: notHere },
       async handle({ exchange, query: { after = null, limit, order, purpose = null } }) {
@@ -87,7 +87,7 @@ export function fileRoutes({ files, whose }: { files: KeptFiles; whose: Whose })
       method: 'GET',
       path: '/v1/files/:id',
       summary: 'Describe a file',
-      needsKey: true,
+      needs: 'files',
       answers: { 200: { description: 'The file.', schema: fileObject }, 401: noKey, 404: notHere },
       handle: async ({ exchange, names }) =>
         wireOf(await files.find((await whose(exchange.credentials)).account, names['id'] ?? '')),
@@ -96,7 +96,7 @@ export function fileRoutes({ files, whose }: { files: KeptFiles; whose: Whose })
       method: 'GET',
       path: '/v1/files/:id/content',
       summary: 'Give a file back',
-      needsKey: true,
+      needs: 'files',
       answers: { 200: { description: 'Its bytes.' }, 401: noKey, 404: notHere },
       async handle({ exchange, names, reply }) {
         const file = await files.find((await whose(exchange.credentials)).account, names['id'] ?? '')
@@ -113,7 +113,7 @@ export function fileRoutes({ files, whose }: { files: KeptFiles; whose: Whose })
       method: 'DELETE',
       path: '/v1/files/:id',
       summary: 'Delete a file',
-      needsKey: true,
+      needs: 'files',
       answers: {
         200: { description: 'It is gone.', schema: deletedFile },
         401: noKey,

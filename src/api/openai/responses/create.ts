@@ -29,7 +29,7 @@ export function createResponse({ generating, stored, whose }: ResponsesParts): R
     method: 'POST',
     path: '/v1/responses',
     summary: 'Answer a conversation that may go on later',
-    needsKey: true,
+    needs: 'answers',
     body: responseRequest,
     answers: {
       200: { description: 'The answer, whole or as events.', schema: responseObject, events: responseEvent },

@@ -24,7 +24,7 @@ export function keptResponseRoutes({ stored, whose }: Omit<ResponsesParts, 'gene
       method: 'GET',
       path: '/v1/responses/:id',
       summary: 'Show an answer that was kept',
-      needsKey: true,
+      needs: 'answers',
       query: z.strictObject({
         include,
         'include[]': include,
@@ -38,7 +38,7 @@ export function keptResponseRoutes({ stored, whose }: Omit<ResponsesParts, 'gene
       method: 'DELETE',
       path: '/v1/responses/:id',
       summary: 'Delete an answer that was kept',
-      needsKey: true,
+      needs: 'answers',
       answers: { 200: { description: 'It is gone.', schema: deleted }, 401: noKey, 404: notHere },
       async handle({ exchange, names: { id = '' } }): Promise<z.infer<typeof deleted>> {
         await stored.delete((await whose(exchange.credentials)).account, id)
@@ -49,7 +49,7 @@ export function keptResponseRoutes({ stored, whose }: Omit<ResponsesParts, 'gene
       method: 'GET',
       path: '/v1/responses/:id/input_items',
       summary: 'List what the model was given for an answer',
-      needsKey: true,
+      needs: 'answers',
       query: pageQuery.extend({ include, 'include[]': include }),
       answers: {
         200: { description: 'Items, those of the answers before as well.', schema: listed(z.unknown()) },
@@ -66,7 +66,7 @@ export function keptResponseRoutes({ stored, whose }: Omit<ResponsesParts, 'gene
       method: 'POST',
       path: '/v1/responses/:id/cancel',
       summary: 'Cancel an answer that is made in the background: there are none here',
-      needsKey: true,
+      needs: 'answers',
       answers: {
         400: { description: 'It is complete already.', schema: errorBody },
         401: noKey,

@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../core/clock.ts'
+import { homeOrganisation, type Principal, type Role } from '../core/principal.ts'
+import { elpisError } from '../errors.ts'
+import type { Directory, NewPerson, Organisation, Person } from './directory.ts'
+import { checkedName } from './key-names.ts'
+import type { LiveRoster } from './live-roster.ts'
+import { covers } from './permissions.ts'
+import { demand, reaches } from './reach.ts'
+import type { Roster } from './roster.ts'
+import { newOrganisationId, newPersonId } from './secrets.ts'
+import type { DirectoryStore, StoredOrganisation } from './store.ts'
+
+/** Organisations and people: every change is in the store first, then in memory, where it ends what it must. */
+export class StoredDirectory implements Directory {
+  readonly #store: DirectoryStore
+  readonly #live: LiveRoster
+  readonly #clock: Clock
+
+  constructor(store: DirectoryStore, live: LiveRoster, clock: Clock) {
+    this.#store = store
+    this.#live = live
+    this.#clock = clock
+  }
+
+  organisations(by?: Principal): Organisation[] {
+    demand(by, 'organisations.read')
+    return this.#registry.organisations.filter(({ id }) => reaches(by, id)).map(shown)
+  }
+
+  people(by?: Principal): Person[] {
+    demand(by, 'people.read')
+    return this.#registry.people.filter(({ organisationId }) => reaches(by, organisationId))
+  }
+
+  async createOrganisation(name: string, by?: Principal): Promise<Organisation> {
+    demand(by, 'organisations.write')
+    // Of one's own organisation one is the owner, of new ones the server's is.
+    if (by !== undefined && by.organisationId !== homeOrganisation)
+      throw elpisError('beyond_minter', { what: 'an organisation' })
+    const organisation: StoredOrganisation = {
+      id: newOrganisationId(),
+      name: checkedName(name),
+      endUserKey: randomBytes(32).toString('hex'),
+      createdAt: this.#clock.now(),
+    }
+    if (this.#registry.organisations.some((other) => other.name === organisation.name))
+      throw elpisError('name_taken', { name: organisation.name })
+    await this.#store.insertOrganisation(organisation)
+    this.#change((organisations, people) => [[...organisations, organisation], people])
+    return shown(organisation)
+  }
+
+  async removeOrganisation(which: string, by?: Principal): Promise<Organisation> {
+    demand(by, 'organisations.write')
+    const organisation = this.organisationNamed(which, by)
+    if (organisation.id === homeOrganisation) throw elpisError('home_stays')
+    const byUs = await this.#store.removeOrganisation(organisation.id, this.#clock.now())
+    this.#change((organisations, people) => [
+      organisations.filter(({ id }) => id !== organisation.id),
+      people.filter(({ organisationId }) => organisationId !== organisation.id),
+    ])
+    if (!byUs) throw elpisError('organisation_not_found', { organisation: which })
+    return organisation
+  }
+
+  async addPerson({ name, email, role, organisation }: NewPerson, by?: Principal): Promise<Person> {
+    demand(by, 'people.write')
+    mayGive(by, role)
+    const { id: organisationId } = this.organisationNamed(
+      organisation ?? by?.organisationId ?? homeOrganisation,
+      by,
+    )
+    const person: Person = {
+      id: newPersonId(),
+      organisationId,
+      name: checkedName(name),
+      email: email === null ? null : checkedEmail(email),
+      role,
+      createdAt: this.#clock.now(),
+    }
+    if (person.email !== null && this.#registry.people.some((other) => other.email === person.email))
+      throw elpisError('name_taken', { name: person.email })
+    if (!(await this.#store.insertPerson(person)))
+      throw elpisError('organisation_not_found', { organisation: organisationId })
+    this.#change((organisations, people) => [organisations, [...people, person]])
+    return person
+  }
+
+  async setRole(which: string, role: Role, by?: Principal): Promise<Person> {
+    demand(by, 'people.write')
+    const person = this.personNamed(which, by)
+    mayGive(by, role)
+    mayGive(by, person.role)
+    if (!(await this.#store.setRole(person.id, role))) throw elpisError('person_not_found', { person: which })
+    const changed = { ...person, role }
+    this.#change((organisations, people) => [
+      organisations,
+      people.map((each) => (each.id === person.id ? changed : each)),
+    ])
+    return changed
+  }
+
+  async removePerson(which: string, by?: Principal): Promise<Person> {
+    demand(by, 'people.write')
+    const person = this.personNamed(which, by)
+    mayGive(by, person.role)
+    const byUs = await this.#store.removePerson(person.id, this.#clock.now())
+    this.#change((organisations, people) => [organisations, people.filter(({ id }) => id !== person.id)])
+    if (!byUs) throw elpisError('person_not_found', { person: which })
+    return person
+  }
+
+  /** @throws `organisation_not_found`, also where it is out of reach */
+  organisationNamed(which: string, by?: Principal): Organisation {
+    const wanted = which.normalize('NFC')
+    const found = this.#registry.organisations.find(({ id, name }) => id === wanted || name === wanted)
+    if (found === undefined || !reaches(by, found.id))
+      throw elpisError('organisation_not_found', { organisation: which.slice(0, 100) })
+    return shown(found)
+  }
+
+  /**
+   * By id or e-mail, or by a name that nobody else has.
+   *
+   * @throws `person_not_found`, also where they are out of reach
+   */
+  personNamed(which: string, by?: Principal): Person {
+    const wanted = which.normalize('NFC')
+    const inReach = this.#registry.people.filter(({ organisationId }) => reaches(by, organisationId))
+    const sure = inReach.find(({ id, email }) => id === wanted || email === wanted.toLowerCase())
+    const named = inReach.filter(({ name }) => name === wanted)
+    const found = sure ?? (named.length === 1 ? named[0] : undefined)
+    if (found === undefined) throw elpisError('person_not_found', { person: which.slice(0, 100) })
+    return found
+  }
+
+  get #registry(): Roster['registry'] {
+    return this.#live.current.registry
+  }
+
+  #change(
+    make: (
+      organisations: readonly StoredOrganisation[],
+      people: readonly Person[],
+    ) => [readonly StoredOrganisation[], readonly Person[]],
+  ): void {
+    this.#live.change((roster) => {
+      roster.replaceDirectory(...make(roster.registry.organisations, roster.registry.people))
+    })
+  }
+}
+
+/** Nobody gives, takes or changes a role beyond their own. */
+function mayGive(by: Principal | undefined, role: Role): void {
+  if (by !== undefined && !covers(by.role, role)) throw elpisError('beyond_minter', { what: `role: ${role}` })
+}
+
+function checkedEmail(email: string): string {
+  const plain = email.trim().normalize('NFC').toLowerCase()
+  if (plain.length > 254 || !/^[^\s@\p{Cc}\p{Cf}]+@[^\s@\p{Cc}\p{Cf}]+$/u.test(plain))
+    throw elpisError('name_invalid', { problem: 'it is no e-mail address' })
+  return plain
+}
+
+function shown({ id, name, createdAt }: StoredOrganisation): Organisation {
+  return { id, name, createdAt }
+}
