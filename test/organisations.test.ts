@@ -194,7 +194,7 @@ describe('a minted key never exceeds its minter', () => {
       wish({ rate: { requests: 1, period: 'minute' } }),
     ]
     for (const each of beyond)
-      await expect([each, await access.createKey('x', each, by).catch((error: unknown) => error)]).toEqual([
+      expect([each, await access.createKey('x', each, by).catch((error: unknown) => error)]).toEqual([
         each,
         refused('beyond_minter'),
       ])
