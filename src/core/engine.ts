@@ -14,6 +14,8 @@ export interface ServedModel {
   readonly abilities: readonly Ability[]
   /** Epoch milliseconds at which it was pulled. */
   readonly createdAt: number
+  /** What computes it, such as `llama.cpp 0.5.0 haswell`, once it was loaded: the same build computes the same bits. */
+  readonly build?: string
   /** The model that it is an adapter of, when it is one; its `digest` is then that of the adapter. */
   readonly parent?: string
 }

@@ -133,6 +133,8 @@ export interface RecordedChoice {
   readonly choice: number
   /** All tokens that were chosen, in order. */
   readonly tokens: readonly number[]
+  /** Epoch milliseconds of its prompt: templates may write the date. */
+  readonly renderedAt: number
 }
 
 /** A request as an engine gets it. */

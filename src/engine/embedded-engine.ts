@@ -150,7 +150,16 @@ function servedAs(
   runner: ModelRunner,
   settings: Settings['engine'],
 ): ServedModel[] {
-  const model = { id, digest, contextTokens: contextOf(settings, runner), licence, createdAt, abilities }
+  const build = runner.loaded?.build
+  const model = {
+    id,
+    digest,
+    licence,
+    createdAt,
+    abilities,
+    contextTokens: contextOf(settings, runner),
+    ...(build === undefined ? {} : { build }),
+  }
   const adapted = runner.adapters.files.map((file) => ({
     ...model,
     id: `${id}+${file.name}`,

@@ -152,7 +152,8 @@ export class ModelRunner {
       const beginning = AbortSignal.any([signal, patience.signal])
       await this.#inside(request.share.account, beginning, async () => {
         const prompts = await this.#whenReady(beginning)
-        const prompt = await prompts.of(request.input, this.#options.clock.now(), beginning, request)
+        const renderedAt = request.recorded?.renderedAt ?? this.#options.clock.now()
+        const prompt = await prompts.of(request.input, renderedAt, beginning, request)
         const plan = answerPlan(request, prompts, prompt, format)
         const index = adapter === null ? null : await this.#whenAdapter(adapter, beginning)
         try {
