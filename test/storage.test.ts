@@ -1,14 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openStorage, type Storage } from '../src/storage/storage.ts'
 import { keptContract } from './support/kept-contract.ts'
+import { killedWriters } from './support/killed-writers.ts'
 import { storageContract } from './support/storage-contract.ts'
 import { storedKey } from './support/stored.ts'
 
@@ -134,17 +131,7 @@ describe('a slow or lost disk', () => {
 
   test('kill -9 at any moment loses nothing that was acknowledged', async () => {
     const home = freshHome()
-    const script = fileURLToPath(new URL('support/storage-writer.ts', import.meta.url))
-    const acknowledged: string[] = []
-    for (const enough of [1, 200, 400]) {
-      const writer = spawn(process.execPath, [script, home], { stdio: ['ignore', 'pipe', 'inherit'] })
-      const closed = once(writer, 'close')
-      createInterface({ input: writer.stdout }).on('line', (id) => {
-        acknowledged.push(id)
-        if (acknowledged.length >= enough) writer.kill('SIGKILL')
-      })
-      await closed
-    }
+    const acknowledged = await killedWriters(home)
     const { keys } = await opened(home)
     const kept = new Set((await keys.list()).map(({ id }) => id as string))
     expect(acknowledged.length).toBeGreaterThanOrEqual(400)

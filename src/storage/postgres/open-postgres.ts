@@ -57,6 +57,8 @@ export async function openPostgres(url: string): Promise<Storage> {
       changed: (topics) => listeners.forEach((listener) => listener.changed(topics)),
       lost(problem) {
         const { reason, stack } = postgresFailure(problem)
+        // Whoever waits for an answer over the same wire waits in vain.
+        connection.drop()
         const error = asElpisError(errorOf({ kind: 'storage_unreachable', reason, stack }, shown))
         for (const listener of listeners) listener.lost(error)
       },
