@@ -11,6 +11,8 @@ import { nearest } from './core/nearest.ts'
 import { plainNetwork } from './core/network.ts'
 import { storage } from './config/storage.ts'
 import { upstreams, upstreamShape } from './config/upstream.ts'
+import { monitoring } from './config/monitoring.ts'
+import { usage } from './config/usage.ts'
 import { elpisError } from './errors.ts'
 
 const port = z.int().min(0).max(65_535)
@@ -187,6 +189,8 @@ export const settings = z.strictObject({
     .prefault({}),
   storage,
   upstreams,
+  usage,
+  monitoring,
   log: z
     .strictObject({
       level: z

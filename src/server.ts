@@ -21,9 +21,13 @@ import { noRecord, openGuard } from './pipeline/open-stages.ts'
 import { openAdapterShelf, type StoredAdapters } from './server/adapter-shelf.ts'
 import { engineToCome } from './server/engine-to-come.ts'
 import { openEngine } from './server/open-engine.ts'
+import { openMonitoring } from './server/open-monitoring.ts'
 import { prepareModel, type Preparing, type PreparedModel } from './server/prepare-model.ts'
+import { recordStage } from './server/record-stage.ts'
+import { timedStorage, type StorageTiming } from './server/timed-storage.ts'
 import { untilReady } from './server/until-ready.ts'
 import { createStanding } from './standing/create-standing.ts'
+import { watchedGuard } from './server/watched-guard.ts'
 import { openStorage } from './storage/storage.ts'
 import { openAdapterStore } from './weights/adapter-store.ts'
 import { openStore } from './weights/store.ts'
@@ -71,7 +75,9 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   const startedAt = systemClock.now()
   await using undo = new AsyncDisposableStack()
   await mkdir(home, { recursive: true, mode: 0o700 })
-  const storage = undo.adopt(await openStorage(config), (it) => it.close())
+  const opened = undo.adopt(await openStorage(config), (it) => it.close())
+  let timing: StorageTiming | null = null
+  const storage = timedStorage(opened, () => timing)
   const engine = engineToCome(config.models.serve)
   const models = () => engine.models()
   const access = undo.adopt(await createAccess({ store: storage, clock: systemClock, models }), (it) =>
@@ -107,13 +113,26 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     preparing.abort()
     await ready.catch(() => {})
   })
+  const monitoring = undo.adopt(
+    openMonitoring({
+      config,
+      storage,
+      engine,
+      policy: () => openGuard.policy,
+      version,
+      clock: systemClock,
+      log,
+    }),
+    (it) => it.close(),
+  )
+  timing = monitoring.storageTiming
   const kept = undo.adopt(await openKept(keptParts(config, storage, log)), (it) => it.close())
   const api = await createApi({
     stages: {
       access,
       standing,
-      guard: openGuard,
-      record: noRecord,
+      guard: openGuard.policy === 'open' ? openGuard : watchedGuard(openGuard, monitoring.held),
+      record: recordStage(noRecord, monitoring.watchers),
       engine,
       answerSeconds: limits.answer_seconds,
       shutdown: shutdown.signal,
@@ -122,6 +141,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     standing,
     engine,
     kept,
+    monitoring: monitoring.door,
     edge: {
       bind: server.host,
       allowedHosts: server.allowed_hosts,
@@ -157,6 +177,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       log('info', 'stopping', { drain_seconds: limits.drain_seconds })
       preparing.abort()
       api.stop()
+      monitoring.monitor.close()
       listening.refuseNew()
       await firstOf(api.idle(), limits.drain_seconds * 1000, hurry)
       shutdown.abort(elpisError('shutting_down'))

@@ -162,7 +162,7 @@ describe('answers', () => {
     const parts = await ask(shared, 'one two')
     expect(textOf(parts)).toBe('one two ')
     expect(parts.filter(({ type }) => type !== 'text-delta')).toEqual([
-      { type: 'start', promptTokens: 2, cachedTokens: 0 },
+      { type: 'start', promptTokens: 2, cachedTokens: 0, waitedMs: expect.any(Number) },
       { type: 'finish', choice: 0, reason: 'stop' },
       { type: 'usage', usage: { promptTokens: 2, cachedTokens: 0, outputTokens: 2, reasoningTokens: 0 } },
     ])

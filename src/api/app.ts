@@ -32,6 +32,7 @@ import { createResponse } from './openai/responses/create.ts'
 import { keptResponseRoutes } from './openai/responses/kept-routes.ts'
 import { StoredResponses } from './openai/responses/stored.ts'
 import { textCompletions } from './openai/text-completions.ts'
+import { monitoringRoutes, type MonitoringDoor } from './monitoring-door.ts'
 import { openApiDocument } from './openapi.ts'
 import { registerRoutes } from './register.ts'
 import { rerank } from './rerank.ts'
@@ -48,6 +49,8 @@ export interface ApiParts {
   readonly standing: Standing
   readonly engine: Pick<Engine, 'models' | 'status'>
   readonly kept: Kept
+  /** Left out where nobody watches, as in tests of other doors. */
+  readonly monitoring?: MonitoringDoor
   readonly edge: EdgeSettings
   readonly limits: {
     readonly bodyBytes: number
@@ -95,7 +98,12 @@ export async function createApi(parts: ApiParts): Promise<Api> {
       answerWithError(error, { request, reply, errors, log })
   readJsonBodies(app, { bodyBytes: limits.bodyBytes, totalBytes: limits.bodyBytes * bodiesAtOnce })
   app.setErrorHandler(sendError(openAiErrors))
-  const edge = guardEdge(app, { settings: parts.edge, log, now: parts.now })
+  const edge = guardEdge(app, {
+    settings: parts.edge,
+    log,
+    now: parts.now,
+    onExchange: parts.monitoring?.onExchange ?? (() => {}),
+  })
   const page = serveWebPage(app, parts.webFolder)
   const routes = routesOf(parts)
   const { access, standing } = parts
@@ -107,7 +115,10 @@ export async function createApi(parts: ApiParts): Promise<Api> {
 
 /** Every route of the API, in the order of the document. */
 export function routesOf(
-  parts: Pick<ApiParts, 'stages' | 'access' | 'standing' | 'engine' | 'kept' | 'limits' | 'version' | 'now'>,
+  parts: Pick<
+    ApiParts,
+    'stages' | 'access' | 'standing' | 'engine' | 'kept' | 'monitoring' | 'limits' | 'version' | 'now'
+  >,
 ): Route[] {
   const { access, engine, stages } = parts
   const generating: Generating = {
@@ -134,6 +145,7 @@ export function routesOf(
     countTokens(generating),
     ...ollamaRoutes({ generating, status: () => engine.status(), version: parts.version }),
     ...standingAdminRoutes(parts.standing, access),
+    ...(parts.monitoring === undefined ? [] : monitoringRoutes(parts.monitoring, whose, parts.now)),
     ...webSessionRoutes(access),
     ...healthRoutes({
       status: () => engine.status(),

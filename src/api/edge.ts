@@ -5,6 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { clientAddress, Networks } from '../core/network.ts'
 import { elpisError } from '../errors.ts'
+import type { Exchanged } from '../monitoring/exchange-metrics.ts'
 import type { Log } from '../log.ts'
 import { credentialsOf } from './credentials.ts'
 import { deadlineOf, leaving, newRequestId, type Exchange } from './exchange.ts'
@@ -38,9 +39,11 @@ interface EdgeParts {
   readonly settings: EdgeSettings
   readonly log: Log
   readonly now: () => number
+  /** Told of every request when it is over. */
+  readonly onExchange: (exchanged: Exchanged) => void
 }
 
-export function guardEdge(app: FastifyInstance, { settings, log, now }: EdgeParts): Edge {
+export function guardEdge(app: FastifyInstance, { settings, log, now, onExchange }: EdgeParts): Edge {
   const trusted = new Networks(settings.trustedProxies ?? [])
   let stopping = false
   let open = 0
@@ -67,9 +70,11 @@ export function guardEdge(app: FastifyInstance, { settings, log, now }: EdgePart
       outcome: {},
     }
     open++
+    const { socket } = request.raw
+    const sentBefore = socket.bytesWritten
     reply.raw.once('close', () => {
       open--
-      writeLog(request, reply)
+      finish(request, reply, socket.bytesWritten - sentBefore)
       if (open === 0) for (const resolve of whenIdle.splice(0)) resolve()
     })
     setCommonHeaders(reply, request.exchange)
@@ -98,13 +103,21 @@ export function guardEdge(app: FastifyInstance, { settings, log, now }: EdgePart
     return undefined
   })
 
-  function writeLog({ exchange, method, routeOptions }: FastifyRequest, { raw }: FastifyReply): void {
+  function finish(
+    { exchange, method, routeOptions }: FastifyRequest,
+    { raw }: FastifyReply,
+    sentBytes: number,
+  ): void {
     const gone = !raw.writableFinished
+    const route = routeOptions.url ?? 'none'
+    const status = gone && !raw.headersSent ? 499 : raw.statusCode
+    const code = exchange.outcome.code ?? (gone ? 'client_left' : null)
+    onExchange({ route, method, status, code, sentBytes })
     log('info', 'request', {
       id: exchange.id,
       method,
-      route: routeOptions.url ?? 'none',
-      status: gone && !raw.headersSent ? 499 : raw.statusCode,
+      route,
+      status,
       ms: Math.round(now() - exchange.startedAt),
       ...(gone ? { code: 'client_left' } : {}),
       ...exchange.outcome,

@@ -19,6 +19,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'gpu', load: async () => (await import('./gpu.ts')).gpu },
   { name: 'keys', load: async () => (await import('./keys.ts')).keys },
   { name: 'bans', load: async () => (await import('./bans.ts')).bans },
+  { name: 'usage', load: async () => (await import('./usage.ts')).usage },
   { name: 'doctor', load: async () => (await import('./doctor.ts')).doctor },
   { name: 'config', load: async () => (await import('./config.ts')).config },
 ]

@@ -39,6 +39,8 @@ export interface ModelStatus {
   readonly active: number
   /** Requests accepted that wait for a sequence. */
   readonly queued: number
+  /** The process of this machine that holds it; left out when there is none. */
+  readonly processId?: number
 }
 
 /** Turns a request into parts. An engine knows nothing of people, keys or wire formats. */

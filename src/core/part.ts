@@ -41,7 +41,13 @@ export interface Usage {
  * failures in mid-stream are parts, never throws.
  */
 export type Part =
-  | { readonly type: 'start'; readonly promptTokens: number; readonly cachedTokens: number }
+  | {
+      readonly type: 'start'
+      readonly promptTokens: number
+      readonly cachedTokens: number
+      /** Milliseconds that it waited until a model took it up; left out when nobody says. */
+      readonly waitedMs?: number
+    }
   | {
       readonly type: 'text-delta'
       readonly choice: number

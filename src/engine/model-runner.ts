@@ -128,7 +128,9 @@ export class ModelRunner {
 
   status(): ModelStatus {
     const { active, queued } = this.#queue
-    return { model: this.#options.id, state: this.#supervisor.state, active, queued }
+    const { pid } = this
+    const status = { model: this.#options.id, state: this.#supervisor.state, active, queued }
+    return pid === undefined ? status : { ...status, processId: pid }
   }
 
   async close(): Promise<void> {
@@ -140,6 +142,7 @@ export class ModelRunner {
 
   /** Puts the whole answer to `request` into `stream`, which it ends. Never throws. */
   async answer(request: EngineRequest, stream: PartStream, adapter: string | null = null): Promise<void> {
+    const came = performance.now()
     const ending = new AbortController()
     const signal = AbortSignal.any([request.signal, stream.returned, ending.signal])
     this.#endings.add(ending)
@@ -158,7 +161,8 @@ export class ModelRunner {
         const index = adapter === null ? null : await this.#whenAdapter(adapter, beginning)
         try {
           await this.#turn(request, prompt, beginning)
-          await this.#run(request, { prompt, plan, adapter: index }, stream, signal)
+          const waitedMs = performance.now() - came
+          await this.#run(request, { prompt, plan, adapter: index, waitedMs }, stream, signal)
         } finally {
           if (index !== null) this.adapters.release(index)
         }
@@ -268,7 +272,7 @@ export class ModelRunner {
   /** Resolved when the process has said its last about this request, or is gone. */
   async #run(
     request: EngineRequest,
-    prepared: Prepared,
+    prepared: Prepared & { readonly waitedMs: number },
     stream: PartStream,
     signal: AbortSignal,
   ): Promise<void> {
@@ -281,7 +285,12 @@ export class ModelRunner {
       const { adapter } = prepared
       const present = adapter === null || this.adapters.isReady(adapter)
       if (this.#supervisor.state.state !== 'ready' || !present) throw this.#notReady()
-      const ended = this.#jobs.begin(id, { request, stream, readers: prepared.plan.readers })
+      const ended = this.#jobs.begin(id, {
+        request,
+        stream,
+        readers: prepared.plan.readers,
+        waitedMs: prepared.waitedMs,
+      })
       this.#tellBusy()
       signal.addEventListener('abort', cancel, { once: true })
       const job = jobOf(id, request, prepared, this.#options.sharedPrompts)

@@ -9,6 +9,8 @@ interface Job {
   readonly request: EngineRequest
   readonly stream: PartStream
   readonly readers: AnswerPlan['readers']
+  /** Milliseconds that it waited to be here. */
+  readonly waitedMs: number
   /** Choices that have not finished. */
   readonly left: Set<number>
   /** UTF-16 units that came so far. */
@@ -40,7 +42,7 @@ export class RunningJobs {
   }
 
   /** Resolved when the process has said its last about it, or is gone. `forget` must follow. */
-  begin(id: number, job: Pick<Job, 'request' | 'stream' | 'readers'>): Promise<void> {
+  begin(id: number, job: Pick<Job, 'request' | 'stream' | 'readers' | 'waitedMs'>): Promise<void> {
     return new Promise((settle) => {
       const left = new Set(Array.from({ length: job.request.choices }, (_, choice) => choice))
       this.#jobs.set(id, { ...job, left, length: 0, settle })
@@ -62,6 +64,7 @@ export class RunningJobs {
           type: 'start',
           promptTokens: event.promptTokens,
           cachedTokens: event.cachedTokens,
+          waitedMs: job.waitedMs,
         })
         return
       case 'text': {

@@ -17,6 +17,7 @@ import type {
 import type { Role } from '../core/principal.ts'
 import type { BatchEndpoint, BatchStatus, FilePurpose } from '../kept/store.ts'
 import type { CasesTable, CaseStepsTable, MeasuresTable } from './standing-tables.ts'
+import type { UsageTables } from './usage-tables.ts'
 
 interface KeysTable {
   id: KeyId
@@ -124,7 +125,7 @@ interface MigrationsTable {
   applied_at: number
 }
 
-export interface Database {
+export interface Database extends UsageTables {
   keys: KeysTable
   organisations: OrganisationsTable
   people: PeopleTable

@@ -13,6 +13,7 @@ import { SqlResponseStore } from './response-store.ts'
 import { SqlMeasureStore } from './measure-store.ts'
 import type { Database } from './schema.ts'
 import { SqlSessionStore } from './session-store.ts'
+import { SqlUsageStore } from './usage-store.ts'
 
 const constructors = {
   keys: SqlKeyStore,
@@ -22,6 +23,7 @@ const constructors = {
   files: SqlFileStore,
   batches: SqlBatchStore,
   measures: SqlMeasureStore,
+  usage: SqlUsageStore,
 } satisfies Record<string, new (database: Kysely<Database>) => object>
 
 type Constructors = typeof constructors

@@ -1,0 +1,28 @@
+import type { Registry } from './registry.ts'
+
+/** A request at the edge that is over. */
+export interface Exchanged {
+  /** As in the API document; `none` when there was none. */
+  readonly route: string
+  readonly method: string
+  readonly status: number
+  /** The code of the error that it ended with; null when it ended well. */
+  readonly code: string | null
+  /** Bytes that left, headers included. */
+  readonly sentBytes: number
+}
+
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+export function countExchange(
+  registry: Registry,
+  { route, method, status, code, sentBytes }: Exchanged,
+): void {
+  registry.count('elpis_http_requests_total', {
+    route,
+    method: knownMethods.has(method) ? method : 'other',
+    status: String(status),
+  })
+  registry.count('elpis_http_sent_bytes_total', { route }, sentBytes)
+  if (code !== null) registry.count('elpis_http_refusals_total', { code })
+}

@@ -1,0 +1,53 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { readFileSync } from 'node:fs'
+import type { ModelStatus } from '../core/engine.ts'
+import type { Registry } from './registry.ts'
+
+const pageBytes = 4096
+
+/** Resident bytes of a process of this machine; null where that cannot be known. */
+export function residentBytes(processId: number): number | null {
+  if (process.platform !== 'linux') return null
+  try {
+    // proc(5): of statm, the second number is the resident set in pages.
+    return Number(readFileSync(`/proc/${processId}/statm`, 'latin1').split(' ')[1]) * pageBytes
+  } catch {
+    return null
+  }
+}
+
+/** How the server itself and its models are, read when somebody asks. @returns a function that stops measuring */
+export function processMetrics(
+  registry: Registry,
+  status: () => readonly ModelStatus[],
+  startedAt: number,
+): () => void {
+  const lag = monitorEventLoopDelay({ resolution: 10 })
+  lag.enable()
+  registry.onRead(() => {
+    for (const [quantile, nanoseconds] of [
+      ['0.5', lag.percentile(50)],
+      ['0.99', lag.percentile(99)],
+      ['1', lag.max],
+    ] as const) {
+      // The measuring timer itself comes every 10 ms.
+      registry.set('elpis_event_loop_lag_seconds', { quantile }, Math.max(0, nanoseconds / 1e9 - 0.01))
+    }
+    lag.reset()
+    const { user, system } = process.cpuUsage()
+    registry.set('process_cpu_seconds_total', {}, (user + system) / 1e6)
+    registry.set('process_resident_memory_bytes', {}, process.memoryUsage.rss())
+    registry.set('process_start_time_seconds', {}, startedAt / 1000)
+    for (const gauge of ['active', 'queued', 'ready', 'memory_bytes'] as const)
+      registry.clear(`elpis_engine_${gauge}`)
+    for (const { model, state, active, queued, processId } of status()) {
+      const ready = state.state === 'ready' || state.state === 'unloaded'
+      registry.set('elpis_engine_active', { model }, active)
+      registry.set('elpis_engine_queued', { model }, queued)
+      registry.set('elpis_engine_ready', { model }, ready ? 1 : 0)
+      const bytes = processId === undefined ? null : residentBytes(processId)
+      if (bytes !== null) registry.set('elpis_engine_memory_bytes', { model }, bytes)
+    }
+  })
+  return () => lag.disable()
+}

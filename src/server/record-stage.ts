@@ -1,0 +1,44 @@
+import type { EntryId } from '../core/ids.ts'
+import type { Part } from '../core/part.ts'
+import type { Principal } from '../core/principal.ts'
+import type { Verdict } from '../core/verdict.ts'
+import type { Asking, Outcome, RecordStage } from '../pipeline/stages.ts'
+
+/** One who is told how each accepted request goes, besides the log. None of this may throw. */
+export interface Watcher {
+  begin(asking: Asking, principal: Principal, entryId: EntryId): Watching
+}
+
+export interface Watching {
+  judged?(verdict: Verdict): void
+  released?(part: Part): void
+  /** Awaited before the last part leaves. Never rejects. */
+  close(outcome: Outcome): Promise<void> | void
+}
+
+/**
+ * The record stage of several who keep one: the log decides whether a request is accepted at all and gives it its id;
+ * usage and monitoring hear of everything that it hears of.
+ */
+export function recordStage(log: RecordStage, watchers: readonly Watcher[]): RecordStage {
+  return {
+    async open(asking, principal) {
+      const entry = await log.open(asking, principal)
+      const watching = watchers.map((watcher) => watcher.begin(asking, principal, entry.id))
+      return {
+        id: entry.id,
+        judged(verdict) {
+          entry.judged(verdict)
+          for (const one of watching) one.judged?.(verdict)
+        },
+        released(part) {
+          entry.released(part)
+          for (const one of watching) one.released?.(part)
+        },
+        async close(outcome) {
+          await Promise.all([entry.close(outcome), ...watching.map((one) => one.close(outcome))])
+        },
+      }
+    },
+  }
+}
