@@ -12,6 +12,7 @@ import { askUsage } from '../src/usage/question.ts'
 import { measures, nothing, sumOf, type Measures } from '../src/usage/record.ts'
 import type { UsageQuestion } from '../src/usage/store.ts'
 import { createUsage } from '../src/usage/usage.ts'
+import { postgresForTests } from './support/postgres.ts'
 import { keyPrincipal } from './support/principals.ts'
 import { usageRecord } from './support/usage-records.ts'
 
@@ -20,23 +21,27 @@ const now = 1_789_999_980_000
 const retention = { records: 3_600_000, minutes: 2 * day, hours: 31 * day, days: 400 * day }
 const everything = { since: 0, until: 10 * now, where: {}, groupBy: [], interval: null, limit: 10 } as const
 
-async function freshStore() {
+const postgres = await postgresForTests()
+const databases = ['SQLite', ...(postgres === null ? [] : ['Postgres'])]
+
+async function freshStore(database = 'SQLite') {
   const home = mkdtempSync(join(tmpdir(), 'elpis-usage-'))
-  const storage = await openStorage({ home })
+  const url = database === 'Postgres' ? ((await postgres?.freshDatabase()) ?? '') : ''
+  const storage = await openStorage({ home, storage: { url } })
   onTestFinished(async () => {
     await storage.close()
     rmSync(home, { recursive: true, force: true })
   })
-  return { home, usage: storage.usage }
+  return { home, url, usage: storage.usage }
 }
 
 const sum = (rows: readonly Measures[]) => rows.reduce(sumOf, nothing)
 const measured = (row: Measures | undefined) =>
   Object.fromEntries(measures.map((measure) => [measure, row?.[measure] ?? 0]))
 
-describe('usage in the store', () => {
+describe.each(databases)('usage on %s', (database) => {
   test('adds up to the same, however old it is, however often it is written and rolled up', async () => {
-    const { usage } = await freshStore()
+    const { usage } = await freshStore(database)
     let number = 0
     const ages = fc.array(fc.integer({ min: 0, max: 900 * day }), { minLength: 1, maxLength: 12 })
     const expected: Measures[] = []
@@ -66,7 +71,7 @@ describe('usage in the store', () => {
   })
 
   test('is found by who and when, and by nothing else', async () => {
-    const { usage } = await freshStore()
+    const { usage } = await freshStore(database)
     for (let number = 0; number < 60; number++)
       await usage.settle(usageRecord(number, { at: now + number * 60_000 }))
     await usage.rollUp(now, retention)
@@ -82,11 +87,11 @@ describe('usage in the store', () => {
   })
 
   test('survives kill -9 at random moments: what was acknowledged is there, and there once', async () => {
-    const { home, usage } = await freshStore()
+    const { home, url, usage } = await freshStore(database)
     const acknowledged = new Set<number>()
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < 4; round++) {
       const writer = fileURLToPath(new URL('support/usage-writer.ts', import.meta.url))
-      const child = spawn(process.execPath, [writer, home, String(round * 1_000_000)], {
+      const child = spawn(process.execPath, [writer, home, String(round * 1_000_000), url], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       const lines = createInterface({ input: child.stdout })

@@ -2,8 +2,8 @@
 import { openStorage } from '../../src/storage/storage.ts'
 import { usageRecord } from './usage-records.ts'
 
-const [home = '', from = '0'] = process.argv.slice(2)
-const { usage } = await openStorage({ home })
+const [home = '', from = '0', url = ''] = process.argv.slice(2)
+const { usage } = await openStorage({ home, storage: { url } })
 const retention = { records: 2000, minutes: 60_000, hours: 3_600_000, days: 86_400_000 }
 let number = Number(from)
 const start = 1_700_000_000_000
