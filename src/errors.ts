@@ -117,14 +117,7 @@ const table = {
 
   // Audit
 
-  // Usage and monitoring
-  metrics_refused: {
-    blame: 'user',
-    status: 403,
-    exit: 4,
-    message: 'This key may not see what all others do.',
-    hint: 'Metrics are for owners, admins and auditors, for the scrape token (monitoring.scrape_token_env) and for programs of this machine.',
-  },
+  // Usage
 
   // Edge
   invalid_request: {

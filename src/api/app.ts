@@ -145,7 +145,9 @@ export function routesOf(
     countTokens(generating),
     ...ollamaRoutes({ generating, status: () => engine.status(), version: parts.version }),
     ...standingAdminRoutes(parts.standing, access),
-    ...(parts.monitoring === undefined ? [] : monitoringRoutes(parts.monitoring, whose, parts.now)),
+    ...(parts.monitoring === undefined
+      ? []
+      : monitoringRoutes(parts.monitoring, { access, whose, now: parts.now })),
     ...webSessionRoutes(access),
     ...healthRoutes({
       status: () => engine.status(),

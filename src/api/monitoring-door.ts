@@ -1,4 +1,7 @@
 /** What the edge shows of usage and monitoring, and what it tells them. */
+import type { Access } from '../access/access.ts'
+import { notPermitted } from '../access/reach.ts'
+import { homeOrganisation, type Credentials, type Principal } from '../core/principal.ts'
 import type { EventFeed } from '../monitoring/event-feed.ts'
 import type { Exchanged } from '../monitoring/exchange-metrics.ts'
 import type { Live } from '../monitoring/live.ts'
@@ -9,17 +12,30 @@ import { usageRoute, type UsageRouteParts } from './usage.ts'
 import type { Whose } from './whose.ts'
 
 export interface MonitoringDoor {
-  readonly metrics: Omit<MetricsRouteParts, 'whose'>
+  readonly metrics: Omit<MetricsRouteParts, 'watcher'>
   readonly usage: Omit<UsageRouteParts, 'whose' | 'now'>
   readonly events: { readonly feed: EventFeed; readonly live: Live; readonly ending: AbortSignal }
   /** Told of every request at the edge when it is over. */
   readonly onExchange: (exchanged: Exchanged) => void
 }
 
-export function monitoringRoutes(door: MonitoringDoor, whose: Whose, now: () => number): Route[] {
+export function monitoringRoutes(
+  door: MonitoringDoor,
+  { access, whose, now }: { access: Pick<Access, 'enter'>; whose: Whose; now: () => number },
+): Route[] {
+  const watcher = watcherBy(access)
   return [
     usageRoute({ ...door.usage, whose, now }),
-    metricsRoute({ ...door.metrics, whose }),
-    eventsRoute({ ...door.events, whose }),
+    metricsRoute({ ...door.metrics, watcher }),
+    eventsRoute({ ...door.events, watcher }),
   ]
+}
+
+/** What the server does is seen by those who run it: who watches in another organisation sees that one's usage only. */
+function watcherBy(access: Pick<Access, 'enter'>) {
+  return async (credentials: Credentials): Promise<Principal> => {
+    const principal = await access.enter(credentials, { needs: 'server.read', path: '/metrics' })
+    if (principal.organisationId !== homeOrganisation) throw notPermitted(principal, 'server.read')
+    return principal
+  }
 }

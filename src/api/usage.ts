@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Principal } from '../core/principal.ts'
+import { permits } from '../access/permissions.ts'
+import { homeOrganisation, type Principal } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
 import { askUsage, intervals, usageCsv } from '../usage/question.ts'
 import type { Measures } from '../usage/record.ts'
@@ -31,6 +32,7 @@ const query = z.strictObject({
     .pipe(z.array(z.enum(dimensions)).max(dimensions.length))
     .optional()
     .describe(`Separated by commas: ${dimensions.join(', ')}.`),
+  organisation: name.optional(),
   key: name.optional().describe('Of this key only, by its id.'),
   person: name.optional(),
   end_user: name.optional(),
@@ -91,7 +93,7 @@ export function usageRoute({ store, whose, currency, energy, now }: UsageRoutePa
     method: 'GET',
     path: '/v1/usage',
     summary: 'Add up what was used',
-    needsKey: true,
+    needs: 'self',
     query,
     answers: {
       200: { description: 'Usage by time and group.', schema: usageList },
@@ -107,15 +109,11 @@ export function usageRoute({ store, whose, currency, energy, now }: UsageRoutePa
         group_by: groupBy = [],
       } = asked
       if (since >= until) throw elpisError('invalid_request', { problem: '`since` must be before `until`.' })
-      const { key, person, end_user, model, adapter } = asked
-      const where = { ...visibleTo(principal), ...given({ key, person, end_user, model, adapter }) }
-      const answer = await askUsage(store, {
-        since,
-        until,
-        where: narrowed(where, principal),
-        groupBy,
-        interval,
-      })
+      const { organisation, key, person, end_user, model, adapter } = asked
+      const visible = visibleTo(principal)
+      const filter = given({ organisation, key, person, end_user, model, adapter })
+      const where = narrowed({ ...visible, ...filter }, visible)
+      const answer = await askUsage(store, { since, until, where, groupBy, interval })
       if (asked.format === 'csv') {
         return await reply
           .type('text/csv; charset=utf-8')
@@ -139,16 +137,19 @@ export function usageRoute({ store, whose, currency, energy, now }: UsageRoutePa
   })
 }
 
-/** Who runs an organisation sees all of it; everybody else sees what is their own. */
+/**
+ * Who may read usage sees all of their organisation, in that of the home all there is; everybody else sees what is their
+ * own.
+ */
 function visibleTo({ role, organisationId, personId, keyId }: Principal): Filter {
   const organisation = organisationId
-  if (role === 'owner' || role === 'admin' || role === 'auditor') return { organisation }
+  if (permits(role, 'usage.read')) return organisation === homeOrganisation ? {} : { organisation }
   return personId === null ? { organisation, key: keyId } : { organisation, person: personId }
 }
 
 /** A filter may narrow what one sees, never widen it. */
-function narrowed(where: Filter, principal: Principal): Filter {
-  for (const [dimension, own] of Object.entries(visibleTo(principal))) {
+function narrowed(where: Filter, visible: Filter): Filter {
+  for (const [dimension, own] of Object.entries(visible)) {
     const wanted = where[dimension as Dimension]
     if (wanted !== own)
       throw elpisError('invalid_request', { problem: `This ${dimension} is not yours to see.` })

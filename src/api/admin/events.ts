@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Credentials } from '../../core/principal.ts'
 import type { EventFeed, NumberedEvent } from '../../monitoring/event-feed.ts'
 import type { Live, Moment } from '../../monitoring/live.ts'
 import { elpisError } from '../../errors.ts'
@@ -6,13 +7,13 @@ import { errorBody } from '../error-body.ts'
 import { openEventStream } from '../event-stream.ts'
 import { serverSentEvent } from '../framing.ts'
 import { defineRoute, type Route } from '../route.ts'
-import type { Whose } from '../whose.ts'
 
 export interface EventsRouteParts {
   readonly feed: Pick<EventFeed, 'since' | 'subscribe'>
   readonly live: Pick<Live, 'moment'>
   readonly ending: AbortSignal
-  readonly whose: Whose
+  /** Lets in who may watch the server itself. */
+  readonly watcher: (credentials: Credentials) => Promise<unknown>
 }
 
 const everyMilliseconds = 1000
@@ -20,12 +21,12 @@ const everyMilliseconds = 1000
 const mostWaiting = 512
 
 /** Everything that happens, as it happens, for the console. */
-export function eventsRoute({ feed, live, ending, whose }: EventsRouteParts): Route {
+export function eventsRoute({ feed, live, ending, watcher }: EventsRouteParts): Route {
   return defineRoute({
     method: 'GET',
     path: '/v1/admin/events',
     summary: 'Follow what the server does, as server-sent events',
-    needsKey: true,
+    needs: 'server.read',
     answers: {
       200: {
         description:
@@ -37,9 +38,7 @@ export function eventsRoute({ feed, live, ending, whose }: EventsRouteParts): Ro
       503: { description: 'Too many watch already.', schema: errorBody },
     },
     async handle({ exchange, reply }) {
-      const { principal } = await whose(exchange.credentials)
-      if (!['owner', 'admin', 'auditor', 'reviewer'].includes(principal.role))
-        throw elpisError('metrics_refused')
+      await watcher(exchange.credentials)
       const waiting: NumberedEvent[] = [...feed.since(0)]
       let wake = () => {}
       const unsubscribe = feed.subscribe((event) => {
