@@ -10,6 +10,7 @@ import { z } from 'zod'
 import { nearest } from './core/nearest.ts'
 import { plainNetwork } from './core/network.ts'
 import { storage } from './config/storage.ts'
+import { providers, signInSection } from './config/sign-in.ts'
 import { upstreams, upstreamShape } from './config/upstream.ts'
 import { monitoring } from './config/monitoring.ts'
 import { usage } from './config/usage.ts'
@@ -188,6 +189,8 @@ export const settings = z.strictObject({
     })
     .prefault({}),
   storage,
+  sign_in: z.strictObject(signInSection).prefault({}),
+  oidc: providers,
   upstreams,
   usage,
   monitoring,
@@ -276,7 +279,7 @@ export function loadConfig(
   const values = new Map<string, unknown>()
 
   for (const [key, value] of readFile(file)) {
-    if (!known.has(key) && !key.startsWith('upstreams.'))
+    if (!known.has(key) && !/^(upstreams|oidc)\./.test(key))
       throw unknown(file, 'setting', key, [...known.keys(), 'upstreams.NAME'])
     values.set(key, value)
     sources.set(key, file)

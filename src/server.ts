@@ -22,6 +22,7 @@ import { openAdapterShelf, type StoredAdapters } from './server/adapter-shelf.ts
 import { engineToCome } from './server/engine-to-come.ts'
 import { openEngine } from './server/open-engine.ts'
 import { openMonitoring } from './server/open-monitoring.ts'
+import { openSignIn } from './server/open-sign-in.ts'
 import { prepareModel, type Preparing, type PreparedModel } from './server/prepare-model.ts'
 import { recordStage } from './server/record-stage.ts'
 import { timedStorage, type StorageTiming } from './server/timed-storage.ts'
@@ -91,6 +92,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     (it) => it.close(),
   )
   let url: string | null = null
+  const { signIn, accounts } = openSignIn(config, { store: storage.signIn, access, address: () => url })
   const status = () => {
     const models = engine.status().map(({ model, state }) => ({ model, state: state.state }))
     return { pid: process.pid, version, address: url, startedAt, models }
@@ -138,6 +140,8 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       shutdown: shutdown.signal,
     },
     access,
+    signIn,
+    accounts,
     standing,
     engine,
     kept,

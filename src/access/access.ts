@@ -4,6 +4,7 @@ import type { Directory } from './directory.ts'
 import type { KeyLimits } from './key-limits.ts'
 import type { KeyWish } from './minting.ts'
 import type { Permission } from './permissions.ts'
+import type { PersonDoor } from './sign-in/sign-in.ts'
 
 /** A key as it may be shown: never the key itself, never its hash. Times are epoch milliseconds. */
 export interface KeyInfo {
@@ -106,6 +107,9 @@ export interface Access {
 
   /** Organisations and people. */
   readonly directory: Directory
+
+  /** People as sign-in sees them. */
+  readonly door: PersonDoor
 
   /** All keys that `by` may see, the revoked ones too, oldest first. */
   listKeys(by?: Principal): Promise<readonly KeyInfo[]>

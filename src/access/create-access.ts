@@ -16,11 +16,13 @@ import { refusedAt, refusedModel, refusedNetwork, type ServedName } from './key-
 import { KeyDesk } from './key-desk.ts'
 import { LiveRoster } from './live-roster.ts'
 import type { KeyWish } from './minting.ts'
+import { LivePersonDoor } from './person-door.ts'
 import { permits } from './permissions.ts'
 import { notPermitted } from './reach.ts'
 import { isOver } from './roster.ts'
 import { hashOf, looksLikeKey } from './secrets.ts'
 import { Sessions } from './sessions.ts'
+import type { PersonDoor } from './sign-in/sign-in.ts'
 import type { AccessStore, StoredKey } from './store.ts'
 import { StoredDirectory } from './stored-directory.ts'
 import { KeyUses } from './uses.ts'
@@ -51,6 +53,7 @@ export async function createAccess(parts: AccessParts): Promise<Access> {
 
 class StoredAccess implements Access {
   readonly directory: Directory
+  readonly door: PersonDoor
   readonly #live: LiveRoster
   readonly #desk: KeyDesk
   readonly #sessions: Sessions
@@ -65,6 +68,7 @@ class StoredAccess implements Access {
     this.#uses = new KeyUses(store.keys)
     this.#desk = new KeyDesk({ store: store.keys, live, clock, directory, uses: this.#uses })
     this.#sessions = new Sessions(store.sessions, live, clock)
+    this.door = new LivePersonDoor(live, directory, this.#sessions)
     this.#clock = clock
     this.#models = models
   }

@@ -54,6 +54,7 @@ export class Roster {
   session(hash: Sha256, now: number): StoredSession | null {
     const session = this.#sessions.get(hash)?.stored
     if (session === undefined || !same(session.hash, hash) || session.expiresAt <= now) return null
+    if (session.personId !== null && this.registry.person(session.personId) === null) return null
     if (session.keyId === null) return session
     const key = this.keyById(session.keyId)
     return key !== null && !isOver(key, now) ? session : null
@@ -64,16 +65,22 @@ export class Roster {
     return link !== undefined && link.expiresAt > now
   }
 
-  /** Sessions of a key, or of the owner for null, oldest first. */
-  sessionsOf(keyId: KeyId | null): StoredSession[] {
-    return [...this.#sessions.values()].flatMap(({ stored }) => (stored.keyId === keyId ? [stored] : []))
+  /** Sessions of a key, of a person, or of the owner for neither, oldest first. */
+  sessionsOf({ keyId, personId }: Pick<StoredSession, 'keyId' | 'personId'>): StoredSession[] {
+    return [...this.#sessions.values()].flatMap(({ stored }) =>
+      stored.keyId === keyId && stored.personId === personId ? [stored] : [],
+    )
   }
 
-  principalOf({ id, keyId }: StoredSession, circumstances: Circumstances = {}): SessionPrincipal {
+  principalOf({ id, keyId, personId }: StoredSession, circumstances: Circumstances = {}): SessionPrincipal {
     const key = keyId === null ? null : (this.#keysById.get(keyId)?.stored ?? null)
-    const identity = this.registry.identityOf(key ?? ownerOfHome, circumstances)
+    const person = personId === null ? null : this.registry.person(personId)
+    if ((key === null && keyId !== null) || (person === null && personId !== null))
+      throw elpisError('key_invalid')
+    const whose = key ?? (person === null ? ownerOfHome : { ...person, personId })
+    const identity = this.registry.identityOf(whose, circumstances)
     if (identity === null) throw elpisError('key_invalid')
-    return { ...identity, kind: 'session', sessionId: id, keyId, name: key?.name ?? 'owner' }
+    return { ...identity, kind: 'session', sessionId: id, keyId, name: key?.name ?? person?.name ?? 'owner' }
   }
 
   /**
@@ -123,7 +130,7 @@ export class Roster {
     this.#keysById.delete(id)
     this.#forgetSecrets(key.stored)
     end(key, elpisError('key_revoked'))
-    this.removeSessions(this.sessionsOf(id).map((session) => session.id))
+    this.removeSessions(this.sessionsOf({ keyId: id, personId: null }).map((session) => session.id))
   }
 
   /** Becomes what the store says of organisations and people; whose standing it changes, what they are running ends. */
@@ -182,6 +189,12 @@ export class Roster {
       end(member, elpisError('role_changed'))
       for (const session of this.#sessions.values())
         if (session.stored.keyId === id) end(session, elpisError('role_changed'))
+    }
+    for (const [hash, session] of this.#sessions) {
+      const { personId } = session.stored
+      if (personId === null || !people.has(personId)) continue
+      this.#sessions.delete(hash)
+      end(session, elpisError('role_changed'))
     }
   }
 

@@ -3,6 +3,7 @@ import type { KeyId, OrganisationId, PersonId, SessionId, Sha256 } from '../core
 import type { Role } from '../core/principal.ts'
 import type { KeyInfo } from './access.ts'
 import type { Organisation, Person } from './directory.ts'
+import type { Method } from './sign-in/sign-in.ts'
 
 /** A key as it is kept. */
 export interface StoredKey extends KeyInfo {
@@ -17,11 +18,18 @@ export interface StoredOrganisation extends Organisation {
   readonly endUserKey: string
 }
 
-/** A browser session as it is kept; `keyId` null means the owner's. */
+/** A browser session as it is kept; the owner's has neither key nor person. */
 export interface StoredSession {
   readonly id: SessionId
   readonly hash: Sha256
   readonly keyId: KeyId | null
+  /** Who signed in as themselves; null for a session that was opened by a key, also by a person's. */
+  readonly personId: PersonId | null
+  /** How they did; null for keys and the owner. */
+  readonly method: Method | null
+  /** The browser, as it named itself, and where it was, for whoever looks at their sessions. */
+  readonly agent: string | null
+  readonly network: string | null
   readonly createdAt: number
   readonly expiresAt: number
 }
@@ -55,7 +63,7 @@ export interface SessionStore {
   /**
    * Inserts a session and deletes those that make room for it.
    *
-   * @returns false, with nothing changed, when its key is no longer valid.
+   * @returns false, with nothing changed, when its key is no longer valid, or its person gone.
    */
   insert(session: StoredSession, evicted: readonly SessionId[]): Promise<boolean>
   /** False when there was no such session. */

@@ -2,6 +2,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Access } from '../access/access.ts'
+import type { OwnAccounts } from '../access/sign-in/own-account.ts'
+import type { SignIn } from '../access/sign-in/sign-in.ts'
 import type { Engine } from '../core/engine.ts'
 import { asElpisError, ElpisError, elpisError } from '../errors.ts'
 import type { Kept } from '../kept/kept.ts'
@@ -38,6 +40,10 @@ import { registerRoutes } from './register.ts'
 import { rerank } from './rerank.ts'
 import { defineRoute, type Route } from './route.ts'
 import { standingAdminRoutes } from './standing/admin-routes.ts'
+import { accountRoutes } from './sign-in/account-routes.ts'
+import { invitationRoutes } from './sign-in/invitation-routes.ts'
+import { providerRoutes } from './sign-in/provider-routes.ts'
+import { signInRoutes } from './sign-in/routes.ts'
 import { tokenize } from './tokenize.ts'
 import { serveWebPage } from './web-page.ts'
 import { webSessionRoutes } from './web-session.ts'
@@ -47,6 +53,8 @@ export interface ApiParts {
   readonly stages: Stages & BriefStages
   readonly access: Pick<Access, 'admit' | 'enter' | 'signIn' | 'signOut' | 'sessionOf'>
   readonly standing: Standing
+  readonly signIn: SignIn
+  readonly accounts: OwnAccounts
   readonly engine: Pick<Engine, 'models' | 'status'>
   readonly kept: Kept
   /** Left out where nobody watches, as in tests of other doors. */
@@ -117,7 +125,17 @@ export async function createApi(parts: ApiParts): Promise<Api> {
 export function routesOf(
   parts: Pick<
     ApiParts,
-    'stages' | 'access' | 'standing' | 'engine' | 'kept' | 'monitoring' | 'limits' | 'version' | 'now'
+    | 'stages'
+    | 'access'
+    | 'signIn'
+    | 'accounts'
+    | 'standing'
+    | 'engine'
+    | 'kept'
+    | 'monitoring'
+    | 'limits'
+    | 'version'
+    | 'now'
   >,
 ): Route[] {
   const { access, engine, stages } = parts
@@ -149,6 +167,10 @@ export function routesOf(
       ? []
       : monitoringRoutes(parts.monitoring, { access, whose, now: parts.now })),
     ...webSessionRoutes(access),
+    ...signInRoutes(parts.signIn),
+    ...providerRoutes(parts.signIn),
+    ...invitationRoutes(parts.signIn, whose),
+    ...accountRoutes(parts.accounts, access),
     ...healthRoutes({
       status: () => engine.status(),
       policy: () => stages.guard.policy,

@@ -28,10 +28,10 @@ export function credentialsOf(
 }
 
 /** RFC 6265, 5.4: pairs separated by `; `. The first of the name counts. */
-export function cookieValue(header: string | undefined): string | null {
+export function cookieValue(header: string | undefined, cookie: string = sessionCookie): string | null {
   for (const pair of (header ?? '').split(';')) {
     const [name, value] = pair.split('=', 2)
-    if (name?.trim() === sessionCookie && value !== undefined && value !== '') return value.trim()
+    if (name?.trim() === cookie && value !== undefined && value !== '') return value.trim()
   }
   return null
 }

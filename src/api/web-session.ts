@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { Access, SessionPrincipal } from '../access/access.ts'
+import type { Access } from '../access/access.ts'
 import { elpisError } from '../errors.ts'
-import { sessionCookie } from './credentials.ts'
 import { errorBody } from './error-body.ts'
 import { defineRoute, type Route } from './route.ts'
+import { cookieText, sessionBody, sessionSchema, visitorOf, welcome } from './sign-in/door.ts'
 
 const proof = z.union(
   [
@@ -12,11 +12,6 @@ const proof = z.union(
   ],
   { error: 'must be {"token": "…"} or {"key": "…"}' },
 )
-
-const session = z.object({
-  name: z.string(),
-  kind: z.enum(['key', 'owner']),
-})
 
 const path = '/web/session'
 
@@ -29,16 +24,12 @@ export function webSessionRoutes(access: Pick<Access, 'signIn' | 'signOut' | 'se
     needs: 'nothing',
     body: proof,
     answers: {
-      200: { description: 'Signed in; the cookie is set.', schema: session },
+      200: { description: 'Signed in; the cookie is set.', schema: sessionSchema },
       401: { description: 'The link or key is not valid.', schema: errorBody },
     },
-    async handle({ body, reply, exchange }) {
-      // A page of another origin could sign the visitor in as somebody else.
-      if (exchange.origin === 'allowed') throw elpisError('origin_refused', { origin: 'that is not our own' })
-      const { cookie, principal, expiresAt } = await access.signIn(body)
-      const seconds = Math.max(0, Math.floor((expiresAt - exchange.startedAt) / 1000))
-      reply.header('set-cookie', setCookie(cookie, seconds))
-      return sessionBody(principal)
+    async handle(call) {
+      visitorOf(call)
+      return welcome(call, await access.signIn(call.body))
     },
   })
   const who = defineRoute({
@@ -47,7 +38,7 @@ export function webSessionRoutes(access: Pick<Access, 'signIn' | 'signOut' | 'se
     summary: 'Say who is signed in',
     needs: 'nothing',
     answers: {
-      200: { description: 'Whose session this is.', schema: session },
+      200: { description: 'Whose session this is.', schema: sessionSchema },
       401: { description: 'Nobody is signed in.', schema: errorBody },
     },
     async handle({ exchange }) {
@@ -63,19 +54,12 @@ export function webSessionRoutes(access: Pick<Access, 'signIn' | 'signOut' | 'se
     summary: 'Sign out',
     needs: 'nothing',
     answers: { 204: { description: 'Signed out.' } },
-    async handle({ exchange, reply }) {
+    async handle({ exchange, reply, incoming }) {
       const { cookie } = exchange.credentials
       if (cookie !== null) await access.signOut(cookie)
-      return await reply.header('set-cookie', setCookie('', 0)).code(204).send()
+      const gone = cookieText('', 0, incoming.headers.origin ?? '')
+      return await reply.header('set-cookie', gone).code(204).send()
     },
   })
   return [enter, who, leave]
-}
-
-function setCookie(value: string, seconds: number): string {
-  return `${sessionCookie}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${seconds}`
-}
-
-function sessionBody({ name, keyId }: SessionPrincipal): z.infer<typeof session> {
-  return { name, kind: keyId === null ? 'owner' : 'key' }
 }

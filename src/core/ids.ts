@@ -13,7 +13,7 @@ export type ResponseId = Branded<'ResponseId'>
 export type FileId = Branded<'FileId'>
 /** `batch_…`: many requests that are answered in the background. */
 export type BatchId = Branded<'BatchId'>
-/** Whose something is that is kept here: a key's id, or `owner`. */
+/** Whose something is that is kept here: a key's or person's id, or `owner`. */
 export type Account = Branded<'Account'>
 /** An API key as its owner holds it (`elpis-…`). Never stored, never logged. */
 export type KeySecret = Branded<'KeySecret'>

@@ -23,7 +23,7 @@ export interface Identity {
 export type Principal = Identity &
   (
     | { readonly kind: 'key'; readonly keyId: KeyId; readonly name: string }
-    /** A browser that signed in: by a key, whose fate it shares, or by the owner's one-time link (`keyId` null). */
+    /** A browser that signed in: by a key, whose fate it shares, as a person, or by the owner's one-time link. */
     | {
         readonly kind: 'session'
         readonly sessionId: SessionId
@@ -60,7 +60,13 @@ export interface Credentials {
   readonly onBehalfOf?: KeyId
 }
 
-/** Whose things these are: a key's, also those made in a browser that signed in with it, or the owner's. */
-export function accountOf({ keyId }: { readonly keyId: KeyId | null }): Account {
-  return (keyId ?? 'owner') as string as Account
+/** Whose things these are: a key's, also those made in a browser that signed in with it; a person's; or the owner's. */
+export function accountOf({
+  keyId,
+  personId = null,
+}: {
+  readonly keyId: KeyId | null
+  readonly personId?: PersonId | null
+}): Account {
+  return (keyId ?? personId ?? 'owner') as string as Account
 }

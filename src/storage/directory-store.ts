@@ -48,12 +48,14 @@ export class SqlDirectoryStore implements DirectoryStore {
       .where('removed_at', 'is', null)
       .executeTakeFirstOrThrow()
     if (numUpdatedRows === 0n) return false
-    await this.#database
+    const people = await this.#database
       .updateTable('people')
       .set({ removed_at: at })
       .where('organisation_id', '=', id)
       .where('removed_at', 'is', null)
+      .returning('id')
       .execute()
+    await this.#forget(people.map((person) => person.id))
     await this.#endKeys('organisation_id', id, at)
     await announce(this.#database, 'access')
     return true
@@ -91,6 +93,8 @@ export class SqlDirectoryStore implements DirectoryStore {
       .where('removed_at', 'is', null)
       .executeTakeFirstOrThrow()
     if (numUpdatedRows === 0n) return false
+    // With another role, somebody signs in anew.
+    await this.#database.deleteFrom('sessions').where('person_id', '=', id).execute()
     await announce(this.#database, 'access')
     return true
   }
@@ -104,8 +108,24 @@ export class SqlDirectoryStore implements DirectoryStore {
       .executeTakeFirstOrThrow()
     if (numUpdatedRows === 0n) return false
     await this.#endKeys('person_id', id, at)
+    await this.#forget([id])
     await announce(this.#database, 'access')
     return true
+  }
+
+  /** How they signed in, and where they are signed in. */
+  async #forget(people: readonly PersonId[]): Promise<void> {
+    if (people.length === 0) return
+    for (const table of [
+      'sessions',
+      'passwords',
+      'totp_secrets',
+      'recovery_codes',
+      'passkeys',
+      'identities',
+      'sign_in_steps',
+    ] as const)
+      await this.#database.deleteFrom(table).where('person_id', 'in', people).execute()
   }
 
   async #endKeys(column: 'organisation_id' | 'person_id', id: string, at: number): Promise<void> {

@@ -8,6 +8,7 @@ import { sql, type Kysely } from 'kysely'
 import { access } from './migrations/0001-access.ts'
 import { kept } from './migrations/0002-kept.ts'
 import { organisations } from './migrations/0010-organisations.ts'
+import { signIn } from './migrations/0020-sign-in.ts'
 import { standing } from './migrations/0030-standing.ts'
 import { usage } from './migrations/0060-usage.ts'
 import { table, whole, type Migration, type TableOptions } from './migrations/migration.ts'
@@ -23,7 +24,7 @@ export class NewerSchema extends Error {
 }
 
 /** In the order in which they are applied. */
-export const migrations: readonly Migration[] = [access, kept, organisations, standing, usage]
+export const migrations: readonly Migration[] = [access, kept, organisations, signIn, standing, usage]
 
 /**
  * Brings the tables to `target`, the newest migration when not given, none when null. The caller holds a transaction.

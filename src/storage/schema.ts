@@ -2,6 +2,7 @@
  * The tables, the same in every database: text, integers and nulls only. Times are epoch milliseconds, booleans 0 or 1.
  * `migrations.ts` makes them.
  */
+import type { Method } from '../access/sign-in/sign-in.ts'
 import type { Topic } from '../core/changes.ts'
 import type {
   Account,
@@ -16,6 +17,7 @@ import type {
 } from '../core/ids.ts'
 import type { Role } from '../core/principal.ts'
 import type { BatchEndpoint, BatchStatus, FilePurpose } from '../kept/store.ts'
+import type { SignInTables } from './sign-in-tables.ts'
 import type { CasesTable, CaseStepsTable, MeasuresTable } from './standing-tables.ts'
 import type { UsageTables } from './usage-tables.ts'
 
@@ -62,6 +64,10 @@ interface SessionsTable {
   key_id: KeyId | null
   created_at: number
   expires_at: number
+  person_id: PersonId | null
+  method: Method | null
+  agent: string | null
+  network: string | null
 }
 
 interface SignInLinksTable {
@@ -125,7 +131,7 @@ interface MigrationsTable {
   applied_at: number
 }
 
-export interface Database extends UsageTables {
+export interface Database extends SignInTables, UsageTables {
   keys: KeysTable
   organisations: OrganisationsTable
   people: PeopleTable

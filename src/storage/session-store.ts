@@ -22,6 +22,15 @@ export class SqlSessionStore implements SessionStore {
         .executeTakeFirst()
       if (key === undefined) return false
     }
+    if (session.personId !== null) {
+      const person = await this.#database
+        .selectFrom('people')
+        .select('id')
+        .where('id', '=', session.personId)
+        .where('removed_at', 'is', null)
+        .executeTakeFirst()
+      if (person === undefined) return false
+    }
     if (evicted.length > 0) {
       await this.#database.deleteFrom('sessions').where('id', 'in', evicted).execute()
     }
@@ -31,6 +40,10 @@ export class SqlSessionStore implements SessionStore {
         id: session.id,
         hash: session.hash,
         key_id: session.keyId,
+        person_id: session.personId,
+        method: session.method,
+        agent: session.agent,
+        network: session.network,
         created_at: session.createdAt,
         expires_at: session.expiresAt,
       })
@@ -76,6 +89,7 @@ export class SqlSessionStore implements SessionStore {
     const sessions = await this.#database
       .selectFrom('sessions')
       .select(['id', 'hash', 'key_id as keyId', 'created_at as createdAt', 'expires_at as expiresAt'])
+      .select(['person_id as personId', 'method', 'agent', 'network'])
       .where('expires_at', '>', now)
       .orderBy('created_at')
       .orderBy('id')

@@ -14,11 +14,13 @@ import { SqlMeasureStore } from './measure-store.ts'
 import type { Database } from './schema.ts'
 import { SqlSessionStore } from './session-store.ts'
 import { SqlUsageStore } from './usage-store.ts'
+import { SqlSignInStore } from './sign-in-store.ts'
 
 const constructors = {
   keys: SqlKeyStore,
   sessions: SqlSessionStore,
   directory: SqlDirectoryStore,
+  signIn: SqlSignInStore,
   responses: SqlResponseStore,
   files: SqlFileStore,
   batches: SqlBatchStore,

@@ -6,6 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Access } from '../../src/access/access.ts'
 import { createAccess } from '../../src/access/create-access.ts'
+import { OwnAccounts } from '../../src/access/sign-in/own-account.ts'
+import { createSignIn } from '../../src/access/sign-in/person-sign-in.ts'
+import type { ProviderSettings } from '../../src/access/sign-in/provider.ts'
+import type { SignIn } from '../../src/access/sign-in/sign-in.ts'
 import { createApi, type ApiParts } from '../../src/api/app.ts'
 import { listen } from '../../src/api/listen.ts'
 import { noActs } from '../../src/core/acts.ts'
@@ -24,6 +28,7 @@ export interface ApiServer extends AsyncDisposable {
   readonly port: number
   readonly key: string
   readonly access: Access
+  readonly signIn: SignIn
   readonly standing: Standing
   /** One entry a request, as the server would log it. */
   readonly log: readonly ({ level: string; event: string } & LogFields)[]
@@ -44,6 +49,7 @@ type Changes = Partial<Pick<ApiParts, 'edge' | 'webFolder'>> & {
   readonly answerSeconds?: number
   readonly responses?: Partial<ResponseLimits>
   readonly files?: Partial<KeptParts['files']>
+  readonly providers?: Readonly<Record<string, ProviderSettings>>
   /** A home that was there before, and stays; a new one that goes when left out. */
   readonly home?: string
 }
@@ -55,6 +61,9 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
   const parts = { store: storage, clock: systemClock, acts: noActs, domainOf: () => null }
   const standing = await createStanding(parts)
   const { key } = await access.createKey('test')
+  let url = ''
+  const people = { store: storage.signIn, door: access.door, clock: systemClock }
+  const signIn = createSignIn({ ...people, providers: changes.providers ?? {}, address: () => url })
   const shutdown = new AbortController()
   const log: ({ level: string; event: string } & LogFields)[] = []
   const kept = await openKept({
@@ -83,6 +92,8 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
       shutdown: shutdown.signal,
     },
     access,
+    signIn,
+    accounts: new OwnAccounts(people),
     standing,
     engine,
     kept,
@@ -94,12 +105,13 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     now: Date.now,
   })
   const listening = await listen(() => api.server(), '127.0.0.1', 0)
-  const url = `http://localhost:${listening.port}`
+  url = `http://localhost:${listening.port}`
   const server: ApiServer = {
     url,
     port: listening.port,
     key,
     access,
+    signIn,
     standing,
     log,
     shutdown,

@@ -32,7 +32,17 @@ export function storedKey(name: string, createdAt = 1000): StoredKey {
 
 export function storedSession(name: string, keyId: KeyId | null, createdAt = 1000): StoredSession {
   const hash = sha256(`session ${name}`)
-  return { id: `ses_${hash.slice(0, 16)}` as SessionId, hash, keyId, createdAt, expiresAt: createdAt + 1000 }
+  return {
+    id: `ses_${hash.slice(0, 16)}` as SessionId,
+    hash,
+    keyId,
+    personId: null,
+    method: null,
+    agent: null,
+    network: null,
+    createdAt,
+    expiresAt: createdAt + 1000,
+  }
 }
 
 export function storedLink(name: string, createdAt = 1000): StoredLink {

@@ -1,0 +1,100 @@
+import type { PersonId, Sha256 } from '../../core/ids.ts'
+
+/** A password as it is kept. */
+export interface StoredPassword {
+  /** PHC string of argon2id. */
+  readonly hash: string
+  readonly changedAt: number
+}
+
+/** The shared secret of somebody's authenticator app. */
+export interface StoredTotp {
+  /** Base32, without padding. */
+  readonly secret: string
+  /** The last step (RFC 6238: 30 seconds) whose code was used; an earlier or equal one is refused. */
+  readonly lastStep: number
+  /** Null until a first code has shown that the app has the secret. */
+  readonly confirmedAt: number | null
+}
+
+/** A WebAuthn credential. */
+export interface StoredPasskey {
+  /** Base64url, as the authenticator made it. */
+  readonly id: string
+  readonly personId: PersonId
+  readonly name: string
+  /** Base64url of the COSE key. */
+  readonly publicKey: string
+  /** Of uses, as the authenticator counts them; 0 for those that do not. */
+  readonly counter: number
+  readonly transports: readonly string[]
+  readonly createdAt: number
+  readonly lastUsedAt: number | null
+}
+
+export const stepKinds = ['second-factor', 'passkey', 'new-passkey', 'provider', 'invitation'] as const
+
+/** A sign-in that is under way, found by the hash of the token that the browser holds. */
+export interface StoredStep {
+  readonly hash: Sha256
+  readonly kind: (typeof stepKinds)[number]
+  /** Null while nobody is known. */
+  readonly personId: PersonId | null
+  /** Small JSON that only its kind understands. */
+  readonly content: string
+  readonly expiresAt: number
+}
+
+export interface Methods {
+  readonly password: StoredPassword | null
+  readonly totp: StoredTotp | null
+  readonly recoveryCodesLeft: number
+  readonly passkeys: readonly StoredPasskey[]
+}
+
+/** One bound on how often something may be tried. */
+export interface Bound {
+  /** Whom it bounds, as a hash: what strangers type is not kept. */
+  readonly subject: Sha256
+  readonly most: number
+}
+
+/** Every method is one transaction, done and durable when its promise resolves. */
+export interface SignInStore {
+  methods(person: PersonId): Promise<Methods>
+  setPassword(person: PersonId, password: StoredPassword): Promise<void>
+  /** Begins anew: an unconfirmed secret, in place of any before. */
+  setTotp(person: PersonId, secret: string): Promise<void>
+  /** Confirms the secret and replaces the recovery codes; false when there is none to confirm or `step` was used. */
+  confirmTotp(person: PersonId, step: number, codes: readonly Sha256[], now: number): Promise<boolean>
+  /** Uses up a step and all before it; false when it was used up already. */
+  useTotpStep(person: PersonId, step: number): Promise<boolean>
+  /** Forgets secret and recovery codes. */
+  removeTotp(person: PersonId): Promise<void>
+  /** False when it is unknown or was used. */
+  useRecoveryCode(person: PersonId, code: Sha256): Promise<boolean>
+  /** False, with nothing changed, when its id is taken. */
+  addPasskey(passkey: StoredPasskey): Promise<boolean>
+  passkey(id: string): Promise<StoredPasskey | null>
+  /** False when the counter did not grow, though the authenticator counts: it may be a copy. */
+  usePasskey(id: string, counter: number, now: number): Promise<boolean>
+  removePasskey(person: PersonId, id: string): Promise<boolean>
+  /** Who signed in from there before. */
+  identity(issuer: string, subject: string): Promise<PersonId | null>
+  /** False when the person has another identity of this issuer, or the identity another person. */
+  link(issuer: string, subject: string, person: PersonId, now: number): Promise<boolean>
+  begin(step: StoredStep): Promise<void>
+  step(hash: Sha256, now: number): Promise<StoredStep | null>
+  /** Uses it up; null when it is unknown, used or expired. */
+  takeStep(hash: Sha256, now: number): Promise<StoredStep | null>
+  /** Ends what is under way for somebody, of one kind. */
+  endSteps(person: PersonId, kind: StoredStep['kind']): Promise<void>
+  /**
+   * Counts a try against all of the bounds, in order, before it is made.
+   *
+   * @returns when to try again, as epoch milliseconds, when one of them is reached; null when it may be made
+   */
+  count(bounds: readonly Bound[], windowMilliseconds: number, now: number): Promise<number | null>
+  /** Somebody proved who they are: what was counted against them is forgotten. */
+  forgetCount(subjects: readonly Sha256[]): Promise<void>
+}
