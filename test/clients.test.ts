@@ -341,6 +341,22 @@ describe('calls a tool when it must, with the client of', () => {
   })
 })
 
+test('describes a model to the client of Ollama as its file does', async () => {
+  const client = new Ollama({ host: server.url, headers: { Authorization: `Bearer ${key}` } })
+  const details = {
+    parent_model: '',
+    format: 'gguf',
+    family: 'llama',
+    families: ['llama'],
+    parameter_size: '134.52M',
+    quantization_level: 'Q4_1',
+  }
+  const { models } = await client.list()
+  expect(models).toMatchObject([{ name: model, details }])
+  const shown = await client.show({ model })
+  expect(shown).toMatchObject({ details, model_info: { 'llama.context_length': 8192 } })
+})
+
 test('holds an answer to a schema, with the client of Ollama', async () => {
   const client = new Ollama({ host: server.url, headers: { Authorization: `Bearer ${key}` } })
   const { message } = await client.chat({

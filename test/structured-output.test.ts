@@ -112,7 +112,8 @@ describe('in the process of the model', () => {
     ])
     expect(wild.failure).toMatchObject({
       type: 'failed',
-      reason: expect.stringContaining('more than can be followed'),
+      at: 'schema',
+      reason: expect.stringContaining('cannot all be followed'),
     })
     expect(plain.failure).toBeNull()
   })

@@ -2,6 +2,15 @@ import type { Part } from './part.ts'
 import type { RequestId } from './ids.ts'
 import type { EngineRequest, Input, Request, Share } from './request.ts'
 
+/** What a model is, as its file tells. */
+export interface ModelNature {
+  /** Such as `llama`; null when it does not say. */
+  readonly architecture: string | null
+  readonly parameters: number
+  /** Such as `Q4_K_M`. */
+  readonly quantisation: string | null
+}
+
 /** A model that this server answers for, as clients see it. */
 export interface ServedModel {
   /** The name that clients use, such as `smollm2:135m`. */
@@ -16,6 +25,8 @@ export interface ServedModel {
   readonly createdAt: number
   /** What computes it, such as `llama.cpp 0.5.0 haswell`, once it was loaded: the same build computes the same bits. */
   readonly build?: string
+  /** What its file says of itself; left out for models that lie elsewhere. */
+  readonly nature?: ModelNature
   /** The model that it is an adapter of, when it is one; its `digest` is then that of the adapter. */
   readonly parent?: string
 }

@@ -146,7 +146,7 @@ export function embeddedEngine(options: EmbeddedEngineOptions): EmbeddedEngine {
 
 /** The model, and each of its adapters as one of its own: `model+adapter`. */
 function servedAs(
-  { id, digest, licence, createdAt, abilities = generates }: ModelFile,
+  { id, digest, licence, createdAt, abilities = generates, nature }: ModelFile,
   runner: ModelRunner,
   settings: Settings['engine'],
 ): ServedModel[] {
@@ -159,6 +159,7 @@ function servedAs(
     abilities,
     contextTokens: contextOf(settings, runner),
     ...(build === undefined ? {} : { build }),
+    ...(nature === undefined ? {} : { nature }),
   }
   const adapted = runner.adapters.files.map((file) => ({
     ...model,

@@ -167,8 +167,8 @@ export type JobEvent =
       readonly promptTokens: number
       readonly contextTokens: number
     }
-  /** This job cannot go on, others can: the job's last event. */
-  | { readonly type: 'failed'; readonly job: number; readonly reason: string }
+  /** This job cannot go on, others can: the job's last event. `schema`: because of what its answer may look like. */
+  | { readonly type: 'failed'; readonly job: number; readonly reason: string; readonly at?: 'schema' }
 
 export type Report =
   /** The process runs and waits for `load`. */

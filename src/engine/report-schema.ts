@@ -46,7 +46,7 @@ const jobEvent = z.discriminatedUnion('type', [
     usage: z.object({ promptTokens: count, cachedTokens: count, outputTokens: count }),
   }),
   z.object({ type: z.literal('too-long'), job: count, promptTokens: count, contextTokens: count }),
-  z.object({ type: z.literal('failed'), job: count, reason }),
+  z.object({ type: z.literal('failed'), job: count, reason, at: z.literal('schema').exactOptional() }),
 ])
 
 export const reportSchema: z.ZodType<Report> = z.discriminatedUnion('type', [

@@ -91,7 +91,12 @@ export class RunningJobs {
         return
       }
       case 'failed':
-        this.#fail(job, elpisError('engine_failed', { reason: event.reason }))
+        this.#fail(
+          job,
+          event.at === 'schema'
+            ? elpisError('unsupported_schema', { problem: event.reason })
+            : elpisError('engine_failed', { reason: event.reason }),
+        )
         return
       default:
         event satisfies never

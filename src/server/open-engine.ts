@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import type { UpstreamSettings } from '../config/upstream.ts'
-import type { Engine } from '../core/engine.ts'
+import type { Engine, ModelNature } from '../core/engine.ts'
 import { embeddedEngine } from '../engine/embedded-engine.ts'
 import { chosenGpu, gpuLibraries } from '../engine/gpu-packages.ts'
 import { severalEngines } from '../engine/several-engines.ts'
@@ -9,6 +9,8 @@ import { elpisError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { layerSizes } from '../weights/gguf/layer-sizes.ts'
 import { abilitiesOf } from '../weights/gguf/abilities.ts'
+import { describeModel } from '../weights/gguf/describe.ts'
+import { printable } from '../weights/gguf/printable.ts'
 import type { StoredAdapters } from './adapter-shelf.ts'
 import { checkFits, memoryBudget, servedMemory } from './model-memory.ts'
 import type { PreparedModel } from './prepare-model.ts'
@@ -101,6 +103,7 @@ function openEmbedded(
     path: paths[0] ?? '',
     files: paths,
     abilities: abilitiesOf(header),
+    nature: natureOf(header),
     bytes: servedMemory(header, config.engine).total,
     sizes: layerSizes(header, servedMemory(header, config.engine)),
     pinned: config.models.pin.includes(manifest.name),
@@ -118,6 +121,12 @@ function openEmbedded(
     house: { budget, keepAlive: keepAlive === 0 ? null : keepAlive * 1000 },
     log: ({ type, ...facts }) => log(levels[type], type, facts),
   })
+}
+
+function natureOf(header: PreparedModel['header']): ModelNature {
+  const { architecture, parameters, quantisation } = describeModel(header)
+  const plain = (text: string | null) => (text === null ? null : printable(text).slice(0, 100))
+  return { architecture: plain(architecture), parameters, quantisation: plain(quantisation) }
 }
 
 /** @throws `gpu_unknown` when what is wanted is not installed */

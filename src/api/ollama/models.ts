@@ -98,22 +98,32 @@ export function modelRoutes({ models, status, version: ours }: ModelParts): Rout
   ]
 }
 
-function entryOf<More extends object>({ id, digest }: ServedModel, more: More) {
-  return { name: id, model: id, ...(digest === null ? {} : { digest }), details: unknownDetails, ...more }
+function entryOf<More extends object>(model: ServedModel, more: More) {
+  const { id, digest } = model
+  return { name: id, model: id, ...(digest === null ? {} : { digest }), details: detailsOf(model), ...more }
 }
 
-/** Ollama itself leaves them empty for models that it does not hold. */
-const unknownDetails: z.infer<typeof details> = {
-  parent_model: '',
-  format: '',
-  family: '',
-  families: [],
-  parameter_size: '',
-  quantization_level: '',
+/** Empty for models that lie elsewhere, as Ollama has it for those that it does not hold. */
+function detailsOf({ nature, parent }: ServedModel): z.infer<typeof details> {
+  const family = nature?.architecture ?? ''
+  return {
+    parent_model: parent ?? '',
+    format: nature === undefined ? '' : 'gguf',
+    family,
+    families: family === '' ? [] : [family],
+    parameter_size: nature === undefined ? '' : sizeInWords(nature.parameters),
+    quantization_level: nature?.quantisation ?? '',
+  }
+}
+
+/** As Ollama writes it: `134.52M`, `8.0B`. */
+function sizeInWords(parameters: number): string {
+  return parameters >= 1e9 ? `${(parameters / 1e9).toFixed(1)}B` : `${(parameters / 1e6).toFixed(2)}M`
 }
 
 function descriptionOf(model: ServedModel): z.infer<typeof shown> {
   const { licence, contextTokens, abilities } = model
+  const architecture = model.nature?.architecture ?? 'elpis'
   const can: Record<ServedModel['abilities'][number], string[]> = {
     generate: ['completion', 'tools'],
     embed: ['embedding'],
@@ -122,12 +132,13 @@ function descriptionOf(model: ServedModel): z.infer<typeof shown> {
   return {
     ...(licence === null ? {} : { license: licence }),
     modified_at: pulledAt(model),
-    details: unknownDetails,
+    details: detailsOf(model),
     // Clients look for the context under the name of the architecture.
     model_info: {
-      'general.architecture': 'elpis',
+      'general.architecture': architecture,
       'general.basename': model.id,
-      'elpis.context_length': contextTokens,
+      [`${architecture}.context_length`]: contextTokens,
+      ...(model.nature === undefined ? {} : { 'general.parameter_count': model.nature.parameters }),
     },
     capabilities: abilities.flatMap((ability) => can[ability]),
   }

@@ -54,4 +54,10 @@ export class Outbox {
   failed(job: number, reason: string): void {
     this.#events.push({ type: 'failed', job, reason })
   }
+
+  /** Its schema or grammar cannot be followed, as is known only now. */
+  unfollowable(job: number): void {
+    const reason = 'it leaves so many readings open that they cannot all be followed'
+    this.#events.push({ type: 'failed', job, reason, at: 'schema' })
+  }
 }

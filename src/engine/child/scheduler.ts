@@ -307,8 +307,7 @@ export class Scheduler {
     if (!this.#tasks.has(task.job.id)) return false
     const end = advance(answer, logits, this.#outbox, this.#options.token)
     if (end === 'impossible') this.#fail(task, 'the model computed no token that could be chosen')
-    else if (end === 'unreadable')
-      this.#fail(task, 'what the answer may look like is more than can be followed')
+    else if (end === 'unreadable') this.#fail(task, null)
     else if (end !== null) this.#finish(answer, end)
     return end === null
   }
@@ -332,10 +331,12 @@ export class Scheduler {
     this.#options.cache.clear()
   }
 
-  #fail(task: Task, reason: string): void {
+  /** @param reason null: what its answer may look like is more than can be followed */
+  #fail(task: Task, reason: string | null): void {
     this.#evict(task)
     this.#tasks.delete(task.job.id)
-    this.#outbox.failed(task.job.id, reason)
+    if (reason === null) this.#outbox.unfollowable(task.job.id)
+    else this.#outbox.failed(task.job.id, reason)
   }
 
   /** Takes a task out of everything and its sequences back. */
