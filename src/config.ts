@@ -11,6 +11,7 @@ import { nearest } from './core/nearest.ts'
 import { plainNetwork } from './core/network.ts'
 import { storage } from './config/storage.ts'
 import { providers, signInSection } from './config/sign-in.ts'
+import { guardSettings } from './config/guard.ts'
 import { upstreams, upstreamShape } from './config/upstream.ts'
 import { monitoring } from './config/monitoring.ts'
 import { usage } from './config/usage.ts'
@@ -191,6 +192,7 @@ export const settings = z.strictObject({
   storage,
   sign_in: z.strictObject(signInSection).prefault({}),
   oidc: providers,
+  guard: guardSettings,
   upstreams,
   usage,
   monitoring,

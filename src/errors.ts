@@ -197,7 +197,7 @@ const table = {
     blame: 'user',
     status: 400,
     exit: 4,
-    message: 'This is against the content policy of this server ({hazards}).',
+    message: '{notice}',
     hint: 'Ask for something else. Who thinks that this is a mistake can tell whoever runs the server, with the request id.',
   },
   guard_unavailable: {
@@ -206,6 +206,21 @@ const table = {
     exit: 5,
     message: 'What judges requests cannot be reached, and nothing passes unjudged.',
     hint: 'Try again later. Whoever runs this server: `elpis doctor`.',
+  },
+
+  policy_invalid: {
+    blame: 'user',
+    status: 400,
+    exit: 2,
+    message: 'The policy {file} is not valid: {problem}',
+    hint: 'See docs/guides/guard.md for what may stand in a policy; `elpis guard policies check FILE` checks it again.',
+  },
+  policy_unknown: {
+    blame: 'user',
+    status: 400,
+    exit: 3,
+    message: 'There is no policy "{policy}".',
+    hint: 'There are: {known}. Your own lie in $ELPIS_HOME/policies as NAME.toml.',
   },
 
   // Audit

@@ -17,10 +17,11 @@ import { asElpisError, elpisError } from './errors.ts'
 import { openKept, type KeptParts } from './kept/kept.ts'
 import type { KeptStores } from './kept/store.ts'
 import type { Log } from './log.ts'
-import { noRecord, openGuard } from './pipeline/open-stages.ts'
+import { noRecord } from './pipeline/open-stages.ts'
 import { openAdapterShelf, type StoredAdapters } from './server/adapter-shelf.ts'
 import { engineToCome } from './server/engine-to-come.ts'
 import { openEngine } from './server/open-engine.ts'
+import { openGuard } from './server/open-guard.ts'
 import { openMonitoring } from './server/open-monitoring.ts'
 import { openSignIn } from './server/open-sign-in.ts'
 import { prepareModel, type Preparing, type PreparedModel } from './server/prepare-model.ts'
@@ -91,6 +92,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     await createStanding({ store: storage, clock: systemClock, acts: noActs, domainOf: () => null }),
     (it) => it.close(),
   )
+  const guard = undo.adopt(await openGuard(config, { log, onSignal: () => {} }), (it) => it.close())
   let url: string | null = null
   const { signIn, accounts } = openSignIn(config, { store: storage.signIn, access, address: () => url })
   const status = () => {
@@ -120,7 +122,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       config,
       storage,
       engine,
-      policy: () => openGuard.policy,
+      policy: () => guard.policy,
       version,
       clock: systemClock,
       log,
@@ -133,7 +135,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     stages: {
       access,
       standing,
-      guard: openGuard.policy === 'open' ? openGuard : watchedGuard(openGuard, monitoring.held),
+      guard: watchedGuard(guard, monitoring.held),
       record: recordStage(noRecord, monitoring.watchers),
       engine,
       answerSeconds: limits.answer_seconds,
@@ -175,7 +177,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     url: origin,
     ready,
     models: () => engine.models(),
-    policy: openGuard.policy,
+    policy: guard.policy,
     signInLink: async () => signInUrl(origin, (await access.createSignInLink()).token),
     async close(hurry) {
       log('info', 'stopping', { drain_seconds: limits.drain_seconds })

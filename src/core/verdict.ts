@@ -50,6 +50,8 @@ export interface Verdict {
   readonly layer: string
   /** The policy that was applied, as `name@version`. */
   readonly policy: string
+  /** What whoever asked is told, where the policy says it in its own words. */
+  readonly notice?: string
 }
 
 /** Who did something, as far as is known. */
@@ -75,4 +77,6 @@ export interface Signal {
   readonly attributable: boolean
   readonly requestId: RequestId | null
   readonly entryId: EntryId | null
+  /** Of what was asked: 16 hex digits that differ in few bits where texts are alike. Says nothing of the text itself. */
+  readonly fingerprint?: string
 }

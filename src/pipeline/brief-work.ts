@@ -17,7 +17,7 @@ import type { Credentials } from '../core/principal.ts'
 import type { Share } from '../core/request.ts'
 import { asElpisError, elpisError } from '../errors.ts'
 import { admitted } from './admitted.ts'
-import { refusal } from './refusal.ts'
+import { blocks, refusal } from './refusal.ts'
 import { shareOf } from './share.ts'
 import type { Outcome, Stages } from './stages.ts'
 
@@ -80,7 +80,7 @@ async function perform<
       // Nothing can be held back half-way: it is judged first.
       const verdict = await stages.guard.judgeInput(accepted)
       entry.judged(verdict)
-      if (verdict.outcome !== 'allow') throw refusal(verdict)
+      if (blocks(verdict)) throw refusal(verdict)
       return await work({ signal, share: shareOf(principal) })
     })
     outcome = { type: 'finished', usage: usageOf('promptTokens' in result ? result.promptTokens : 0) }

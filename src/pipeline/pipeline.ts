@@ -29,13 +29,18 @@ export async function* answer(
   const { entry, principal, ending } = accepted
   let usage: Usage | null = null
   let outcome: Outcome | null = null
+  // Ends with the answer, whoever ended it: an engine in the middle of a long prompt is not told by its iterator.
+  const work = new AbortController()
+  const stop = () => work.abort(ending.signal.aborted ? ending.signal.reason : elpisError('client_left'))
+  if (ending.signal.aborted) stop()
+  else ending.signal.addEventListener('abort', stop, { once: true })
   try {
     const question = stages.guard.judgeInput(accepted).then((verdict) => {
       entry.judged(verdict)
       return verdict
     })
     question.catch(() => {})
-    const drafted = stages.engine.generate({ ...request, signal: ending.signal, share: shareOf(principal) })
+    const drafted = stages.engine.generate({ ...request, signal: work.signal, share: shareOf(principal) })
     const judged = { ...accepted, onVerdict: entry.judged.bind(entry) }
     const released = stages.guard.release(drafted, question, judged)
     for await (const part of partsUntil(ending.signal, released)) {
@@ -44,12 +49,16 @@ export async function* answer(
       if (part.type === 'usage') outcome = { type: 'finished', usage }
       if (part.type === 'error') outcome = { type: 'failed', error: part.error, usage }
       // Before it goes out: whoever takes the last part may never ask for another.
-      if (outcome !== null) await accepted.close(outcome)
+      if (outcome !== null) {
+        stop()
+        await accepted.close(outcome)
+      }
       yield part
     }
   } catch (error) {
     yield { type: 'error', error: asElpisError(error) }
   } finally {
+    stop()
     await accepted.close(outcome ?? { type: 'failed', error: elpisError('client_left'), usage })
   }
 }

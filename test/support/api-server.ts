@@ -15,6 +15,7 @@ import { listen } from '../../src/api/listen.ts'
 import { noActs } from '../../src/core/acts.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import type { Engine } from '../../src/core/engine.ts'
+import type { GuardStage } from '../../src/pipeline/stages.ts'
 import { openKept, type KeptParts } from '../../src/kept/kept.ts'
 import type { ResponseLimits } from '../../src/kept/responses.ts'
 import type { LogFields } from '../../src/log.ts'
@@ -50,6 +51,8 @@ type Changes = Partial<Pick<ApiParts, 'edge' | 'webFolder'>> & {
   readonly responses?: Partial<ResponseLimits>
   readonly files?: Partial<KeptParts['files']>
   readonly providers?: Readonly<Record<string, ProviderSettings>>
+  /** Lets everything pass when left out. */
+  readonly guard?: GuardStage
   /** A home that was there before, and stays; a new one that goes when left out. */
   readonly home?: string
 }
@@ -85,7 +88,7 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     stages: {
       access,
       standing,
-      guard: openGuard,
+      guard: changes.guard ?? openGuard,
       record: noRecord,
       engine,
       answerSeconds: changes.answerSeconds ?? 60,

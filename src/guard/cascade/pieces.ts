@@ -1,0 +1,51 @@
+import { viewsOf, type View } from '../normalise/views.ts'
+import type { Passage } from '../scores.ts'
+
+/** What is scored at once, and where it came from. */
+export interface Piece {
+  readonly passage: Passage
+  /** In which view of the text. */
+  readonly view: string
+  /** Offsets in the original; of a view, of what it was made from. */
+  readonly start: number
+  readonly end: number
+}
+
+const characters = { most: 1200, overlap: 150 }
+
+/**
+ * A text and its views in pieces of at most 1,200 characters that overlap by 150 and end between words. The number of
+ * pieces grows with the text's length, at most fourfold for views.
+ */
+export function piecesOf(
+  text: string,
+  asPassage: (piece: string) => Passage,
+  views: readonly View[] = viewsOf(text),
+): Piece[] {
+  return views.flatMap((view) =>
+    cut(view.text).map(({ start, end }): Piece => {
+      const original = view.name === 'text'
+      return {
+        passage: asPassage(view.text.slice(start, end)),
+        view: view.name,
+        start: original ? start : view.start,
+        end: original ? end : view.end,
+      }
+    }),
+  )
+}
+
+function cut(text: string): { start: number; end: number }[] {
+  const pieces: { start: number; end: number }[] = []
+  for (let start = 0; start < text.length;) {
+    let end = Math.min(text.length, start + characters.most)
+    if (end < text.length) {
+      const space = text.lastIndexOf(' ', end)
+      if (space > start + characters.most / 2) end = space
+    }
+    pieces.push({ start, end })
+    if (end === text.length) break
+    start = end - characters.overlap
+  }
+  return pieces
+}

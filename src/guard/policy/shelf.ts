@@ -1,0 +1,143 @@
+import { existsSync, readdirSync, readFileSync, watch, type FSWatcher } from 'node:fs'
+import { join } from 'node:path'
+import type { Principal } from '../../core/principal.ts'
+import { elpisError } from '../../errors.ts'
+import { readPolicy, type Policy } from './policy.ts'
+import { shippedNames, shippedPolicy } from './shipped.ts'
+
+/** Which policy holds for whom, by name. */
+export interface Assignment {
+  readonly policy: string
+  readonly organisations: Readonly<Record<string, string>>
+  readonly keys: Readonly<Record<string, string>>
+  readonly models: Readonly<Record<string, string>>
+  readonly restricted: string
+}
+
+/** What decides which policies hold. Nothing that a client writes is among it but the model that it asks for. */
+export interface Circumstances {
+  readonly principal: Pick<Principal, 'organisationId' | 'keyId'>
+  readonly model: string
+  readonly level: 'good' | 'warned' | 'restricted'
+}
+
+interface Shelf {
+  /** For the server as a whole. */
+  readonly standing: Policy
+  /** All that hold together, the one for who asks first; the gravest action of all is taken. */
+  applying(circumstances: Circumstances): readonly Policy[]
+  /** @throws `policy_unknown` */
+  named(name: string): Policy
+  readonly all: readonly Policy[]
+  /** Reads the folder again. A policy that became invalid stays as it was, and `onTrouble` is told. */
+  reload(): void
+  close(): void
+}
+
+export type PolicyShelf = Shelf
+
+/**
+ * Shipped policies and those of a folder (`NAME.toml`), read again when a file there changes.
+ *
+ * @throws `policy_invalid`, and `policy_unknown` for an assignment to none: a server does not start under a policy that it cannot read
+ */
+export function openPolicyShelf(
+  folder: string,
+  assignment: Assignment,
+  { onChange, onTrouble }: { onChange?: (policy: Policy) => void; onTrouble?: (error: unknown) => void } = {},
+): PolicyShelf {
+  let own = readFolder(folder)
+  let watcher: FSWatcher | null = null
+  let soon: NodeJS.Timeout | null = null
+  const named = (name: string): Policy => {
+    const policy = own.get(name) ?? shippedPolicy(name)
+    if (policy === null) {
+      throw elpisError('policy_unknown', { policy: name, known: [...own.keys(), ...shippedNames].join(', ') })
+    }
+    return policy
+  }
+  const assigned = [
+    assignment.policy,
+    assignment.restricted,
+    ...[assignment.organisations, assignment.keys, assignment.models].flatMap((of) => Object.values(of)),
+  ]
+  for (const name of assigned) named(name)
+
+  const shelf: PolicyShelf = {
+    get standing() {
+      return named(assignment.policy)
+    },
+    applying({ principal, model, level }) {
+      const { organisations, keys, models } = assignment
+      const names = new Set([
+        valueOf(keys, principal.keyId) ??
+          valueOf(organisations, principal.organisationId) ??
+          assignment.policy,
+      ])
+      const forModel = valueOf(models, model) ?? valueOf(models, model.split('+')[0] ?? model)
+      if (forModel !== undefined) names.add(forModel)
+      if (level === 'restricted') names.add(assignment.restricted)
+      return [...names].map(named)
+    },
+    named,
+    get all() {
+      const shipped = shippedNames.filter((name) => !own.has(name)).map((name) => named(name))
+      return [...shipped, ...own.values()]
+    },
+    reload() {
+      try {
+        const next = readFolder(folder)
+        const before = own
+        own = next
+        try {
+          for (const name of assigned) named(name)
+        } catch (error) {
+          own = before
+          throw error
+        }
+        for (const [name, policy] of next) {
+          if (before.get(name)?.version !== policy.version) onChange?.(policy)
+        }
+      } catch (error) {
+        onTrouble?.(error)
+      }
+    },
+    close() {
+      watcher?.close()
+      if (soon !== null) clearTimeout(soon)
+    },
+  }
+  if (existsSync(folder)) {
+    watcher = watch(folder, { persistent: false }, () => {
+      // Editors write a file in several steps.
+      soon ??= setTimeout(() => {
+        soon = null
+        shelf.reload()
+      }, 50)
+      soon.unref()
+    })
+    watcher.on('error', (error) => onTrouble?.(error))
+  }
+  return shelf
+}
+
+function valueOf(table: Readonly<Record<string, string>>, key: string | null): string | undefined {
+  return key !== null && Object.hasOwn(table, key) ? table[key] : undefined
+}
+
+function readFolder(folder: string): Map<string, Policy> {
+  const own = new Map<string, Policy>()
+  if (!existsSync(folder)) return own
+  for (const file of readdirSync(folder).toSorted()) {
+    if (!file.endsWith('.toml')) continue
+    const policy = readPolicy(readFileSync(join(folder, file), 'utf8'), join(folder, file))
+    if (`${policy.name}.toml` !== file) {
+      throw elpisError('policy_invalid', {
+        file: join(folder, file),
+        problem: `its name is "${policy.name}"`,
+      })
+    }
+    own.set(policy.name, policy)
+  }
+  return own
+}

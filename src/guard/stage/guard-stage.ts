@@ -1,0 +1,303 @@
+/** The guard as the pipeline meets it: judges all that was asked, and lets go what it has judged of the answer. */
+import type { Clock } from '../../core/clock.ts'
+import type { EntryId, RequestId } from '../../core/ids.ts'
+import type { Part } from '../../core/part.ts'
+import { subjectOf, type Principal } from '../../core/principal.ts'
+import { hazards as hazardNames, type Direction, type Signal, type Verdict } from '../../core/verdict.ts'
+import { elpisError, type ElpisError } from '../../errors.ts'
+import type { Cascade } from '../cascade/cascade.ts'
+import type { Policy } from '../policy/policy.ts'
+import type { PolicyShelf } from '../policy/shelf.ts'
+import { askedOf, type Asked, type AskedText, type Asking } from './asked.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { gravest, judgeText, type Judgement } from './judgement.ts'
+import { release } from './release.ts'
+import type { Window } from './lane.ts'
+
+/** One request to judge, and whose it is. */
+interface Judged {
+  readonly asking: Asking & { readonly id: RequestId; readonly model: string }
+  readonly principal: Principal
+  readonly level: 'good' | 'warned' | 'restricted'
+  readonly entryId: EntryId
+  readonly signal: AbortSignal
+}
+
+/** What was made of one request or answer, for whoever keeps it: no word of what was said. */
+export interface JudgedRecord {
+  readonly at: number
+  readonly requestId: RequestId
+  readonly entryId: EntryId
+  readonly principal: Principal
+  readonly model: string
+  readonly verdict: Verdict
+  readonly fingerprint: string | null
+}
+
+export interface GuardParts {
+  readonly shelf: PolicyShelf
+  readonly cascade: Cascade
+  readonly clock: Clock
+  /** Told of everything that standing may count. */
+  readonly onSignal: (signal: Signal) => void
+  /** Told of every verdict. */
+  readonly onVerdict?: (record: JudgedRecord) => void
+  /** Told of what could not be judged. Never of what was said. */
+  readonly onTrouble: (layer: string, error: unknown) => void
+  /** Tokens of the next window of an answer. */
+  readonly goal: () => number
+}
+
+export interface Guard {
+  readonly policy: string
+  judgeInput(judged: Judged): Promise<Verdict>
+  release(
+    drafted: AsyncGenerator<Part>,
+    question: Promise<Verdict>,
+    judged: Judged & { onVerdict(verdict: Verdict): void },
+  ): AsyncGenerator<Part>
+}
+
+/** Never throws and never lets pass what it could not judge, unless a policy says so. */
+export function createGuard(parts: GuardParts): Guard {
+  const { shelf, cascade, clock } = parts
+
+  return {
+    get policy() {
+      const { standing } = shelf
+      return standing.name === 'open' ? 'open' : standing.version
+    },
+
+    async judgeInput(judged) {
+      let policies: readonly Policy[] = []
+      try {
+        policies = applying(judged)
+        const asked = askedOf(judged.asking)
+        const worst = await judgeAsked(asked, policies)
+        const verdict = verdictOf(worst.judgement, 'input', judged)
+        report(judged, verdict, asked, worst)
+        return verdict
+      } catch (error) {
+        parts.onTrouble('guard', error)
+        return unavailable(policies, 'input')
+      }
+    },
+
+    release(drafted, question, judged) {
+      let policies: readonly Policy[]
+      try {
+        policies = applying(judged)
+      } catch (error) {
+        parts.onTrouble('guard', error)
+        return refused(drafted, elpisError('guard_unavailable'))
+      }
+      if (policies.every((policy) => !judges(policy))) return drafted
+      const { question: context } = askedOf(judged.asking)
+      let worst: Judgement | null = null
+      const reported = new Set<string>()
+      const onJudged = (judgement: Judgement) => {
+        if (worst === null || gravest(worst, judgement) === judgement) worst = judgement
+        if (judgement.action === 'allow') return
+        const verdict = verdictOf(judgement, 'output', judged)
+        const key = `${verdict.action} ${verdict.hazards.join()} ${judgement.hits.map(({ what }) => what).join()}`
+        if (reported.has(key)) return
+        reported.add(key)
+        judged.onVerdict(verdict)
+        report(judged, verdict, null, null)
+      }
+      const released = release({
+        drafted,
+        choices: judged.asking.request?.choices ?? 1,
+        question,
+        policies,
+        signal: judged.signal,
+        goal: parts.goal,
+        judge: (window) => judgeWindow(window, context.slice(-1500), policies),
+        refusalOf: (verdict) => refusalOf(verdict),
+        onJudged,
+      })
+      return withEnd(released, () => {
+        if (worst === null || reported.size > 0) return
+        const verdict = verdictOf(worst, 'output', judged)
+        judged.onVerdict(verdict)
+        report(judged, verdict, null, null)
+      })
+    },
+  }
+
+  function applying({ principal, asking, level }: Judged): readonly Policy[] {
+    return shelf.applying({ principal, model: asking.model, level })
+  }
+
+  async function judgeAsked(asked: Asked, policies: readonly Policy[]): Promise<Worst> {
+    const [first] = policies
+    if (first === undefined) throw new Error('No policy holds.')
+    const judging = policies.filter(judges)
+    let worst: Worst = { judgement: nothing(first), text: null }
+    if (judging.length === 0) return worst
+    if (asked.unreadable) {
+      const strict = judging.find((policy) => policy.unavailable === 'block')
+      if (strict !== undefined) return { judgement: unreadable(strict), text: null }
+    }
+    for (const text of asked.texts) {
+      if (text.text === '') continue
+      const { asPassage, rulesOnly = false } = text
+      const sample = {
+        text: text.text,
+        direction: 'input',
+        asPassage,
+        final: true,
+        from: 0,
+        rulesOnly,
+      } as const
+      const judgement = await judgeText(sample, policies, cascade)
+      if (judgement.outcome === 'unavailable') parts.onTrouble(judgement.layer, null)
+      if (worst.text === null || gravest(worst.judgement, judgement) === judgement)
+        worst = { judgement, text }
+      if (judgement.action === 'block') break
+    }
+    return worst
+  }
+
+  async function judgeWindow(
+    window: Window,
+    prompt: string,
+    policies: readonly Policy[],
+  ): Promise<Judgement> {
+    const asPassage = (response: string) => ({ prompt, response })
+    const { text, final, start: from } = window
+    try {
+      const judgement = await judgeText(
+        { text, direction: 'output', asPassage, final, from },
+        policies,
+        cascade,
+      )
+      if (judgement.outcome === 'unavailable') parts.onTrouble(judgement.layer, null)
+      return judgement
+    } catch (error) {
+      parts.onTrouble('guard', error)
+      const [first] = policies
+      return { ...nothing(first as Policy), outcome: 'unavailable', action: 'block', layer: 'guard' }
+    }
+  }
+
+  function report(judged: Judged, verdict: Verdict, asked: Asked | null, worst: Worst | null): void {
+    const fingerprint = asked === null || asked.question === '' ? null : fingerprintOf(asked.question)
+    const { principal, entryId, asking } = judged
+    const at = clock.now()
+    parts.onVerdict?.({
+      at,
+      requestId: asking.id,
+      entryId,
+      principal,
+      model: asking.model,
+      verdict,
+      fingerprint,
+    })
+    if (verdict.action === 'allow' || verdict.outcome === 'unavailable') return
+    const attack = verdict.scores !== null && verdict.hazards.length === 0 && verdict.scores.attack >= 0.5
+    parts.onSignal({
+      at,
+      subject: subjectOf(principal),
+      source: verdict.layer === 'rules' ? 'rule' : 'guard',
+      direction: verdict.direction,
+      hazard: verdict.hazards[0] ?? (attack ? 'attack' : 'other'),
+      severity: severityOf(verdict),
+      // A policy that only notes it does not hold it against anybody.
+      attributable: verdict.action === 'block' && (worst?.text?.attributable ?? false),
+      requestId: asking.id,
+      entryId,
+      ...(fingerprint === null ? {} : { fingerprint }),
+    })
+  }
+}
+
+/** The gravest judgement and the text that it is about. */
+interface Worst {
+  readonly judgement: Judgement
+  readonly text: AskedText | null
+}
+
+export function judges(policy: Policy): boolean {
+  return policy.judge || policy.compiled.length > 0
+}
+
+function nothing(policy: Policy): Judgement {
+  return {
+    outcome: 'allow',
+    action: 'allow',
+    hazards: [],
+    scores: null,
+    layer: 'none',
+    policy,
+    hits: [],
+    decisive: null,
+  }
+}
+
+function unreadable(policy: Policy): Judgement {
+  return { ...nothing(policy), outcome: 'block', action: 'block', layer: 'unreadable' }
+}
+
+function severityOf({ scores, action }: Verdict): number {
+  return scores?.harm ?? (action === 'block' ? 1 : 0.5)
+}
+
+function verdictOf(
+  judgement: Judgement,
+  direction: Direction,
+  { entryId }: Pick<Judged, 'entryId'>,
+): Verdict {
+  const { outcome, action, hazards, scores, layer, policy } = judgement
+  const about =
+    layer === 'unreadable'
+      ? 'token ids cannot be judged here, send text'
+      : hazards.map((hazard) => `${hazard} ${hazardNames[hazard]}`).join(', ') || 'a rule of this server'
+  const notice = policy.notice.replaceAll('{hazards}', about).replaceAll('{reference}', entryId)
+  return {
+    outcome,
+    action,
+    direction,
+    hazards,
+    scores,
+    layer,
+    policy: policy.name === 'open' ? 'open' : policy.version,
+    ...(action === 'block' && outcome === 'block' ? { notice } : {}),
+  }
+}
+
+function unavailable(policies: readonly Policy[], direction: Direction): Verdict {
+  const passes = policies.length > 0 && policies.every((policy) => policy.unavailable === 'allow')
+  return {
+    outcome: 'unavailable',
+    action: passes ? 'allow' : 'block',
+    direction,
+    hazards: [],
+    scores: null,
+    layer: 'guard',
+    policy: policies.map(({ version }) => version).join(' ') || 'none',
+  }
+}
+
+function refusalOf({ action, outcome, notice, hazards }: Verdict): ElpisError | null {
+  if (action !== 'block') return null
+  if (outcome === 'unavailable') return elpisError('guard_unavailable')
+  return elpisError('content_policy', { notice: notice ?? hazards.join(', ') })
+}
+
+async function* refused(drafted: AsyncGenerator<Part>, error: ElpisError): AsyncGenerator<Part> {
+  drafted.return(undefined).catch(() => {})
+  yield { type: 'error', error }
+}
+
+async function* withEnd(parts: AsyncGenerator<Part>, end: () => void): AsyncGenerator<Part> {
+  try {
+    // The verdict on the whole answer stands in its entry before the part that closes the entry.
+    for await (const part of parts) {
+      if (part.type === 'usage' || part.type === 'error') end()
+      yield part
+    }
+  } finally {
+    await parts.return(undefined)
+  }
+}

@@ -1,0 +1,109 @@
+import type { Direction, GuardAction, Hazard, Scores, Verdict } from '../../core/verdict.ts'
+import { Unavailable, type Cascade, type CascadeBounds } from '../cascade/cascade.ts'
+import { piecesOf } from '../cascade/pieces.ts'
+import { viewsOf } from '../normalise/views.ts'
+import { decide, graver } from '../policy/decide.ts'
+import type { Policy } from '../policy/policy.ts'
+import { applyRules, type RuleHit } from '../rules/apply.ts'
+import type { Passage } from '../scores.ts'
+
+/** One text that is judged at once. */
+export interface Sample {
+  readonly text: string
+  readonly direction: Direction
+  /** How the layers read a piece of the text. */
+  readonly asPassage: (piece: string) => Passage
+  /** No more text will follow. */
+  readonly final: boolean
+  /** What ends before this offset was judged already; 0 for a text that is judged once. */
+  readonly from: number
+  /** Nothing is scored. */
+  readonly rulesOnly?: boolean
+}
+
+/** What the policies that hold make of a text, with all that led there. */
+export interface Judgement {
+  readonly outcome: Verdict['outcome']
+  readonly action: GuardAction
+  readonly hazards: readonly Hazard[]
+  readonly scores: Scores | null
+  readonly layer: string
+  /** The policy whose word it is. */
+  readonly policy: Policy
+  readonly hits: readonly RuleHit[]
+  /** Where the deciding score was found; null when rules decided or nothing did. */
+  readonly decisive: { readonly view: string; readonly start: number; readonly end: number } | null
+}
+
+/** Rules first, which cost least; scores unless a rule blocks already. The gravest action of all policies is taken. */
+export async function judgeText(
+  sample: Sample,
+  policies: readonly Policy[],
+  cascade: Cascade,
+): Promise<Judgement> {
+  const { text, direction, final, from } = sample
+  const found = (policy: Policy) =>
+    applyRules(text, { policy, direction, final }, views).filter(({ end }) => end > from)
+  const views = viewsOf(text)
+  const byRules = policies
+    .map((policy): Judgement => {
+      const hits = found(policy)
+      const action = hits.reduce<GuardAction>((most, hit) => graver(most, hit.action), 'allow')
+      const hazards = [...new Set(hits.flatMap(({ hazard }) => hazard ?? []))]
+      return {
+        outcome: outcomeOf(action),
+        action,
+        hazards,
+        scores: null,
+        layer: 'rules',
+        policy,
+        hits,
+        decisive: null,
+      }
+    })
+    .reduce(gravest)
+  const hits = policies.length === 1 ? byRules.hits : policies.flatMap(found)
+  const judging = sample.rulesOnly === true ? [] : policies.filter(({ judge }) => judge)
+  const [firstJudging] = judging
+  if (byRules.action === 'block' || firstJudging === undefined) return { ...byRules, hits }
+  try {
+    const { scores, layer, piece } = await cascade.score(
+      piecesOf(text, sample.asPassage, views),
+      boundsOf(judging),
+    )
+    const decisive = piece === null ? null : { view: piece.view, start: piece.start, end: piece.end }
+    const byScores = judging
+      .map((policy): Judgement => {
+        const { action, hazards } = decide(scores, policy, direction)
+        return { outcome: outcomeOf(action), action, hazards, scores, layer, policy, hits, decisive }
+      })
+      .reduce(gravest)
+    return { ...gravest(byScores, { ...byRules, scores, hits }), hits }
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error
+    const strict = judging.find(({ unavailable }) => unavailable === 'block') ?? firstJudging
+    const action = strict.unavailable === 'block' ? 'block' : byRules.action
+    return { ...byRules, outcome: 'unavailable', action, layer: error.layer, policy: strict, hits }
+  }
+}
+
+/** The graver of two; of two alike the first. */
+export function gravest(left: Judgement, right: Judgement): Judgement {
+  if (left.action === right.action) {
+    return (right.scores?.harm ?? 0) > (left.scores?.harm ?? 0) ? right : left
+  }
+  return graver(left.action, right.action) === left.action ? left : right
+}
+
+function outcomeOf(action: GuardAction): Verdict['outcome'] {
+  return action === 'block' ? 'block' : 'allow'
+}
+
+function boundsOf(policies: readonly Policy[]): CascadeBounds {
+  return {
+    clear: Math.min(...policies.map(({ cascade }) => cascade.clear)),
+    certain: Math.max(...policies.map(({ cascade }) => cascade.certain)),
+    act: Math.min(...policies.map(({ thresholds }) => thresholds.act)),
+    unsure: Math.max(...policies.map(({ cascade }) => cascade.unsure)),
+  }
+}

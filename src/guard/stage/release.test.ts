@@ -1,0 +1,237 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Part } from '../../core/part.ts'
+import type { Verdict } from '../../core/verdict.ts'
+import { Cascade } from '../cascade/cascade.ts'
+import { readPolicy } from '../policy/policy.ts'
+import { judgeText } from './judgement.ts'
+import { release } from './release.ts'
+
+const policy = readPolicy(
+  `name = "test"
+summary = "One word is never said, addresses are taken out."
+judge = false
+[[rules]]
+kind = "keywords"
+name = "the word"
+words = ["zanzibar", "bay of pearls"]
+output = "block"
+[[rules]]
+kind = "personal-data"
+name = "personal data"
+output = "redact"
+[[rules]]
+kind = "secrets"
+name = "secrets"
+output = "redact"
+`,
+  'test.toml',
+)
+const cascade = new Cascade({ screen: null, judge: null, guardModel: null }, 1000)
+const passes: Verdict = {
+  outcome: 'allow',
+  action: 'allow',
+  direction: 'input',
+  hazards: [],
+  scores: null,
+  layer: 'none',
+  policy: 'test',
+}
+
+async function released(parts: readonly Part[], goal = 1, choices = 1): Promise<Part[]> {
+  async function* drafted(): AsyncGenerator<Part> {
+    yield* parts
+  }
+  const out: Part[] = []
+  for await (const part of release({
+    drafted: drafted(),
+    choices,
+    question: Promise.resolve(passes),
+    policies: [policy],
+    signal: new AbortController().signal,
+    goal: () => goal,
+    refusalOf: () => null,
+    onJudged: () => {},
+    judge: ({ text, final, start }) =>
+      judgeText(
+        {
+          text,
+          direction: 'output',
+          final,
+          from: start,
+          asPassage: (response) => ({ prompt: '', response }),
+        },
+        [policy],
+        cascade,
+      ),
+  })) {
+    out.push(part)
+  }
+  return out
+}
+
+const start: Part = { type: 'start', promptTokens: 3, cachedTokens: 0 }
+const text = (said: string, choice = 0): Part => ({
+  type: 'text-delta',
+  choice,
+  text: said,
+  tokens: 1,
+  logprobs: null,
+})
+const thought = (said: string): Part => ({
+  type: 'reasoning-delta',
+  choice: 0,
+  text: said,
+  tokens: 1,
+  logprobs: null,
+})
+const finish = (choice = 0): Part => ({ type: 'finish', choice, reason: 'stop' })
+const usage: Part = {
+  type: 'usage',
+  usage: { promptTokens: 3, cachedTokens: 0, outputTokens: 9, reasoningTokens: 0 },
+}
+const said = (parts: readonly Part[], choice = 0) =>
+  parts.map((part) => (part.type === 'text-delta' && part.choice === choice ? part.text : '')).join('')
+const reasonsOf = (parts: readonly Part[]) =>
+  parts.flatMap((part) => (part.type === 'finish' ? [part.reason] : []))
+
+/** Pieces of a text, cut at random. */
+const pieces = (source: string) =>
+  fc.subarray(Array.from({ length: Math.max(0, source.length - 1) }, (_, at) => at + 1)).map((cuts) => {
+    const borders = [0, ...cuts, source.length]
+    return borders.slice(1).map((end, index) => source.slice(borders[index], end))
+  })
+
+const harmless =
+  'So we went on, along the shore. It was 9 in the morning, and class 7b sang. Nobody knew why.'
+
+describe('release', () => {
+  test('passes on every character of what is harmless, in order, however it comes', async () => {
+    await fc.assert(
+      fc.asyncProperty(pieces(harmless), fc.integer({ min: 1, max: 12 }), async (cut, goal) => {
+        const parts = await released([start, ...cut.map((it) => text(it)), finish(), usage], goal)
+        expect(said(parts)).toBe(harmless)
+        expect(parts[0]).toEqual(start)
+        expect(parts.slice(-2)).toEqual([finish(), usage])
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  test.each([
+    'zanzibar',
+    'bay of pearls',
+    'Z A N Z I B A R',
+    'zan\u200bzibar',
+    'emFuemliYXIgaXMgdGhlIHBsYWNlIHRvIGdv',
+  ])('no character of "%s" leaves, at whatever token or window it is cut', async (secret) => {
+    const whole = `We met in ${secret} at noon.`
+    await fc.assert(
+      fc.asyncProperty(pieces(whole), fc.integer({ min: 1, max: 12 }), async (cut, goal) => {
+        const parts = await released([start, ...cut.map((it) => text(it)), finish(), usage], goal)
+        expect('We met in '.startsWith(said(parts))).toBe(true)
+        expect(reasonsOf(parts)).toEqual(['content_filter'])
+        expect(parts.at(-1)?.type).toBe('usage')
+      }),
+      { numRuns: 120 },
+    )
+  })
+
+  test('bytes in hex that spell the word are cut before the third', async () => {
+    const whole = 'We met in 7a 61 6e 7a 69 62 61 72 at noon.'
+    await fc.assert(
+      fc.asyncProperty(pieces(whole), fc.integer({ min: 1, max: 12 }), async (cut, goal) => {
+        const parts = await released([start, ...cut.map((it) => text(it)), finish(), usage], goal)
+        expect('We met in 7a 61 '.startsWith(said(parts))).toBe(true)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test.each([
+    ['ada.lovelace@example.org', 'e-mail'],
+    ['DE89 3704 0044 0532 0130 00', 'IBAN'],
+    ['4111 1111 1111 1111', 'card'],
+    [`ghp_${'a1B2'.repeat(9)}`, 'secret'],
+    ['-----BEGIN PRIVATE KEY-----\nMIIE 8a\n-----END PRIVATE KEY-----', 'private key'],
+  ])('%s is taken out whole, wherever it is cut', async (secret, name) => {
+    await fc.assert(
+      fc.asyncProperty(
+        pieces(`Send it to ${secret} now.`),
+        fc.integer({ min: 1, max: 12 }),
+        async (cut, goal) => {
+          const parts = await released([start, ...cut.map((it) => text(it)), finish(), usage], goal)
+          expect(said(parts)).toBe(`Send it to [removed: ${name}] now.`)
+        },
+      ),
+      { numRuns: 80 },
+    )
+  })
+
+  test('split over thoughts and text in turns, the word does not get out', async () => {
+    const parts = await released([
+      start,
+      ...Array.from('zanzibar').flatMap((letter) => [text(letter), thought('so ')]),
+      finish(),
+      usage,
+    ])
+    expect(said(parts).length).toBeLessThan(4)
+    expect(reasonsOf(parts)).toEqual(['content_filter'])
+  })
+
+  test('one choice is cut, the other goes on', async () => {
+    const parts = await released(
+      [
+        start,
+        text('In ', 0),
+        text('In ', 1),
+        text('zanzibar ', 0),
+        text('Oslo ', 1),
+        text('it ', 1),
+        finish(1),
+        finish(0),
+        usage,
+      ],
+      1,
+      2,
+    )
+    expect(said(parts, 0)).toBe('In ')
+    expect(said(parts, 1)).toBe('In Oslo it ')
+    expect(reasonsOf(parts).toSorted()).toEqual(['content_filter', 'stop'])
+  })
+
+  test('the name and arguments of a call are judged, and stay JSON', async () => {
+    const call = (pieces: readonly string[]): Part[] => [
+      start,
+      { type: 'tool-call-start', choice: 0, call: 0, id: 'call_1', name: 'pay' },
+      ...pieces.map((it): Part => ({
+        type: 'tool-call-delta',
+        choice: 0,
+        call: 0,
+        arguments: it,
+        tokens: 1,
+      })),
+      { type: 'finish', choice: 0, reason: 'tool_calls' },
+      usage,
+    ]
+    const argumentsOf = (parts: readonly Part[]) =>
+      parts.map((part) => (part.type === 'tool-call-delta' ? part.arguments : '')).join('')
+    const paid = await released(call(['{"card": 4111', '111111111111', ', "to": "a@b.example.org"}']))
+    expect(JSON.parse(argumentsOf(paid))).toEqual({ card: '[removed: card]', to: '[removed: e-mail]' })
+    const blocked = await released(call(['{"to": "z\\u0061n', 'zibar"}']))
+    expect(argumentsOf(blocked)).not.toContain('zibar')
+    expect(reasonsOf(blocked)).toEqual(['content_filter'])
+  })
+
+  test('probabilities tell nothing of a token whose text is held or taken out', async () => {
+    const logprobs = (word: string) => [{ token: 1, bytes: [...Buffer.from(word)], logprob: -1, top: [] }]
+    const parts = await released([
+      start,
+      { type: 'text-delta', choice: 0, text: '', tokens: 1, logprobs: logprobs('zanz') },
+      { type: 'text-delta', choice: 0, text: 'zanzibar', tokens: 1, logprobs: logprobs('ibar') },
+      finish(),
+      usage,
+    ])
+    expect(parts.filter(({ type }) => type === 'text-delta')).toEqual([])
+  })
+})

@@ -1,0 +1,174 @@
+/**
+ * What the model drafts, let go window by window once it is judged. Judging runs beside generating; nothing leaves
+ * before the question's verdict is there, and what a verdict blocks never leaves.
+ */
+import type { Part, Usage } from '../../core/part.ts'
+import type { Verdict } from '../../core/verdict.ts'
+import type { ElpisError } from '../../errors.ts'
+import { Lane, type Window } from './lane.ts'
+import type { Judgement } from './judgement.ts'
+import { Mailbox } from './mailbox.ts'
+import type { Policy } from '../policy/policy.ts'
+import { aroundRedactions, replacementsOf } from './redaction.ts'
+
+export interface Releasing {
+  readonly drafted: AsyncGenerator<Part>
+  readonly choices: number
+  readonly question: Promise<Verdict>
+  readonly policies: readonly Policy[]
+  /** Nobody waits any more. */
+  readonly signal: AbortSignal
+  /** Judges what may go next. Never throws. */
+  readonly judge: (window: Window) => Promise<Judgement>
+  /** What whoever asks is told when the question is blocked; null when it passes. */
+  refusalOf(question: Verdict): ElpisError | null
+  /** Told of every judgement of a window. */
+  onJudged(judgement: Judgement, window: Window): void
+  /** Tokens of the next window. */
+  readonly goal: () => number
+}
+
+type Event =
+  | { readonly type: 'part'; readonly part: Part }
+  | { readonly type: 'drafted' }
+  | { readonly type: 'question'; readonly refusal: ElpisError | null }
+  | { readonly type: 'judged'; readonly lane: Lane; readonly window: Window; readonly judgement: Judgement }
+  | { readonly type: 'aborted' }
+
+export async function* release(releasing: Releasing): AsyncGenerator<Part> {
+  const { drafted, choices, question, policies, signal, judge, goal } = releasing
+  const mail = new Mailbox<Event>()
+  const lanes = new Map<number, Lane>()
+  let count: Usage = { promptTokens: 0, cachedTokens: 0, outputTokens: 0, reasoningTokens: 0 }
+  let blocked = false
+  let opening: Part | null = null
+  let ending: Part | null = null
+  let asked = false
+  let over = false
+  const ready: Part[] = []
+
+  const pull = () => {
+    drafted.next().then(
+      (step) => mail.put(step.done === true ? { type: 'drafted' } : { type: 'part', part: step.value }),
+      () => mail.put({ type: 'drafted' }),
+    )
+  }
+  const judgeNext = (lane: Lane) => {
+    const window = lane.judging ? null : lane.next()
+    if (window === null) return
+    lane.judging = true
+    void judge(window).then((judgement) => mail.put({ type: 'judged', lane, window, judgement }))
+  }
+  const abort = () => mail.put({ type: 'aborted' })
+  signal.addEventListener('abort', abort, { once: true })
+  question.then(
+    (verdict) => mail.put({ type: 'question', refusal: releasing.refusalOf(verdict) }),
+    () => mail.put({ type: 'aborted' }),
+  )
+  pull()
+
+  try {
+    for (;;) {
+      const event = await mail.take()
+      switch (event.type) {
+        case 'aborted':
+          return
+        case 'question':
+          if (event.refusal !== null) {
+            yield { type: 'error', error: event.refusal }
+            return
+          }
+          asked = true
+          break
+        case 'drafted':
+          over = true
+          for (const lane of lanes.values()) lane.end()
+          break
+        case 'part': {
+          const { part } = event
+          count = counted(count, part)
+          if (part.type === 'start') opening = part
+          else if (part.type === 'usage' || part.type === 'error') {
+            ending = part
+            over = true
+            for (const lane of lanes.values()) lane.end()
+          } else laneOf(part.choice).push(part)
+          if (!over) pull()
+          break
+        }
+        case 'judged': {
+          const { lane, window, judgement } = event
+          lane.judging = false
+          releasing.onJudged(judgement, window)
+          if (judgement.action === 'block') {
+            lane.block()
+            blocked = true
+            ready.push({ type: 'finish', choice: lane.choice, reason: 'content_filter' })
+          } else if (!lane.closed) {
+            const around = aroundRedactions(judgement.hits, window)
+            const whole =
+              judgement.action === 'redact' && judgement.hits.every(({ action }) => action !== 'redact')
+            const replacements = whole
+              ? [{ start: window.start, end: window.end, by: `[removed: ${judgement.hazards.join(', ')}]` }]
+              : replacementsOf(judgement.hits, around)
+            ready.push(...lane.release(around, replacements))
+          }
+          break
+        }
+        default:
+          event satisfies never
+      }
+      for (const lane of lanes.values()) {
+        judgeNext(lane)
+        const finish = lane.takeFinish()
+        if (finish !== null) ready.push(finish)
+      }
+      if (!asked) continue
+      const all = [...lanes.values()]
+      const done = over && all.every((lane) => lane.closed || (!lane.waiting && !lane.judging))
+      // Headers go out with the first part, so the opening waits for the first words, or for the end.
+      if (opening !== null && (ready.length > 0 || done)) {
+        yield opening
+        opening = null
+      }
+      for (const part of ready.splice(0)) yield part
+      if (done) {
+        if (ending !== null) yield ending
+        return
+      }
+      // Every choice was cut: the engine need not go on, and what it counted so far is told.
+      if (blocked && !over && all.length === choices && all.every((lane) => lane.closed)) {
+        yield { type: 'usage', usage: count }
+        return
+      }
+    }
+  } finally {
+    signal.removeEventListener('abort', abort)
+    // Not awaited: an engine in the middle of a step answers only after it.
+    drafted.return(undefined).catch(() => {})
+  }
+
+  function laneOf(choice: number): Lane {
+    let lane = lanes.get(choice)
+    if (lane === undefined) {
+      lane = new Lane(choice, policies, goal)
+      lanes.set(choice, lane)
+    }
+    return lane
+  }
+}
+
+function counted(usage: Usage, part: Part): Usage {
+  if (part.type === 'start') {
+    const { promptTokens, cachedTokens } = part
+    return { ...usage, promptTokens, cachedTokens }
+  }
+  if (part.type !== 'text-delta' && part.type !== 'reasoning-delta' && part.type !== 'tool-call-delta') {
+    return usage
+  }
+  return {
+    ...usage,
+    outputTokens: usage.outputTokens + part.tokens,
+    reasoningTokens: usage.reasoningTokens + (part.type === 'reasoning-delta' ? part.tokens : 0),
+  }
+}

@@ -1,0 +1,319 @@
+/** No door without a guard: every way in, streamed or whole, with tools, from the cache; and a guard that fails. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Guard } from '../src/guard/stage/guard-stage.ts'
+import { apiServer, type ApiServer } from './support/api-server.ts'
+import { echo, fakeEngine, finish, start, text, usage } from './support/fake-engine.ts'
+import { testGuard, wordScorer, type TestGuard } from './support/test-guard.ts'
+import type { FakeEngineOptions } from './support/fake-engine.ts'
+
+const word = 'zanzibar'
+
+/** One server for all tests; what guards it and what its engine says change from test to test. */
+let guard: Guard | null = null
+let answer: NonNullable<FakeEngineOptions['answer']> = echo
+const engine = fakeEngine({ answer: (request) => answer(request) })
+let server: ApiServer
+
+beforeAll(async () => {
+  const current = () => {
+    if (guard === null) throw new Error('This test has no guard.')
+    return guard
+  }
+  server = await apiServer(engine, {
+    guard: {
+      get policy() {
+        return current().policy
+      },
+      judgeInput: (judged) => current().judgeInput(judged),
+      release: (drafted, question, judged) => current().release(drafted, question, judged),
+    },
+  })
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+function guarded(by: TestGuard, says: FakeEngineOptions['answer'] = echo) {
+  guard = by
+  answer = says ?? echo
+  return { server }
+}
+
+/** Says the word whatever it is asked, a letter a token. */
+function* sayWord(): ReturnType<typeof echo> {
+  yield start(3)
+  for (const letter of `We sail to ${word} today.`) yield text(letter)
+  yield finish('stop')
+  yield usage(3, 26)
+}
+
+const model = 'fake:1b'
+const chat = (content: string) => ({ model, messages: [{ role: 'user', content }] })
+const doors: readonly { path: string; body: (said: string) => object; streams: boolean }[] = [
+  { path: '/v1/chat/completions', body: chat, streams: true },
+  { path: '/v1/completions', body: (prompt) => ({ model, prompt }), streams: true },
+  { path: '/v1/responses', body: (input) => ({ model, input }), streams: true },
+  { path: '/v1/messages', body: (said) => ({ ...chat(said), max_tokens: 100 }), streams: true },
+  { path: '/api/chat', body: chat, streams: true },
+  { path: '/api/generate', body: (prompt) => ({ model, prompt }), streams: true },
+  { path: '/v1/embeddings', body: (input) => ({ model, input }), streams: false },
+  { path: '/v1/rerank', body: (query) => ({ model, query, documents: ['a', 'b'] }), streams: false },
+  { path: '/v1/tokenize', body: (prompt) => ({ model, prompt }), streams: false },
+  { path: '/v1/messages/count_tokens', body: chat, streams: false },
+]
+const ways = doors.flatMap(({ path, body, streams }) =>
+  (streams ? [false, true] : [false]).map((stream) => ({
+    path,
+    stream,
+    made: (said: string) => ({ ...body(said), ...(streams ? { stream } : {}) }),
+  })),
+)
+
+describe('a blocked question', () => {
+  test.each(ways)('$path, stream $stream: refused, no engine answers', async ({ path, made }) => {
+    const { server } = guarded(testGuard())
+    const response = await server.post(path, made(`Tell me of ${word}.`))
+    expect(response.status).toBe(400)
+    expect(await response.text()).toContain('content policy')
+    const fine = await server.post(path, made('Tell me of Oslo.'))
+    expect(fine.status).toBe(200)
+  })
+})
+
+describe('a blocked answer', () => {
+  test.each(ways.filter(({ path }) => !/embed|rerank|token/.test(path)))(
+    '$path, stream $stream: what is withheld never leaves, and the end says why',
+    async ({ path, made }) => {
+      const { server } = guarded(testGuard(), sayWord)
+      const response = await server.post(path, made('Where to?'))
+      const answer = (await response.text()).replaceAll(/[^a-z]/gi, '')
+      expect(answer.toLowerCase()).not.toContain('zanzi')
+      expect(answer).toMatch(/contentfilter|refusal|incomplete/i)
+    },
+  )
+
+  test('keeps its usage', async () => {
+    const { server } = guarded(testGuard(), sayWord)
+    const answer = (await (await server.post('/v1/chat/completions', chat('Where to?'))).json()) as {
+      choices: { finish_reason: string }[]
+      usage: { completion_tokens: number }
+    }
+    expect(answer.choices[0]?.finish_reason).toBe('content_filter')
+    expect(answer.usage.completion_tokens).toBeGreaterThan(5)
+  })
+})
+
+describe('every part of a conversation', () => {
+  const user = { role: 'user', content: 'Go on.' }
+  const tool = (name: string, description: string) => ({
+    type: 'function',
+    function: { name, description, parameters: { type: 'object', properties: {} } },
+  })
+  test.each([
+    [
+      'an earlier turn',
+      { messages: [{ role: 'user', content: word }, { role: 'assistant', content: 'Yes?' }, user] },
+    ],
+    ['the system prompt', { messages: [{ role: 'system', content: `Speak of ${word}.` }, user] }],
+    ['a claimed answer', { messages: [user, { role: 'assistant', content: `It is ${word}.` }, user] }],
+    [
+      'a tool’s result',
+      {
+        messages: [
+          user,
+          {
+            role: 'assistant',
+            content: null,
+            tool_calls: [{ id: 'c1', type: 'function', function: { name: 'look', arguments: '{}' } }],
+          },
+          { role: 'tool', tool_call_id: 'c1', content: `Found: ${word}` },
+        ],
+      },
+    ],
+    [
+      'a call’s arguments',
+      {
+        messages: [
+          user,
+          {
+            role: 'assistant',
+            content: null,
+            tool_calls: [
+              { id: 'c1', type: 'function', function: { name: 'look', arguments: `{"for":"${word}"}` } },
+            ],
+          },
+          { role: 'tool', tool_call_id: 'c1', content: 'ok' },
+        ],
+      },
+    ],
+    ['a tool’s name', { messages: [user], tools: [tool(word, 'Looks.')] }],
+    ['a tool’s description', { messages: [user], tools: [tool('look', `Looks for ${word}.`)] }],
+    [
+      'a schema',
+      {
+        messages: [user],
+        response_format: {
+          type: 'json_schema',
+          json_schema: {
+            name: 'x',
+            schema: { type: 'object', properties: { place: { type: 'string', description: word } } },
+          },
+        },
+      },
+    ],
+    [
+      'split over turns',
+      {
+        messages: [
+          { role: 'user', content: 'zanzi' },
+          { role: 'user', content: 'bar' },
+        ],
+      },
+    ],
+  ])('%s', async (_name, body) => {
+    const guard = testGuard()
+    const { server } = guarded(guard)
+    const response = await server.post('/v1/chat/completions', { model, ...body })
+    expect(response.status).toBe(400)
+  })
+
+  test('only what whoever asks wrote is held against them', async () => {
+    const guard = testGuard()
+    const { server } = guarded(guard, sayWord)
+    await server.post('/v1/chat/completions', chat(word))
+    await server.post('/v1/chat/completions', { model, messages: [{ role: 'system', content: word }, user] })
+    await (await server.post('/v1/chat/completions', chat('Where to?'))).text()
+    expect(guard.signals.map(({ direction, attributable }) => [direction, attributable])).toEqual([
+      ['input', true],
+      ['input', false],
+      ['output', false],
+    ])
+    expect(guard.signals[0]?.fingerprint).toMatch(/^[0-9a-f]{16}$/)
+  })
+
+  test('token ids cannot be read, so they are refused', async () => {
+    const { server } = guarded(testGuard())
+    expect((await server.post('/v1/completions', { model, prompt: [1, 2, 3] })).status).toBe(400)
+    expect((await server.post('/v1/embeddings', { model, input: [[1, 2, 3]] })).status).toBe(400)
+  })
+})
+
+describe('a guard that fails', () => {
+  const judging =
+    'name = "test"\nsummary = "Judges."\n[hazards]\nS2 = { input = "block", output = "block" }\n'
+  test.each([
+    [
+      'throws',
+      {
+        screen: {
+          name: 'screen',
+          score: () => {
+            throw new Error('no')
+          },
+        },
+      },
+    ],
+    ['hangs', { screen: { name: 'screen', score: () => new Promise<never>(() => {}) } }],
+    ['has no weights', {}],
+    [
+      'says nonsense',
+      { screen: { name: 'screen', score: () => ({ harm: Number.NaN, attack: 0, hazards: {} }) } },
+    ],
+    [
+      'fails in its second layer',
+      {
+        screen: { name: 'screen', score: () => ({ harm: 0.5, attack: 0, hazards: {} }) },
+        judge: { name: 'judge', score: () => Promise.reject(new Error('gone')) },
+      },
+    ],
+  ])('%s: blocks', async (_name, layers) => {
+    const guard = testGuard({ policy: judging, layers, patience: 50 })
+    const { server } = guarded(guard)
+    for (const { path, made } of ways) {
+      const response = await server.post(path, made('Hello there.'))
+      expect([path, response.status]).toEqual([path, 503])
+    }
+    expect(guard.troubles.length).toBeGreaterThan(0)
+  })
+
+  test('dies within an answer: the answer ends, unjudged words stay', async () => {
+    let calls = 0
+    const screen = {
+      name: 'screen',
+      score: () => {
+        if (++calls > 2) throw new Error('gone')
+        return { harm: 0, attack: 0, hazards: {} }
+      },
+    }
+    const { server } = guarded(testGuard({ policy: judging, layers: { screen } }))
+    const response = await server.post('/v1/chat/completions', {
+      ...chat('one two three four five six seven eight nine ten'),
+      stream: true,
+    })
+    const body = await response.text()
+    expect(body).toContain('content_filter')
+    expect(body).not.toContain('nine')
+  })
+
+  test('a policy may say that what cannot be judged passes', async () => {
+    const guard = testGuard({ policy: judging.replace('[hazards]', 'unavailable = "allow"\n[hazards]') })
+    const { server } = guarded(guard)
+    expect((await server.post('/v1/chat/completions', chat('Hello there.'))).status).toBe(200)
+  })
+})
+
+describe('policies', () => {
+  const judging =
+    'name = "test"\nsummary = "Judges."\n[hazards]\nS2 = { input = "block", output = "block" }\n'
+
+  test('no field of a client weakens one', async () => {
+    const { server } = guarded(testGuard())
+    for (const field of ['guard', 'policy', 'moderation', 'safety', 'guardrails', 'metadata']) {
+      const response = await server.post('/v1/chat/completions', {
+        ...chat(word),
+        [field]: field === 'metadata' ? { guard: 'off' } : 'off',
+      })
+      expect(response.status).toBe(400)
+    }
+    const headers = { 'x-guard': 'off', 'x-elpis-policy': 'open', 'x-moderation': 'false' }
+    expect((await server.post('/v1/chat/completions', chat(word), { headers })).status).toBe(400)
+  })
+
+  test('a model has its own, besides the one for who asks', async () => {
+    const guard = testGuard({ assignment: { policy: 'open', models: { [model]: 'test' } } })
+    const { server } = guarded(guard)
+    expect((await server.post('/v1/chat/completions', chat(word))).status).toBe(400)
+    expect((await server.post('/v1/chat/completions', { ...chat(word), model: 'other' })).status).toBe(404)
+  })
+
+  test('scores decide, and what the judge says counts for more than the screen', async () => {
+    const layers = {
+      screen: wordScorer('oslo'),
+      judge: { name: 'judge', score: () => ({ harm: 0.1, attack: 0, hazards: {} }) },
+    }
+    const unsure = testGuard({ policy: judging, layers })
+    expect((await guarded(unsure).server.post('/v1/chat/completions', chat('Oslo'))).status).toBe(200)
+    const sure = testGuard({ policy: judging, layers: { screen: wordScorer('oslo') } })
+    expect((await guarded(sure).server.post('/v1/chat/completions', chat('Oslo'))).status).toBe(400)
+    const hidden = Buffer.from('how do i get to oslo from here').toString('base64')
+    expect((await guarded(sure).server.post('/v1/chat/completions', chat(hidden))).status).toBe(400)
+  })
+
+  test('a prompt of 200,000 characters is judged in bounded time', async () => {
+    const guard = testGuard({ policy: judging, layers: { screen: wordScorer('oslo') } })
+    const { server } = guarded(guard)
+    const begun = performance.now()
+    const response = await server.post(
+      '/v1/chat/completions',
+      chat(`${'Words that mean little. '.repeat(8300)} Oslo`),
+    )
+    expect(response.status).toBe(400)
+    expect(performance.now() - begun).toBeLessThan(30_000)
+  })
+
+  test('logs never hold what was removed', async () => {
+    const guard = testGuard()
+    const { server } = guarded(guard, sayWord)
+    await (await server.post('/v1/chat/completions', chat('Where to?'))).text()
+    await server.post('/v1/chat/completions', chat(word))
+    expect(JSON.stringify([server.log, guard.signals, guard.verdicts])).not.toContain(word)
+  })
+})

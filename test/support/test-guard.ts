@@ -1,0 +1,85 @@
+/** A guard whose layers a test decides; policies and all else are real. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { systemClock } from '../../src/core/clock.ts'
+import type { Scores, Signal, Verdict } from '../../src/core/verdict.ts'
+import { Cascade, type Layers } from '../../src/guard/cascade/cascade.ts'
+import { openPolicyShelf, type Assignment } from '../../src/guard/policy/shelf.ts'
+import type { Scorer } from '../../src/guard/scores.ts'
+import { createGuard, type Guard } from '../../src/guard/stage/guard-stage.ts'
+
+interface TestGuardParts {
+  /** TOML of a policy named `test`, which holds for all. */
+  readonly policy?: string
+  readonly assignment?: Partial<Assignment>
+  readonly layers?: Partial<Layers>
+  readonly patience?: number
+  readonly goal?: () => number
+}
+
+export interface TestGuard extends Guard {
+  readonly signals: Signal[]
+  readonly verdicts: Verdict[]
+  readonly troubles: string[]
+  readonly folder: string
+}
+
+export const blockWord = `
+name = "test"
+summary = "One word is never said."
+judge = false
+[[rules]]
+kind = "keywords"
+name = "the word"
+words = ["zanzibar"]
+hazard = "S9"
+input = "block"
+output = "block"
+`
+
+export function testGuard({
+  policy = blockWord,
+  assignment = {},
+  layers = {},
+  patience = 1000,
+  goal = () => 4,
+}: TestGuardParts = {}): TestGuard {
+  const folder = mkdtempSync(join(tmpdir(), 'elpis-policies-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  writeFileSync(join(folder, 'test.toml'), policy)
+  const shelf = openPolicyShelf(folder, {
+    policy: 'test',
+    organisations: {},
+    keys: {},
+    models: {},
+    restricted: 'strict',
+    ...assignment,
+  })
+  onTestFinished(() => shelf.close())
+  const signals: Signal[] = []
+  const verdicts: Verdict[] = []
+  const troubles: string[] = []
+  const guard = createGuard({
+    shelf,
+    cascade: new Cascade({ screen: null, judge: null, guardModel: null, ...layers }, patience),
+    clock: systemClock,
+    onSignal: (signal) => void signals.push(signal),
+    onVerdict: ({ verdict }) => void verdicts.push(verdict),
+    onTrouble: (layer) => void troubles.push(layer),
+    goal,
+  })
+  return Object.assign(guard, { signals, verdicts, troubles, folder })
+}
+
+/** Scores 0.95 for S2 where `word` stands, else 0. */
+export function wordScorer(word: string, name = 'screen'): Scorer {
+  return {
+    name,
+    score({ prompt, response }): Scores {
+      const found = (response ?? prompt).toLowerCase().includes(word)
+      return { harm: found ? 0.95 : 0, attack: 0, hazards: found ? { S2: 0.95 } : {} }
+    },
+  }
+}
