@@ -1,0 +1,93 @@
+"""The judge as PyTorch sees it: a BERT of few layers, pooled, with linear heads. `judge/kernel.c` computes the same."""
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from base_model import BaseModel
+
+HEADS = ("prompt_harm", "response_harm", "attack")
+HAZARDS = tuple(f"S{number}" for number in range(1, 15)) + ("cyber", "influence", "impersonation")
+OUTPUTS = len(HEADS) + len(HAZARDS)
+ATTENTION_HEADS = 12
+
+
+class Layer(nn.Module):
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__()
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.norm1 = nn.LayerNorm(width, eps=1e-12)
+        self.up = nn.Linear(width, hidden)
+        self.down = nn.Linear(hidden, width)
+        self.norm2 = nn.LayerNorm(width, eps=1e-12)
+
+    def forward(self, x: Tensor, mask: Tensor, dropout: float) -> Tensor:
+        batch, tokens, width = x.shape
+        size = width // ATTENTION_HEADS
+        qkv = self.qkv(x).view(batch, tokens, 3, ATTENTION_HEADS, size).permute(2, 0, 3, 1, 4)
+        q, k, v = qkv.reshape(3, batch * ATTENTION_HEADS, tokens, size).unbind(0)
+        # Torch's fused attention on the CPU is several times slower in its backward pass than these products.
+        scores = torch.bmm(q, k.transpose(1, 2)).view(batch, ATTENTION_HEADS, tokens, tokens) / math.sqrt(size)
+        weights = (scores + mask).softmax(-1).view(batch * ATTENTION_HEADS, tokens, tokens)
+        mixed = torch.bmm(weights, v).view(batch, ATTENTION_HEADS, tokens, size)
+        mixed = self.out(mixed.transpose(1, 2).reshape(batch, tokens, width))
+        x = self.norm1(x + nn.functional.dropout(mixed, dropout, self.training))
+        moved = self.down(nn.functional.gelu(self.up(x)))
+        return self.norm2(x + nn.functional.dropout(moved, dropout, self.training))
+
+
+class Judge(nn.Module):
+    """Word embeddings stay as they came, in four bits; all else is trained."""
+
+    def __init__(self, words: Tensor, layers: int, positions: int = 512, hidden: int = 1536) -> None:
+        super().__init__()
+        width = words.shape[1]
+        self.register_buffer("words", words)
+        self.positions = nn.Parameter(torch.zeros(positions, width))
+        self.types = nn.Parameter(torch.zeros(2, width))
+        self.norm = nn.LayerNorm(width, eps=1e-12)
+        self.layers = nn.ModuleList(Layer(width, hidden) for _ in range(layers))
+        self.head = nn.Linear(3 * width, OUTPUTS)
+
+    def forward(self, tokens: Tensor, types: Tensor, present: Tensor, dropout: float = 0.0) -> Tensor:
+        """Tokens, types and presence (batch × length) to logits (batch × outputs)."""
+        x = self.words[tokens].to(self.positions.dtype) + self.positions[: tokens.shape[1]] + self.types[types]
+        x = self.norm(x)
+        mask = torch.where(present, 0.0, -1e4).to(x.dtype)[:, None, None, :]
+        for layer in self.layers:
+            x = layer(x, mask, dropout)
+        x = x.float()
+        here = present[:, :, None]
+        mean = (x * here).sum(1) / here.sum(1)
+        highest = x.masked_fill(~here, -1e4).amax(1)
+        pooled = torch.cat([x[:, 0], mean, highest], 1)
+        return nn.functional.linear(pooled, self.head.weight.float(), self.head.bias.float())
+
+
+def from_base(base: BaseModel, kept: np.ndarray, chosen: list[int]) -> Judge:
+    """The layers `chosen` of the base model, with the pieces `kept`."""
+    t = {name: torch.from_numpy(np.array(value)) for name, value in base.tensors.items()}
+    judge = Judge(t["emb.word"][torch.as_tensor(kept)].bfloat16(), len(chosen))
+    with torch.no_grad():
+        judge.positions.copy_(t["emb.pos"])
+        judge.types.copy_(t["emb.type"][0].expand(2, -1))
+        _norm(judge.norm, t, "emb.ln")
+        for layer, number in zip(judge.layers, chosen):
+            at = f"l{number}"
+            layer.qkv.weight.copy_(torch.cat([t[f"{at}.{part}.w"] for part in "qkv"]))
+            layer.qkv.bias.copy_(torch.cat([t[f"{at}.{part}.b"] for part in "qkv"]))
+            for ours, theirs in ((layer.out, "ao"), (layer.up, "fi"), (layer.down, "fo")):
+                _norm(ours, t, f"{at}.{theirs}")
+            _norm(layer.norm1, t, f"{at}.aln")
+            _norm(layer.norm2, t, f"{at}.oln")
+        nn.init.normal_(judge.head.weight, std=0.01)
+        nn.init.zeros_(judge.head.bias)
+    return judge
+
+
+def _norm(module: nn.Module, tensors: dict[str, Tensor], name: str) -> None:
+    module.weight.copy_(tensors[f"{name}.w"])
+    module.bias.copy_(tensors[f"{name}.b"])

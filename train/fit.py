@@ -1,0 +1,139 @@
+"""Fine-tunes the judge. Arithmetic in bfloat16, weights kept in float32; the same seed draws the same batches."""
+
+import argparse
+import copy
+import dataclasses
+import math
+import random
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+import base_model
+import batches
+import contrasts
+import measure
+import sources
+import vocabulary
+from encoder import HEADS, Judge, from_base
+
+LAYERS = [0, 2, 4, 6, 8, 10]
+BATCH_TOKENS = 4096
+RATE, HEAD_RATE = 2e-4, 1e-3
+WARM_UP = 100
+HAZARD_WEIGHT = 0.15
+
+
+def loss_of(logits: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
+    """Cross entropy over what is known of each example; hazards together count less than the verdict."""
+    known = (wanted >= 0).float() * weights[:, None]
+    # Labels are noisy: certainty beyond this is not asked for.
+    each = nn.functional.binary_cross_entropy_with_logits(logits, wanted.clamp(0.01, 0.99), reduction="none")
+    verdict = (each * known)[:, : len(HEADS)].sum() / known[:, : len(HEADS)].sum().clamp(min=1)
+    hazards = (each * known)[:, len(HEADS) :].sum(1).sum() / known[:, len(HEADS)].sum().clamp(min=1)
+    return verdict + HAZARD_WEIGHT * hazards
+
+
+class Trainer:
+    """`judge` computes in bfloat16; `master` holds what is learned in float32."""
+
+    def __init__(self, judge: Judge, steps: int, rate: float) -> None:
+        self.master = judge.float()
+        self.master.words = judge.words.bfloat16()
+        self.judge = copy.deepcopy(judge).bfloat16()
+        head = [p for name, p in self.master.named_parameters() if name.startswith("head")]
+        body = [p for name, p in self.master.named_parameters() if not name.startswith("head")]
+        groups = [{"params": body, "lr": rate}, {"params": head, "lr": HEAD_RATE}]
+        self.optimiser = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
+
+        def pace(step: int) -> float:
+            return min(1, (step + 1) / WARM_UP) * (0.02 + 0.98 * (1 + math.cos(math.pi * min(1, step / steps))) / 2)
+
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, pace)
+
+    def step(self, tokens: Tensor, types: Tensor, present: Tensor, wanted: Tensor, weights: Tensor) -> float:
+        loss = loss_of(self.judge(tokens, types, present), wanted, weights)
+        loss.backward()
+        pairs = list(zip(self.master.parameters(), self.judge.parameters()))
+        for kept, used in pairs:
+            kept.grad = used.grad.float()
+            used.grad = None
+        nn.utils.clip_grad_norm_(self.master.parameters(), 1.0)
+        self.optimiser.step()
+        self.schedule.step()
+        with torch.no_grad():
+            torch._foreach_copy_([used for _, used in pairs], [kept for kept, _ in pairs])
+        return loss.item()
+
+
+def varied(example: sources.Example, chooser: random.Random) -> sources.Example:
+    """The same words in another dress, so that neither case nor a full stop tells a source."""
+    text, dice = example.prompt, chooser.random()
+    if dice < 0.12:
+        text = text.lower()
+    elif dice < 0.15 and len(text) < 200:
+        text = text.upper()
+    elif dice < 0.2:
+        text = text[:1].upper() + text[1:]
+    if chooser.random() < 0.2:
+        text = text.rstrip(".?!。？！ ")
+    elif chooser.random() < 0.1 and text[-1:].isalnum():
+        text += "." if chooser.random() < 0.5 else "?"
+    return dataclasses.replace(example, prompt=text)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--epochs", type=float, default=1.0)
+    parser.add_argument("--rate", type=float, default=RATE)
+    parser.add_argument("--begin", type=Path, help="weights to go on from")
+    parser.add_argument("--save", default="judge.pt")
+    parser.add_argument("--seed", type=int, default=6)
+    parser.add_argument("--layers", type=int, nargs="+", default=LAYERS)
+    parser.add_argument("--most-steps", type=int, default=10**9)
+    options = parser.parse_args()
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(2)
+    chooser = random.Random(options.seed)
+    tokenizer, _, _, kept = vocabulary.load(options.out / "vocabulary.json")
+    train, back = sources.load(options.data)
+    judge = from_base(base_model.read(base_model.fetch(options.out)), kept, options.layers)
+    if options.begin:
+        judge.load_state_dict(torch.load(options.begin))
+    schedule = []
+    while options.epochs > len(schedule):
+        # Our own texts are drawn anew for each pass.
+        own = contrasts.examples(options.seed + len(schedule))
+        drawn = [varied(example, chooser) for example in [*train, *own]]
+        encoded = batches.encode(tokenizer, drawn)
+        order = batches.batches(encoded, BATCH_TOKENS, chooser)
+        order = order[: math.ceil(len(order) * min(1, options.epochs - len(schedule)))]
+        schedule.append((drawn, encoded, order))
+    planned = sum(len(order) for _, _, order in schedule)
+    steps = min(options.most_steps, planned)
+    trainer, begun, done, recent, tokens_seen = Trainer(judge, planned, options.rate), time.time(), 0, [], 0
+    print(f"{len(schedule[0][0])} examples, {steps} steps", flush=True)
+    for drawn, encoded, order in schedule:
+        for batch in order:
+            if done >= steps:
+                break
+            inputs = batches.collate(encoded, batch)
+            recent.append(trainer.step(*inputs, *batches.targets(drawn, batch)))
+            done, tokens_seen = done + 1, tokens_seen + inputs[0].numel()
+            if done % 50 == 0:
+                spent = time.time() - begun
+                mean = sum(recent) / len(recent)
+                print(f"step {done}/{steps} loss {mean:.4f} {tokens_seen / spent:.0f} tokens/s {spent:.0f} s", flush=True)
+                recent = []
+            if done % 100 == 0:
+                torch.save(trainer.master.state_dict(), options.out / f"{options.save}.part")
+    torch.save(trainer.master.state_dict(), options.out / options.save)
+    measure.report(trainer.judge, tokenizer, back)
+
+
+if __name__ == "__main__":
+    main()

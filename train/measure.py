@@ -1,0 +1,55 @@
+"""What the judge makes of rows held back from training, by source."""
+
+from collections import defaultdict
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+import batches
+from encoder import HEADS, Judge
+from sources import Example
+
+
+def logits(judge: Judge, tokenizer: Tokenizer, examples: list[Example]) -> np.ndarray:
+    """Logits (examples × outputs)."""
+    encoded = batches.encode(tokenizer, examples)
+    result = None
+    with torch.no_grad():
+        for batch in batches.batches(encoded, 8192, None):
+            values = judge(*batches.collate(encoded, batch)).float().numpy()
+            result = np.zeros((len(examples), values.shape[1]), np.float32) if result is None else result
+            result[batch] = values
+    return result
+
+
+def average_precision(scores: np.ndarray, labels: np.ndarray) -> float:
+    order = np.argsort(-scores, kind="stable")
+    found = np.cumsum(labels[order])
+    return float((found / np.arange(1, len(labels) + 1))[labels[order] == 1].mean()) if labels.any() else float("nan")
+
+
+def harm(values: np.ndarray, examples: list[Example]) -> np.ndarray:
+    return np.where([e.response is None for e in examples], values[:, 0], values[:, 1])
+
+
+def report(judge: Judge, tokenizer: Tokenizer, examples: list[Example]) -> None:
+    values = logits(judge, tokenizer, examples)
+    scores = harm(values, examples)
+    labels = np.array([e.prompt_harm if e.response is None else e.response_harm for e in examples])
+    known = labels >= 0
+    losses = np.logaddexp(0, np.where(labels == 1, -scores, scores))
+    print(f"held back: {known.sum()} rows, loss {losses[known].mean():.4f}, average precision "
+          f"{average_precision(scores[known], labels[known]):.4f}")  # fmt: skip
+    groups = defaultdict(list)
+    for place, example in enumerate(examples):
+        if known[place]:
+            groups[example.source, example.language, int(labels[place])].append(place)
+    for (source, language, label), places in sorted(groups.items()):
+        if len(places) >= 10:
+            print(f"  {source:28} {language:6} {'unsafe' if label else 'safe':6} {len(places):5} "
+                  f"above a half {(scores[places] > 0).mean():.3f}")  # fmt: skip
+    attack = np.array([e.attack for e in examples])
+    for label in (0, 1):
+        chosen = values[attack == label, HEADS.index("attack")]
+        print(f"  attack={label}: {len(chosen)} rows, above a half {(chosen > 0).mean():.3f}")
