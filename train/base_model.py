@@ -28,6 +28,8 @@ class BaseModel:
     heads: int
     tensors: dict[str, np.ndarray]
     """Names as in the file: `emb.word`, `l0.q.w` and so on."""
+    four_bit_words: np.ndarray
+    """The word embeddings as they stand in the file: rows of 12 blocks of 18 bytes."""
 
 
 def fetch(folder: Path) -> Path:
@@ -77,7 +79,7 @@ def read(path: Path) -> BaseModel:
     _, skipped = take("iI")
     place += skipped
     shapes = {"emb.word": (words, width), "emb.pos": (positions, width), "emb.type": (types, width)}
-    tensors = {}
+    tensors, four_bit_words = {}, np.zeros(0, np.uint8)
     for _ in range(take("i")):
         name = take(f"{take('H')}s").decode()
         kind, elements, offset, _ = take("BIQQ")
@@ -88,7 +90,9 @@ def read(path: Path) -> BaseModel:
         size = int(np.prod(shape)) if shape != (-1,) else elements
         tensors[name] = _four_bit(data, offset, size) if kind == 1 else np.frombuffer(data, "<f4", size, offset)
         tensors[name] = tensors[name].reshape(shape)
-    return BaseModel(pieces, scores, layers, heads, tensors)
+        if name == "emb.word":
+            four_bit_words = np.frombuffer(data, np.uint8, size // 32 * 18, offset).reshape(words, -1)
+    return BaseModel(pieces, scores, layers, heads, tensors, four_bit_words)
 
 
 def _four_bit(data: bytes, offset: int, size: int) -> np.ndarray:

@@ -22,7 +22,7 @@ from encoder import HEADS, Judge, from_base
 LAYERS = [0, 2, 4, 6, 8, 10]
 BATCH_TOKENS = 4096
 RATE, HEAD_RATE = 2e-4, 1e-3
-WARM_UP = 100
+WARM_UP = 40
 HAZARD_WEIGHT = 0.15
 
 
@@ -91,6 +91,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, default=1.0)
     parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--begin", type=Path, help="weights to go on from")
+    parser.add_argument("--share", type=float, default=1.0, help="of the rows of sources that have more than enough")
     parser.add_argument("--save", default="judge.pt")
     parser.add_argument("--seed", type=int, default=6)
     parser.add_argument("--layers", type=int, nargs="+", default=LAYERS)
@@ -101,13 +102,14 @@ def main() -> None:
     chooser = random.Random(options.seed)
     tokenizer, _, _, kept = vocabulary.load(options.out / "vocabulary.json")
     train, back = sources.load(options.data)
+    train = [e for e in train if e.source in sources.SCARCE or sources.share(f"{options.seed} {e.prompt} {e.response}") < options.share]
     judge = from_base(base_model.read(base_model.fetch(options.out)), kept, options.layers)
     if options.begin:
         judge.load_state_dict(torch.load(options.begin))
     schedule = []
     while options.epochs > len(schedule):
         # Our own texts are drawn anew for each pass.
-        own = contrasts.examples(options.seed + len(schedule))
+        own = contrasts.examples(100 * options.seed + len(schedule))
         drawn = [varied(example, chooser) for example in [*train, *own]]
         encoded = batches.encode(tokenizer, drawn)
         order = batches.batches(encoded, BATCH_TOKENS, chooser)

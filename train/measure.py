@@ -34,7 +34,11 @@ def harm(values: np.ndarray, examples: list[Example]) -> np.ndarray:
 
 
 def report(judge: Judge, tokenizer: Tokenizer, examples: list[Example]) -> None:
-    values = logits(judge, tokenizer, examples)
+    by_source(logits(judge, tokenizer, examples), examples, HEADS.index("attack"))
+
+
+def by_source(values: np.ndarray, examples: list[Example], attack_head: int) -> None:
+    """Prints what share of each source is above a half, by language and label."""
     scores = harm(values, examples)
     labels = np.array([e.prompt_harm if e.response is None else e.response_harm for e in examples])
     known = labels >= 0
@@ -51,5 +55,5 @@ def report(judge: Judge, tokenizer: Tokenizer, examples: list[Example]) -> None:
                   f"above a half {(scores[places] > 0).mean():.3f}")  # fmt: skip
     attack = np.array([e.attack for e in examples])
     for label in (0, 1):
-        chosen = values[attack == label, HEADS.index("attack")]
+        chosen = values[attack == label, attack_head]
         print(f"  attack={label}: {len(chosen)} rows, above a half {(chosen > 0).mean():.3f}")

