@@ -12,6 +12,7 @@ import { plainNetwork } from './core/network.ts'
 import { storage } from './config/storage.ts'
 import { providers, signInSection } from './config/sign-in.ts'
 import { guardSettings } from './config/guard.ts'
+import { auditSection } from './config/audit.ts'
 import { upstreams, upstreamShape } from './config/upstream.ts'
 import { monitoring } from './config/monitoring.ts'
 import { usage } from './config/usage.ts'
@@ -193,6 +194,7 @@ export const settings = z.strictObject({
   sign_in: z.strictObject(signInSection).prefault({}),
   oidc: providers,
   guard: guardSettings,
+  audit: auditSection,
   upstreams,
   usage,
   monitoring,

@@ -550,6 +550,35 @@ const table = {
     hint: 'Nothing is answered that leaves no entry. Check the disk and the database, then try again.',
   },
 
+  audit_key_unusable: {
+    blame: 'fault',
+    status: 503,
+    exit: 6,
+    message: 'The key {file} cannot sign this log: {reason}.',
+    hint: 'Bring back the key file that belongs to this database. A new log needs a new database.',
+  },
+  audit_log_unreadable: {
+    blame: 'user',
+    status: 400,
+    exit: 3,
+    message: '{log} cannot be read: {reason}.',
+    hint: 'Check the path or the address. Entries over the network need an auditor’s key (--api-key-env); --hashes does not.',
+  },
+  receipt_not_found: {
+    blame: 'user',
+    status: 404,
+    exit: 3,
+    message: 'There is no receipt "{id}" of yours.',
+    hint: 'It is the value of the header elpis-receipt, and only for whoever asked.',
+  },
+  receipt_open: {
+    blame: 'user',
+    status: 409,
+    exit: 5,
+    message: 'The answer of receipt "{id}" is not over yet.',
+    hint: 'Ask again when the answer has ended.',
+  },
+
   // What clients leave here
   kept_not_found: {
     blame: 'user',

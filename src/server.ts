@@ -10,14 +10,13 @@ import { startControl } from './api/control/server.ts'
 import { isLoopback, listen, originOf } from './api/listen.ts'
 import { standingControlRoutes } from './api/standing/control-routes.ts'
 import type { Config } from './config.ts'
-import { noActs } from './core/acts.ts'
 import { systemClock } from './core/clock.ts'
 import type { Engine } from './core/engine.ts'
 import { asElpisError, elpisError } from './errors.ts'
 import { openKept, type KeptParts } from './kept/kept.ts'
 import type { KeptStores } from './kept/store.ts'
 import type { Log } from './log.ts'
-import { noRecord } from './pipeline/open-stages.ts'
+import { openServerAudit } from './server/open-audit.ts'
 import { openAdapterShelf, type StoredAdapters } from './server/adapter-shelf.ts'
 import { engineToCome } from './server/engine-to-come.ts'
 import { openEngine } from './server/open-engine.ts'
@@ -88,8 +87,18 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   if (!isLoopback(server.host) && !access.hasKeys()) {
     throw elpisError('public_bind_without_keys', { host: server.host })
   }
+  const audit = undo.adopt(
+    await openServerAudit(config, {
+      stores: storage,
+      models,
+      policy: () => guard.policy,
+      log,
+    }),
+    (it) => it.close(),
+  )
+  const { acts } = audit
   const standing = undo.adopt(
-    await createStanding({ store: storage, clock: systemClock, acts: noActs, domainOf: () => null }),
+    await createStanding({ store: storage, clock: systemClock, acts, domainOf: () => null }),
     (it) => it.close(),
   )
   const guard = undo.adopt(await openGuard(config, { log, onSignal: () => {} }), (it) => it.close())
@@ -103,6 +112,8 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   const refreshAdapters = async () => (await adapters?.reload()) ?? []
   const more = [standingControlRoutes({ standing, access, log })]
   undo.adopt(await startControl({ home, access, status, refreshAdapters, log, more }), (it) => it.close())
+
+  await audit.start()
 
   const shutdown = new AbortController()
   const preparing = new AbortController()
@@ -136,7 +147,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       access,
       standing,
       guard: watchedGuard(guard, monitoring.held),
-      record: recordStage(noRecord, monitoring.watchers),
+      record: recordStage(audit.record, monitoring.watchers),
       engine,
       answerSeconds: limits.answer_seconds,
       shutdown: shutdown.signal,
@@ -148,6 +159,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     engine,
     kept,
     monitoring: monitoring.door,
+    audit,
     edge: {
       bind: server.host,
       allowedHosts: server.allowed_hosts,
@@ -171,6 +183,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   })
   url = originOf(server.host, listening.port)
   const origin = url
+  await acts.record({ kind: 'server-started', by: 'server', about: null, details: { version } })
   const running = undo.move()
 
   return {
@@ -188,6 +201,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       await firstOf(api.idle(), limits.drain_seconds * 1000, hurry)
       shutdown.abort(elpisError('shutting_down'))
       await firstOf(api.idle(), lastWordsMilliseconds)
+      await acts.record({ kind: 'server-stopped', by: 'server', about: null, details: {} }).catch(() => {})
       await running.disposeAsync()
       log('info', 'stopped')
     },

@@ -18,6 +18,7 @@ import { messages as anthropicMessages } from './anthropic/messages.ts'
 import { anthropicModels } from './anthropic/models.ts'
 import { guardEdge, type Edge, type EdgeSettings } from './edge.ts'
 import { errorHeaders, openAiErrors, type ClosedPrefix, type ErrorWriter } from './error-body.ts'
+import { logRoutes, type LogDoor } from './log/routes.ts'
 import { healthRoutes } from './health.ts'
 import { readJsonBodies } from './json-body.ts'
 import { answerBrokenHttp, mostHeaderBytes } from './broken-http.ts'
@@ -59,6 +60,7 @@ export interface ApiParts {
   readonly kept: Kept
   /** Left out where nobody watches, as in tests of other doors. */
   readonly monitoring?: MonitoringDoor
+  readonly audit: Pick<LogDoor, 'log' | 'receipts'>
   readonly edge: EdgeSettings
   readonly limits: {
     readonly bodyBytes: number
@@ -133,6 +135,7 @@ export function routesOf(
     | 'engine'
     | 'kept'
     | 'monitoring'
+    | 'audit'
     | 'limits'
     | 'version'
     | 'now'
@@ -171,6 +174,7 @@ export function routesOf(
     ...providerRoutes(parts.signIn),
     ...invitationRoutes(parts.signIn, whose),
     ...accountRoutes(parts.accounts, access),
+    ...logRoutes({ ...parts.audit, whose }),
     ...healthRoutes({
       status: () => engine.status(),
       policy: () => stages.guard.policy,

@@ -62,6 +62,7 @@ export function guardEdge(app: FastifyInstance, { settings, log, now, onExchange
         ...credentialsOf(headers, origin, isSafe(method)),
         network: clientAddress(raw.socket.remoteAddress, textOf(headers['x-forwarded-for']), trusted),
         endUser: textOf(headers['x-elpis-end-user']) ?? null,
+        accepted: (entry) => void (reply.sent || reply.header('elpis-receipt', entry)),
       },
       origin,
       left: leaving(reply.raw),
@@ -160,7 +161,7 @@ function refusedOrigin(origin: string | undefined) {
 function allowOrigin(reply: FastifyReply, origin: string): void {
   reply.headers({
     'access-control-allow-origin': origin,
-    'access-control-expose-headers': 'x-request-id, retry-after',
+    'access-control-expose-headers': 'x-request-id, elpis-receipt, retry-after',
     'cross-origin-resource-policy': 'cross-origin',
   })
 }

@@ -17,6 +17,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'verify', load: async () => (await import('./verify.ts')).verify },
   { name: 'adapters', load: async () => (await import('./adapters.ts')).adapters },
   { name: 'gpu', load: async () => (await import('./gpu.ts')).gpu },
+  { name: 'audit', load: async () => (await import('./audit/group.ts')).audit },
   { name: 'keys', load: async () => (await import('./keys.ts')).keys },
   { name: 'bans', load: async () => (await import('./bans.ts')).bans },
   { name: 'usage', load: async () => (await import('./usage.ts')).usage },

@@ -1,4 +1,4 @@
-import type { Account, EndUser, KeyId, OrganisationId, PersonId, SessionId } from './ids.ts'
+import type { Account, EndUser, EntryId, KeyId, OrganisationId, PersonId, SessionId } from './ids.ts'
 import type { Subject } from './verdict.ts'
 
 /** What somebody may do in their organisation; the matrix of roles and routes is one table, in access. */
@@ -58,6 +58,8 @@ export interface Credentials {
   readonly endUser?: string | null
   /** Work that a key ordered earlier and that goes on without it. Made by this server only: no header says this. */
   readonly onBehalfOf?: KeyId
+  /** Told the entry of the request once it is accepted, before anything is answered: it is the receipt. */
+  readonly accepted?: (entry: EntryId) => void
 }
 
 /** Whose things these are: a key's, also those made in a browser that signed in with it; a person's; or the owner's. */

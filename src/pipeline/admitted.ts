@@ -29,6 +29,7 @@ export async function admitted(
     const clearance = await stages.standing.clear(principal)
     try {
       const entry = await stages.record.open(asking, principal)
+      credentials.accepted?.(entry.id)
       const ending = endingOf({
         causes: [admission.revoked, clearance.barred, stages.shutdown],
         left,

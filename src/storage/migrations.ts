@@ -11,6 +11,7 @@ import { organisations } from './migrations/0010-organisations.ts'
 import { signIn } from './migrations/0020-sign-in.ts'
 import { standing } from './migrations/0030-standing.ts'
 import { usage } from './migrations/0060-usage.ts'
+import { audit } from './migrations/0050-audit.ts'
 import { table, whole, type Migration, type TableOptions } from './migrations/migration.ts'
 import type { Database } from './schema.ts'
 
@@ -24,7 +25,7 @@ export class NewerSchema extends Error {
 }
 
 /** In the order in which they are applied. */
-export const migrations: readonly Migration[] = [access, kept, organisations, signIn, standing, usage]
+export const migrations: readonly Migration[] = [access, kept, organisations, signIn, standing, audit, usage]
 
 /**
  * Brings the tables to `target`, the newest migration when not given, none when null. The caller holds a transaction.

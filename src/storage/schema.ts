@@ -16,6 +16,7 @@ import type {
   Sha256,
 } from '../core/ids.ts'
 import type { Role } from '../core/principal.ts'
+import type { AuditTables } from './audit-tables.ts'
 import type { BatchEndpoint, BatchStatus, FilePurpose } from '../kept/store.ts'
 import type { SignInTables } from './sign-in-tables.ts'
 import type { CasesTable, CaseStepsTable, MeasuresTable } from './standing-tables.ts'
@@ -131,7 +132,7 @@ interface MigrationsTable {
   applied_at: number
 }
 
-export interface Database extends SignInTables, UsageTables {
+export interface Database extends AuditTables, SignInTables, UsageTables {
   keys: KeysTable
   organisations: OrganisationsTable
   people: PeopleTable

@@ -5,6 +5,7 @@
  * of any process ran beside it. What is given and returned are plain values, for on SQLite they travel between threads.
  */
 import type { Kysely } from 'kysely'
+import { SqlAuditStore } from './audit-store.ts'
 import { SqlBatchStore } from './batch-store.ts'
 import { SqlDirectoryStore } from './directory-store.ts'
 import { SqlFileStore } from './file-store.ts'
@@ -15,6 +16,7 @@ import type { Database } from './schema.ts'
 import { SqlSessionStore } from './session-store.ts'
 import { SqlUsageStore } from './usage-store.ts'
 import { SqlSignInStore } from './sign-in-store.ts'
+import { SqlSubjectStore } from './subject-store.ts'
 
 const constructors = {
   keys: SqlKeyStore,
@@ -26,6 +28,8 @@ const constructors = {
   batches: SqlBatchStore,
   measures: SqlMeasureStore,
   usage: SqlUsageStore,
+  audit: SqlAuditStore,
+  subjects: SqlSubjectStore,
 } satisfies Record<string, new (database: Kysely<Database>) => object>
 
 type Constructors = typeof constructors

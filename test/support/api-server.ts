@@ -1,5 +1,5 @@
 /** The HTTP edge on a free port, in front of a fake engine; access and storage are real, in memory of this test only. */
-import { noRecord, openGuard } from '../../src/pipeline/open-stages.ts'
+import { openGuard } from '../../src/pipeline/open-stages.ts'
 import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -13,6 +13,8 @@ import type { SignIn } from '../../src/access/sign-in/sign-in.ts'
 import { createApi, type ApiParts } from '../../src/api/app.ts'
 import { listen } from '../../src/api/listen.ts'
 import { noActs } from '../../src/core/acts.ts'
+import { openAudit, type Audit } from '../../src/audit/audit.ts'
+import { openHomeKeys } from '../../src/audit/home-keys.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import type { Engine } from '../../src/core/engine.ts'
 import type { GuardStage } from '../../src/pipeline/stages.ts'
@@ -30,6 +32,7 @@ export interface ApiServer extends AsyncDisposable {
   readonly key: string
   readonly access: Access
   readonly signIn: SignIn
+  readonly audit: Audit
   readonly standing: Standing
   /** One entry a request, as the server would log it. */
   readonly log: readonly ({ level: string; event: string } & LogFields)[]
@@ -84,12 +87,23 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
       },
     },
   })
+  const audit = await openAudit({
+    stores: storage,
+    keys: openHomeKeys(home, ''),
+    clock: systemClock,
+    alone: true,
+    policy: () => openGuard.policy,
+    digests: () => ({ weights: null, adapter: null }),
+    cosign: async () => '',
+    onTrouble: () => {},
+  })
+  await audit.start()
   const api = await createApi({
     stages: {
       access,
       standing,
       guard: changes.guard ?? openGuard,
-      record: noRecord,
+      record: audit.record,
       engine,
       answerSeconds: changes.answerSeconds ?? 60,
       shutdown: shutdown.signal,
@@ -100,6 +114,7 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     standing,
     engine,
     kept,
+    audit,
     edge: changes.edge ?? { bind: '127.0.0.1', allowedHosts: [], allowedOrigins: [] },
     limits: { bodyBytes: 1_000_000, headerSeconds: 10, requestSeconds: 60, choices: 8, ...changes.limits },
     webFolder: changes.webFolder ?? join(home, 'no-page'),
@@ -115,6 +130,7 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     key,
     access,
     signIn,
+    audit,
     standing,
     log,
     shutdown,
@@ -135,6 +151,7 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
       listening.refuseNew()
       listening.hangUp()
       await kept.close()
+      await audit.close()
       await standing.close()
       await access.close()
       await storage.close()

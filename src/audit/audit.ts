@@ -1,0 +1,88 @@
+/** The transparency log of one home: entries, acts, checkpoints, receipts. */
+import { randomBytes } from 'node:crypto'
+import type { Acts } from '../core/acts.ts'
+import type { Clock } from '../core/clock.ts'
+import { elpisError } from '../errors.ts'
+import { actLeaf } from './log-entry.ts'
+import { newEntryId } from './entry-id.ts'
+import type { HomeKeys } from './home-keys.ts'
+import { Journal } from './journal.ts'
+import { formatVerifierKey } from './note.ts'
+import { PublicLog } from './public-log.ts'
+import { Publisher, type Cosigning } from './publisher.ts'
+import { Receipts } from './receipts.ts'
+import { recordStage, type Digests } from './record.ts'
+import { Reconciler } from './reconciler.ts'
+import type { AuditStore, SubjectStore } from './store.ts'
+import { SubjectKeys } from './subject-keys.ts'
+import { Tree } from './tree.ts'
+
+export interface AuditParts {
+  readonly stores: { readonly audit: AuditStore; readonly subjects: SubjectStore }
+  readonly keys: HomeKeys
+  readonly clock: Clock
+  /** No other server can have this database: whatever is open at start was cut off. */
+  readonly alone: boolean
+  readonly policy: () => string
+  readonly digests: Digests
+  readonly cosign: Cosigning
+  readonly onTrouble: (error: unknown) => void
+}
+
+export interface Audit {
+  readonly record: ReturnType<typeof recordStage>
+  readonly acts: Acts
+  readonly log: PublicLog
+  readonly receipts: Receipts
+  /** Closes the entries of requests that were cut off; to be called once the home is ours. */
+  start(): Promise<void>
+  /** Waits for what is being written, and signs it. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the log of a home.
+ *
+ * @throws `audit_key_unusable` when the log in the database is another key's
+ */
+export async function openAudit(parts: AuditParts): Promise<Audit> {
+  const { stores, keys, clock, onTrouble } = parts
+  const store = stores.audit
+  const verifierKey = formatVerifierKey(keys.log)
+  const { verifierKey: begun } = await store.begin(verifierKey)
+  if (begun !== verifierKey) {
+    throw elpisError('audit_key_unusable', {
+      file: 'log.key',
+      reason: `the log in this database is signed with another key, ${begun}`,
+    })
+  }
+  const replica = `rep_${randomBytes(12).toString('hex')}`
+  const tree = new Tree(store)
+  const publisher = new Publisher({ store, tree, key: keys.log, cosign: parts.cosign, onTrouble })
+  const journal = new Journal(store, () => publisher.soon())
+  const subjects = new SubjectKeys(stores.subjects, keys.wrapping, clock)
+  const acts: Acts = {
+    async record(act) {
+      const at = clock.now()
+      const id = newEntryId(at)
+      await journal.append(actLeaf(id, act, at))
+      return id
+    },
+  }
+  const reconciler = new Reconciler({ store, journal, acts, clock, replica, onTrouble })
+  return {
+    record: recordStage({ ...parts, journal, subjects, replica }),
+    acts,
+    log: new PublicLog(store, tree),
+    receipts: new Receipts({ store, tree, publisher, subjects }),
+    async start() {
+      await reconciler.start(parts.alone)
+      await publisher.now()
+    },
+    async close() {
+      reconciler.stop()
+      await journal.end()
+      await publisher.stop()
+    },
+  }
+}

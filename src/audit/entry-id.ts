@@ -1,0 +1,9 @@
+import { randomBytes } from 'node:crypto'
+import type { EntryId } from '../core/ids.ts'
+
+/** `ent_`, the time in nine digits of base 36, and 100 random bits: later ones sort later, which keeps their index small. */
+export function newEntryId(now: number): EntryId {
+  const time = Math.max(now, 0).toString(36).padStart(9, '0')
+  const random = randomBytes(15).toString('base64url').replaceAll(/[-_]/g, '0')
+  return `ent_${time}${random}` as EntryId
+}

@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { elpisError } from '../errors.ts'
+import { formatSigner, parseSigner, plainSignature, signerKey, type SignerKey } from './note.ts'
+
+export interface HomeKeys {
+  /** Signs checkpoints. */
+  readonly log: SignerKey
+  /** Wraps the keys of subjects. 32 bytes. */
+  readonly wrapping: Buffer
+}
+
+/**
+ * The two secrets of a home, each in a file of its own (0600), made when there is none. Servers that share a database
+ * must share both.
+ *
+ * @param origin what the log calls itself; a name of its own when empty
+ * @throws `audit_key_unusable`
+ */
+export function openHomeKeys(home: string, origin: string): HomeKeys {
+  const log = keyFile(join(home, 'log.key'), () =>
+    formatSigner(
+      signerKey(origin || `elpis-${randomBytes(8).toString('hex')}`, plainSignature, randomBytes(32)),
+    ),
+  )
+  const key = parseSigner(log)
+  if (key === null) throw unusable(home, 'log.key', 'it holds no Ed25519 key')
+  if (origin !== '' && key.name !== origin) {
+    throw unusable(home, 'log.key', `it is the key of "${key.name}", but audit.origin is "${origin}"`)
+  }
+  const wrapping = Buffer.from(
+    keyFile(join(home, 'subjects.key'), () => randomBytes(32).toString('base64')),
+    'base64',
+  )
+  if (wrapping.length !== 32) throw unusable(home, 'subjects.key', 'it does not hold 32 bytes')
+  return { log: key, wrapping }
+}
+
+function unusable(home: string, name: string, reason: string) {
+  return elpisError('audit_key_unusable', { file: join(home, name), reason })
+}
+
+/** The first line of a file; made whole or not at all, and only once of however many servers start. */
+function keyFile(path: string, fresh: () => string): string {
+  if (!existsSync(path)) {
+    const draft = `${path}.${randomBytes(6).toString('hex')}`
+    writeFileSync(draft, `${fresh()}\n`, { mode: 0o600, flag: 'wx', flush: true })
+    try {
+      linkSync(draft, path)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    } finally {
+      unlinkSync(draft)
+    }
+  }
+  return readFileSync(path, 'utf8').split('\n', 1)[0] ?? ''
+}

@@ -1,0 +1,55 @@
+import type { FinishReason, Part } from '../core/part.ts'
+import { canonical } from './canonical.ts'
+
+interface Choice {
+  readonly text: string[]
+  readonly reasoning: string[]
+  readonly calls: { readonly name: string; readonly arguments: string[] }[]
+  reason: FinishReason | null
+}
+
+/** What left of an answer, choice by choice. */
+export class Released {
+  readonly #choices: Choice[] = []
+
+  add(part: Part): void {
+    if (!('choice' in part)) return
+    const choice = this.#choice(part.choice)
+    switch (part.type) {
+      case 'text-delta':
+        choice.text.push(part.text)
+        break
+      case 'reasoning-delta':
+        choice.reasoning.push(part.text)
+        break
+      case 'tool-call-start':
+        choice.calls[part.call] = { name: part.name, arguments: [] }
+        break
+      case 'tool-call-delta':
+        choice.calls[part.call]?.arguments.push(part.arguments)
+        break
+      case 'finish':
+        choice.reason = part.reason
+        break
+      default:
+        part satisfies never
+    }
+  }
+
+  /** Canonical JSON of all choices: what the commitment in the log is over. Null when nothing left. */
+  text(): string | null {
+    if (this.#choices.length === 0) return null
+    return canonical(
+      Array.from(this.#choices, (choice) => ({
+        text: choice?.text.join('') ?? '',
+        reasoning: choice?.reasoning.join('') ?? '',
+        calls: (choice?.calls ?? []).map((call) => ({ name: call.name, arguments: call.arguments.join('') })),
+        reason: choice?.reason ?? null,
+      })),
+    )
+  }
+
+  #choice(index: number): Choice {
+    return (this.#choices[index] ??= { text: [], reasoning: [], calls: [], reason: null })
+  }
+}

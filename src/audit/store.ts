@@ -1,0 +1,90 @@
+/** What the log needs of a database. Each method is one transaction, durable when it resolves. */
+import type { Account, EntryId } from '../core/ids.ts'
+
+/** Who a key of its own belongs to: `person:…`, `key:…`, `user:…` or `organisation:…`. */
+export type SubjectName = string & { readonly __kind: 'SubjectName' }
+
+/** A request that was accepted and is not over. */
+export interface OpenRow {
+  readonly id: EntryId
+  /** Which server has it. */
+  readonly replica: string
+  readonly account: Account
+  readonly subject: SubjectName
+  /** JSON: what its entry will say as far as it is known. */
+  readonly draft: string
+}
+
+/** An entry that is complete, before it has its place in the tree. */
+export interface NewLeaf {
+  readonly id: EntryId
+  /** Whether it was opened: then it is sealed only if it still is, and never twice. */
+  readonly opened: boolean
+  readonly account: Account | null
+  readonly subject: SubjectName | null
+  /** Base64 of the leaf's hash. */
+  readonly hash: string
+  readonly body: string
+}
+
+export interface StoredLeaf {
+  readonly position: number
+  readonly account: Account | null
+  readonly subject: SubjectName | null
+  readonly body: string
+}
+
+/** 256 hashes that will never change. */
+export interface FullTile {
+  readonly level: number
+  readonly number: number
+  /** Base64 of the hashes, one after another. */
+  readonly hashes: string
+  /** Base64 of the hash over them. */
+  readonly root: string
+}
+
+export interface LogState {
+  readonly verifierKey: string
+  readonly size: number
+  readonly checkpointSize: number
+  /** The last checkpoint that was published, with its signatures; empty before the first. */
+  readonly checkpoint: string
+}
+
+export interface AuditStore {
+  /** Makes the log when there is none. @returns its state either way */
+  begin(verifierKey: string): Promise<LogState>
+  state(): Promise<LogState>
+  open(rows: readonly OpenRow[]): Promise<void>
+  /** Appends leaves in order. @returns for each its position, or null when it was opened and is no more: somebody closed it */
+  seal(leaves: readonly NewLeaf[]): Promise<readonly (number | null)[]>
+  /** Open rows of one server, or of all when null, oldest first. */
+  opened(replica: string | null, limit: number): Promise<readonly OpenRow[]>
+  openRow(id: EntryId): Promise<OpenRow | null>
+  leaf(id: EntryId): Promise<StoredLeaf | null>
+  /** Base64 of the leaves' hashes from `begin` up to, not including, `end`. */
+  leafHashes(begin: number, end: number): Promise<readonly string[]>
+  bodies(begin: number, end: number): Promise<readonly string[]>
+  /** How many full tiles there are on a level. */
+  tileCount(level: number): Promise<number>
+  /** Adds tiles; those that are there already stay. */
+  addTiles(tiles: readonly FullTile[]): Promise<void>
+  tile(level: number, number: number): Promise<string | null>
+  tileRoots(level: number, begin: number, end: number): Promise<readonly string[]>
+  /** Keeps a checkpoint unless one of a larger tree is there. @returns whether it was kept */
+  publish(size: number, checkpoint: string): Promise<boolean>
+  /** Says that this server lives. @returns all servers and how often each said so */
+  beat(replica: string): Promise<readonly { readonly replica: string; readonly beat: number }[]>
+  /** Forgets servers that are gone. */
+  bury(replicas: readonly string[]): Promise<void>
+}
+
+/** Keys of the people that entries are about, each wrapped with the key of this home. */
+export interface SubjectStore {
+  /** The wrapped key of a subject; `fresh` becomes it when there is none. */
+  ensure(subject: SubjectName, fresh: string, now: number): Promise<string>
+  find(subject: SubjectName): Promise<string | null>
+  /** Destroys a key. @returns whether there was one */
+  erase(subject: SubjectName): Promise<boolean>
+}

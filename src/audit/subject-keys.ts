@@ -1,0 +1,140 @@
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
+import type { Clock } from '../core/clock.ts'
+import type { EntryId, OrganisationId } from '../core/ids.ts'
+import type { Subject } from '../core/verdict.ts'
+import type { SubjectName, SubjectStore } from './store.ts'
+
+/** Another server may have erased somebody: after this long the store is asked again. */
+const trustMilliseconds = 5000
+const mostKept = 10_000
+
+/** Whom a key belongs to: the nearest to a person that is known. */
+export function subjectName({ organisationId, personId, keyId, endUser }: Subject): SubjectName {
+  const name =
+    endUser !== null
+      ? `user:${organisationId}:${endUser}`
+      : personId !== null
+        ? `person:${personId}`
+        : keyId !== null
+          ? `key:${keyId}`
+          : `organisation:${organisationId}`
+  return name as SubjectName
+}
+
+/**
+ * One key for each person. Their pseudonym in the log, the salts of their commitments and the encryption of their content
+ * come from it: once it is destroyed, nothing in the log says anything about them any more.
+ */
+export class SubjectKey {
+  readonly #key: Buffer
+  constructor(key: Buffer) {
+    this.#key = key
+  }
+
+  get pseudonym(): string {
+    return this.#derive('pseudonym').toString('base64url').slice(0, 22)
+  }
+
+  /** For the commitments of one entry; its owner gets it with the receipt. */
+  salt(id: EntryId): Buffer {
+    return this.#derive(`salt ${id}`)
+  }
+
+  seal(id: EntryId, text: string): string {
+    return sealed(this.#derive('content'), text, id)
+  }
+
+  /** Null when it was sealed for another entry or with another key. */
+  unseal(id: EntryId, box: string): string | null {
+    return unsealed(this.#derive('content'), box, id)?.toString() ?? null
+  }
+
+  #derive(purpose: string): Buffer {
+    return createHmac('sha256', this.#key).update(purpose).digest()
+  }
+}
+
+/** What stands in an entry for a text that only its owner knows. */
+export function commit(
+  salt: Uint8Array,
+  what: 'prompt' | 'output' | 'settings' | 'record',
+  text: string,
+): string {
+  return createHmac('sha256', salt).update(`${what}\n`).update(text).digest('base64')
+}
+
+/** The keys of all subjects, each in the store, wrapped with the key of this home. */
+export class SubjectKeys {
+  readonly #store: SubjectStore
+  readonly #homeKey: Buffer
+  readonly #clock: Clock
+  readonly #known = new Map<SubjectName, { readonly key: Promise<SubjectKey>; readonly at: number }>()
+
+  constructor(store: SubjectStore, homeKey: Buffer, clock: Clock) {
+    this.#store = store
+    this.#homeKey = homeKey
+    this.#clock = clock
+  }
+
+  /** The key of a subject, made when there is none. */
+  of(subject: SubjectName): Promise<SubjectKey> {
+    const now = performance.now()
+    const known = this.#known.get(subject)
+    if (known !== undefined && now - known.at < trustMilliseconds) return known.key
+    const key = this.#ensure(subject)
+    this.#known.delete(subject)
+    this.#known.set(subject, { key, at: now })
+    key.catch(() => this.#known.delete(subject))
+    const oldest = this.#known.keys().next()
+    if (this.#known.size > mostKept && !oldest.done) this.#known.delete(oldest.value)
+    return key
+  }
+
+  /** Null when there is none, or it was erased. */
+  async find(subject: SubjectName): Promise<SubjectKey | null> {
+    const wrapped = await this.#store.find(subject)
+    return wrapped === null ? null : this.#unwrapped(subject, wrapped)
+  }
+
+  async erase(subject: SubjectName): Promise<boolean> {
+    const erased = await this.#store.erase(subject)
+    this.#known.delete(subject)
+    return erased
+  }
+
+  organisation(id: OrganisationId): string {
+    const digest = createHmac('sha256', this.#homeKey).update(`organisation ${id}`).digest('base64url')
+    return digest.slice(0, 22)
+  }
+
+  async #ensure(subject: SubjectName): Promise<SubjectKey> {
+    const fresh = sealed(this.#homeKey, randomBytes(32), subject)
+    return this.#unwrapped(subject, await this.#store.ensure(subject, fresh, this.#clock.now()))
+  }
+
+  #unwrapped(subject: SubjectName, wrapped: string): SubjectKey {
+    const key = unsealed(this.#homeKey, wrapped, subject)
+    if (key === null) throw new Error(`The key of ${subject} was wrapped with another home's key.`)
+    return new SubjectKey(key)
+  }
+}
+
+/** AES-256-GCM: base64 of nonce, text and tag; `about` is what it belongs to. */
+function sealed(key: Buffer, text: string | Buffer, about: string): string {
+  const nonce = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(about))
+  const body = typeof text === 'string' ? cipher.update(text, 'utf8') : cipher.update(text)
+  return Buffer.concat([nonce, body, cipher.final(), cipher.getAuthTag()]).toString('base64')
+}
+
+function unsealed(key: Buffer, box: string, about: string): Buffer | null {
+  const bytes = Buffer.from(box, 'base64')
+  if (bytes.length < 28) return null
+  const cipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12)).setAAD(Buffer.from(about))
+  cipher.setAuthTag(bytes.subarray(-16))
+  try {
+    return Buffer.concat([cipher.update(bytes.subarray(12, -16)), cipher.final()])
+  } catch {
+    return null
+  }
+}

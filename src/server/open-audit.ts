@@ -1,0 +1,39 @@
+import { openAudit, type Audit } from '../audit/audit.ts'
+import { openHomeKeys } from '../audit/home-keys.ts'
+import type { AuditParts } from '../audit/audit.ts'
+import type { Config } from '../config.ts'
+import { systemClock } from '../core/clock.ts'
+import type { ServedModel } from '../core/engine.ts'
+import { asElpisError } from '../errors.ts'
+import type { Log } from '../log.ts'
+
+interface AuditSurroundings {
+  readonly stores: AuditParts['stores']
+  readonly models: () => readonly ServedModel[]
+  readonly policy: () => string
+  readonly log: Log
+}
+
+/** The transparency log of this server. */
+export async function openServerAudit(
+  { home, storage, audit: { origin } }: Config,
+  { stores, models, policy, log }: AuditSurroundings,
+): Promise<Audit> {
+  return await openAudit({
+    stores,
+    keys: openHomeKeys(home, origin),
+    clock: systemClock,
+    // One server has a home; a database of its own may be shared.
+    alone: storage.url === '',
+    policy,
+    digests(name) {
+      const served = models().find(({ id }) => id === name)
+      if (served === undefined) return { weights: null, adapter: null }
+      if (served.parent === undefined) return { weights: served.digest, adapter: null }
+      const parent = models().find(({ id }) => id === served.parent)
+      return { weights: parent?.digest ?? null, adapter: served.digest }
+    },
+    cosign: async () => '',
+    onTrouble: (error) => log('error', 'audit', { code: asElpisError(error).code }),
+  })
+}

@@ -1,0 +1,164 @@
+import type { Kysely, Selectable } from 'kysely'
+import type { AuditStore, FullTile, LogState, NewLeaf, OpenRow, StoredLeaf } from '../audit/store.ts'
+import type { EntryId } from '../core/ids.ts'
+import type { Database } from './schema.ts'
+import { inPieces } from './pieces.ts'
+
+type LogRow = Selectable<Database['audit_log']>
+
+/** The one row of the log; whoever changes it has the log until its transaction ends. */
+const theLog = 1
+
+export class SqlAuditStore implements AuditStore {
+  readonly #database: Kysely<Database>
+  constructor(database: Kysely<Database>) {
+    this.#database = database
+  }
+
+  async begin(verifierKey: string): Promise<LogState> {
+    await this.#database
+      .insertInto('audit_log')
+      .values({ id: theLog, verifier_key: verifierKey, size: 0, checkpoint_size: 0, checkpoint: '' })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+    return await this.state()
+  }
+
+  async state(): Promise<LogState> {
+    return stateOf(await this.#database.selectFrom('audit_log').selectAll().executeTakeFirstOrThrow())
+  }
+
+  async open(rows: readonly OpenRow[]): Promise<void> {
+    for (const piece of inPieces(rows)) {
+      await this.#database
+        .insertInto('audit_open')
+        .values(
+          piece.map(({ id, replica, account, subject, draft }) => ({ id, replica, account, subject, draft })),
+        )
+        .execute()
+    }
+  }
+
+  async seal(leaves: readonly NewLeaf[]): Promise<readonly (number | null)[]> {
+    // The row is taken before anything is read: of several servers one appends at a time, the others wait here.
+    const { size } = await this.#database
+      .updateTable('audit_log')
+      .set((row) => ({ size: row('size', '+', leaves.length) }))
+      .where('id', '=', theLog)
+      .returning('size')
+      .executeTakeFirstOrThrow()
+    const begin = size - leaves.length
+    const closed = await this.#close(leaves.filter(({ opened }) => opened).map(({ id }) => id))
+    let next = begin
+    const positions = leaves.map(({ id, opened }) => (!opened || closed.has(id) ? next++ : null))
+    const rows = leaves.flatMap(({ id, account, subject, hash, body }, place) => {
+      const position = positions[place] ?? null
+      return position === null ? [] : [{ position, id, account, subject, hash, body }]
+    })
+    for (const piece of inPieces(rows))
+      await this.#database.insertInto('audit_leaves').values(piece).execute()
+    if (next !== size) {
+      await this.#database.updateTable('audit_log').set({ size: next }).where('id', '=', theLog).execute()
+    }
+    return positions
+  }
+
+  async opened(replica: string | null, limit: number): Promise<readonly OpenRow[]> {
+    let query = this.#database.selectFrom('audit_open').selectAll().orderBy('id').limit(limit)
+    if (replica !== null) query = query.where('replica', '=', replica)
+    return await query.execute()
+  }
+
+  async openRow(id: EntryId): Promise<OpenRow | null> {
+    const query = this.#database.selectFrom('audit_open').selectAll().where('id', '=', id)
+    return (await query.executeTakeFirst()) ?? null
+  }
+
+  async leaf(id: EntryId): Promise<StoredLeaf | null> {
+    const query = this.#database.selectFrom('audit_leaves').where('id', '=', id)
+    return (await query.select(['position', 'account', 'subject', 'body']).executeTakeFirst()) ?? null
+  }
+
+  async leafHashes(begin: number, end: number): Promise<readonly string[]> {
+    const query = this.#database.selectFrom('audit_leaves').select('hash').orderBy('position')
+    const rows = await query.where('position', '>=', begin).where('position', '<', end).execute()
+    return rows.map(({ hash }) => hash)
+  }
+
+  async bodies(begin: number, end: number): Promise<readonly string[]> {
+    const query = this.#database.selectFrom('audit_leaves').select('body').orderBy('position')
+    const rows = await query.where('position', '>=', begin).where('position', '<', end).execute()
+    return rows.map(({ body }) => body)
+  }
+
+  async tileCount(level: number): Promise<number> {
+    const query = this.#database
+      .selectFrom('audit_tiles')
+      .where('level', '=', level)
+      .orderBy('number', 'desc')
+    const last = await query.select('number').limit(1).executeTakeFirst()
+    return last === undefined ? 0 : last.number + 1
+  }
+
+  async addTiles(tiles: readonly FullTile[]): Promise<void> {
+    for (const { level, number, hashes, root } of tiles) {
+      await this.#database
+        .insertInto('audit_tiles')
+        .values({ level, number, hashes, root })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+    }
+  }
+
+  async tile(level: number, number: number): Promise<string | null> {
+    const query = this.#database.selectFrom('audit_tiles').where('level', '=', level)
+    const row = await query.where('number', '=', number).select('hashes').executeTakeFirst()
+    return row?.hashes ?? null
+  }
+
+  async tileRoots(level: number, begin: number, end: number): Promise<readonly string[]> {
+    const query = this.#database.selectFrom('audit_tiles').where('level', '=', level).orderBy('number')
+    const rows = await query.where('number', '>=', begin).where('number', '<', end).select('root').execute()
+    return rows.map(({ root }) => root)
+  }
+
+  async publish(size: number, checkpoint: string): Promise<boolean> {
+    const { numUpdatedRows } = await this.#database
+      .updateTable('audit_log')
+      .set({ checkpoint_size: size, checkpoint })
+      .where('id', '=', theLog)
+      .where('checkpoint_size', '<=', size)
+      .executeTakeFirstOrThrow()
+    return numUpdatedRows > 0n
+  }
+
+  async beat(replica: string): Promise<readonly { replica: string; beat: number }[]> {
+    await this.#database
+      .insertInto('audit_replicas')
+      .values({ replica, beat: 1 })
+      .onConflict((conflict) =>
+        conflict.column('replica').doUpdateSet((row) => ({ beat: row('audit_replicas.beat', '+', 1) })),
+      )
+      .execute()
+    return await this.#database.selectFrom('audit_replicas').selectAll().execute()
+  }
+
+  async bury(replicas: readonly string[]): Promise<void> {
+    for (const replica of replicas) {
+      await this.#database.deleteFrom('audit_replicas').where('replica', '=', replica).execute()
+    }
+  }
+
+  async #close(ids: readonly EntryId[]): Promise<Set<EntryId>> {
+    const closed = new Set<EntryId>()
+    for (const piece of inPieces(ids)) {
+      const query = this.#database.deleteFrom('audit_open').where('id', 'in', piece)
+      for (const { id } of await query.returning('id').execute()) closed.add(id)
+    }
+    return closed
+  }
+}
+
+function stateOf({ verifier_key, size, checkpoint_size, checkpoint }: LogRow): LogState {
+  return { verifierKey: verifier_key, size, checkpointSize: checkpoint_size, checkpoint }
+}
