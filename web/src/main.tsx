@@ -5,9 +5,10 @@ import { createRoot } from 'react-dom/client'
 import './style.css'
 import { App } from './app.tsx'
 import { worthRetrying } from './server/queries.ts'
-import { takeSignInToken } from './session/sign-in-token.ts'
+import { takeToken as tokenOf } from './session/sign-in-token.ts'
 
-let token = takeSignInToken()
+let token = tokenOf('/sign-in')
+const invitation = tokenOf('/invitation')
 const takeToken = () => {
   const taken = token
   token = null
@@ -25,7 +26,7 @@ if (root !== null) {
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={queries}>
-        <App takeToken={takeToken} />
+        <App takeToken={takeToken} invitation={invitation} />
       </QueryClientProvider>
     </StrictMode>,
   )

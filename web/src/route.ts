@@ -25,6 +25,17 @@ export function replace(conversation: string | null): void {
   changed.dispatchEvent(new Event('change'))
 }
 
+/** Where one is, and again whenever that changes. */
+export function usePath(): string {
+  return useSyncExternalStore(subscribe, () => globalThis.location.pathname)
+}
+
+/** Goes to another page of this app. */
+export function go(path: string): void {
+  if (path !== globalThis.location.pathname) globalThis.history.pushState(null, '', path)
+  changed.dispatchEvent(new Event('change'))
+}
+
 function pathOf(conversation: string | null): string {
   return conversation === null ? '/' : `/c/${conversation}`
 }

@@ -2,7 +2,7 @@ import { z } from '../schema.ts'
 import { ProblemError, problemFromResponse, unreachable, unreadable } from './problem.ts'
 
 export interface Call {
-  readonly method?: 'GET' | 'POST' | 'DELETE'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Sent as JSON. */
   readonly body?: unknown
   readonly signal?: AbortSignal

@@ -3,7 +3,13 @@ import { z } from '../schema.ts'
 import { call, callFor } from '../server/call.ts'
 import { ProblemError, problemOf, type Problem } from '../server/problem.ts'
 
-const sessionSchema = z.object({ name: z.string(), kind: z.enum(['owner', 'key']) })
+export const sessionSchema = z.object({
+  name: z.string(),
+  kind: z.enum(['owner', 'person', 'key']),
+  role: z.enum(['owner', 'admin', 'reviewer', 'auditor', 'member']),
+  organisation_id: z.string(),
+  person_id: z.nullable(z.string()),
+})
 
 /** Who is signed in. */
 export type Session = z.infer<typeof sessionSchema>
@@ -21,6 +27,11 @@ export type Proof = { readonly token: string } | { readonly key: string }
 
 export function signIn(proof: Proof): Promise<Session> {
   return callFor(sessionSchema, '/web/session', { method: 'POST', body: proof })
+}
+
+/** What a person's things are kept under in this browser, apart from those of others who use it. */
+export function scopeOf({ kind, name, person_id }: Session): string {
+  return `${kind}:${person_id ?? name}`
 }
 
 export async function signOut(): Promise<void> {

@@ -1,32 +1,107 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Eye, EyeOff } from 'lucide-react'
-import { useId, useState } from 'react'
-import { problemOf, type Problem } from '../server/problem.ts'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Fingerprint, KeyRound, LogIn, Mail } from 'lucide-react'
+import { useState, type ReactNode } from 'react'
+import type { Problem } from '../server/problem.ts'
 import { ThemeButton } from '../settings/theme-choice.tsx'
-import { Button, IconButton } from '../ui/button.tsx'
+import { Button } from '../ui/button.tsx'
+import { Field, SecretField } from '../ui/field.tsx'
 import { Mark } from '../ui/mark.tsx'
 import { touch, useMedia } from '../ui/media.ts'
-import { signIn, type SignedIn } from './session.ts'
+import { ProblemLine } from '../ui/problem-line.tsx'
+import { CodeForm } from './code-form.tsx'
+import { RefusedLink, RefusedProvider } from './refusals.tsx'
+import { signIn, type Session, type SignedIn } from './session.ts'
+import {
+  leaveForProvider,
+  passkeysWork,
+  providersQuery,
+  signInByPasskey,
+  signInByPassword,
+  type NeedsCode,
+} from './ways-in.ts'
 
 export interface SignInPageProps {
   /** Why a link did not let anybody in; null when there was none. */
   readonly refused: Problem | null
 }
 
+/** Puts whoever came in into the page. */
+export function useEntered(): (session: Session) => void {
+  const queries = useQueryClient()
+  return (session) => queries.setQueryData<SignedIn>(['session'], { session, refused: null })
+}
+
 /** For everybody who is not signed in, whatever they came for: afterwards they are there. */
 export function SignInPage({ refused }: SignInPageProps) {
-  const queries = useQueryClient()
-  const [key, setKey] = useState('')
-  const [shown, setShown] = useState(false)
-  const onGlass = useMedia(touch)
-  const field = useId()
-  const signingIn = useMutation({
-    mutationFn: () => signIn({ key: key.trim() }),
-    onSuccess: (session) => {
-      queries.setQueryData<SignedIn>(['session'], { session, refused: null })
-    },
-  })
-  const failed = signingIn.error === null ? null : problemOf(signingIn.error)
+  const entered = useEntered()
+  const [way, setWay] = useState<'key' | 'password'>('key')
+  const [step, setStep] = useState<string | null>(null)
+  const { data } = useQuery(providersQuery)
+  const onOutcome = (outcome: Session | NeedsCode) =>
+    'needs' in outcome ? setStep(outcome.step) : entered(outcome)
+  const passkey = useMutation({ mutationFn: signInByPasskey, onSuccess: entered })
+  const leave = useMutation({ mutationFn: leaveForProvider })
+  return (
+    <Welcome>
+      {refused === null ? null : <RefusedLink problem={refused} />}
+      <RefusedProvider />
+      {step !== null ? (
+        <CodeForm step={step} onEntered={entered} onBack={() => setStep(null)} />
+      ) : (
+        <>
+          {way === 'key' ? <KeyForm onEntered={entered} /> : <PasswordForm onOutcome={onOutcome} />}
+          <div className="mt-6 flex items-center gap-3 text-xs text-faint before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">
+            or
+          </div>
+          <div className="mt-4 grid gap-2">
+            {way === 'key' ? (
+              <Button icon={Mail} className="min-h-11 w-full" onClick={() => setWay('password')}>
+                Use e-mail and password
+              </Button>
+            ) : (
+              <Button icon={KeyRound} className="min-h-11 w-full" onClick={() => setWay('key')}>
+                Use a key
+              </Button>
+            )}
+            {passkeysWork() ? (
+              <Button
+                icon={Fingerprint}
+                className="min-h-11 w-full"
+                disabled={passkey.isPending}
+                onClick={() => passkey.mutate()}
+              >
+                Use a passkey
+              </Button>
+            ) : null}
+            {data?.providers.map(({ id, title }) => (
+              <Button
+                key={id}
+                icon={LogIn}
+                className="min-h-11 w-full"
+                disabled={leave.isPending}
+                onClick={() => leave.mutate(id)}
+              >
+                Continue with {title}
+              </Button>
+            ))}
+          </div>
+          <ProblemLine error={passkey.error ?? leave.error} />
+        </>
+      )}
+      <section className="mt-8 border-t border-line pt-5 text-sm text-soft">
+        <h2 className="font-medium text-ink">No key?</h2>
+        <p className="mt-1.5">
+          On the machine that runs the server, <Command>elpis keys link</Command> prints a link that signs you
+          in, once. <Command>elpis keys create --name you</Command> makes a key that lasts. An invitation lets
+          you in by a link, too.
+        </p>
+      </section>
+    </Welcome>
+  )
+}
+
+/** What stands around every way in. */
+export function Welcome({ children }: { readonly children: ReactNode }) {
   return (
     <div className="relative grid min-h-full place-items-center p-5 safe-bottom">
       <div className="absolute top-3 right-3">
@@ -36,83 +111,86 @@ export function SignInPage({ refused }: SignInPageProps) {
         <Mark className="size-14" />
         <h1 className="mt-5 font-serif text-3xl font-semibold tracking-tight">Welcome to Elpis</h1>
         <p className="mt-2 text-soft">Open models, on a machine that you know.</p>
-        {refused === null ? null : <RefusedLink problem={refused} />}
-        <form
-          className="mt-7"
-          onSubmit={(event) => {
-            event.preventDefault()
-            if (key.trim() !== '') signingIn.mutate()
-          }}
-        >
-          <label htmlFor={field} className="text-sm font-medium">
-            Your key
-          </label>
-          <div className="mt-1.5 flex items-center rounded-xl border border-edge bg-raised pr-1 focus-within:border-accent">
-            <input
-              id={field}
-              type={shown ? 'text' : 'password'}
-              value={key}
-              onChange={(event) => setKey(event.target.value)}
-              placeholder="elpis-…"
-              autoComplete="current-password"
-              autoCapitalize="none"
-              spellCheck={false}
-              autoFocus={!onGlass}
-              aria-invalid={failed !== null}
-              aria-describedby={failed === null ? undefined : `${field}-problem`}
-              className="min-w-0 flex-1 rounded-xl bg-transparent px-3.5 py-3 font-mono placeholder:text-faint focus-visible:outline-none"
-            />
-            <IconButton
-              icon={shown ? EyeOff : Eye}
-              label={shown ? 'Hide the key' : 'Show the key'}
-              onClick={() => setShown(!shown)}
-            />
-          </div>
-          {failed === null ? null : (
-            <p id={`${field}-problem`} role="alert" className="mt-2 text-sm text-danger">
-              {failed.message} {failed.status === 401 ? 'Check it for missing characters.' : failed.hint}
-            </p>
-          )}
-          <Button
-            type="submit"
-            look="primary"
-            disabled={key.trim() === '' || signingIn.isPending}
-            className="mt-4 min-h-12 w-full rounded-xl text-base"
-          >
-            {signingIn.isPending ? 'Signing in…' : 'Sign in'}
-          </Button>
-        </form>
-        <section className="mt-8 border-t border-line pt-5 text-sm text-soft">
-          <h2 className="font-medium text-ink">No key?</h2>
-          <p className="mt-1.5">
-            On the machine that runs the server, <Command>elpis keys link</Command> prints a link that signs
-            you in, once. <Command>elpis keys create --name you</Command> makes a key that lasts.
-          </p>
-        </section>
+        {children}
       </main>
     </div>
   )
 }
 
-function RefusedLink({ problem }: { readonly problem: Problem }) {
-  // Only a refusal is about the link; a server that cannot be reached says so in its own words.
-  const aboutLink = problem.status !== null && problem.status < 500
+function KeyForm({ onEntered }: { readonly onEntered: (session: Session) => void }) {
+  const [key, setKey] = useState('')
+  const onGlass = useMedia(touch)
+  const signingIn = useMutation({ mutationFn: () => signIn({ key: key.trim() }), onSuccess: onEntered })
   return (
-    <div role="alert" className="mt-6 rounded-xl bg-danger-tint px-4 py-3 text-sm">
-      <p className="font-medium text-danger">
-        {aboutLink ? 'This sign-in link does not work any more.' : problem.message}
-      </p>
-      <p className="mt-1 text-soft">
-        {aboutLink ? (
-          <>
-            It works once, and only for a while. Get a new one with <Command>elpis keys link</Command>, or use
-            a key.
-          </>
-        ) : (
-          problem.hint
-        )}
-      </p>
-    </div>
+    <form
+      className="mt-7"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (key.trim() !== '') signingIn.mutate()
+      }}
+    >
+      <SecretField
+        label="Your key"
+        value={key}
+        onChange={(event) => setKey(event.target.value)}
+        placeholder="elpis-…"
+        autoComplete="current-password"
+        autoFocus={!onGlass}
+        aria-invalid={signingIn.error !== null}
+      />
+      <ProblemLine error={signingIn.error} />
+      <Button
+        type="submit"
+        look="primary"
+        disabled={key.trim() === '' || signingIn.isPending}
+        className="mt-4 min-h-12 w-full rounded-xl text-base"
+      >
+        {signingIn.isPending ? 'Signing in…' : 'Sign in'}
+      </Button>
+    </form>
+  )
+}
+
+function PasswordForm({ onOutcome }: { readonly onOutcome: (outcome: Session | NeedsCode) => void }) {
+  const [email, setEmail] = useState('')
+  const [password, setPassword] = useState('')
+  const signingIn = useMutation({
+    mutationFn: () => signInByPassword(email, password),
+    onSuccess: onOutcome,
+  })
+  const ready = email.trim() !== '' && password !== ''
+  return (
+    <form
+      className="mt-7 grid gap-4"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (ready) signingIn.mutate()
+      }}
+    >
+      <Field
+        label="E-mail"
+        type="email"
+        value={email}
+        onChange={(event) => setEmail(event.target.value)}
+        autoComplete="username"
+        autoFocus
+      />
+      <SecretField
+        label="Password"
+        value={password}
+        onChange={(event) => setPassword(event.target.value)}
+        autoComplete="current-password"
+      />
+      <ProblemLine error={signingIn.error} />
+      <Button
+        type="submit"
+        look="primary"
+        disabled={!ready || signingIn.isPending}
+        className="min-h-12 w-full rounded-xl text-base"
+      >
+        {signingIn.isPending ? 'Signing in…' : 'Sign in'}
+      </Button>
+    </form>
   )
 }
 

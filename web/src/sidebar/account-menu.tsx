@@ -1,4 +1,5 @@
-import { ChevronsUpDown, LogOut, Settings } from 'lucide-react'
+import { ChevronsUpDown, Gauge, LogOut, Settings, UserRound } from 'lucide-react'
+import { go } from '../route.ts'
 import { signOut } from '../session/session.ts'
 import { useServices } from '../services.tsx'
 import { useAnnounce } from '../ui/announcer.tsx'
@@ -42,13 +43,21 @@ export function AccountMenu({ onSettings }: { readonly onSettings: () => void })
           <span className="min-w-0 flex-1">
             <span className="block truncate font-medium">{name}</span>
             <span className="block text-xs text-faint">
-              {owner ? 'Signed in by link' : 'Signed in with a key'}
+              {owner ? 'Signed in by link' : session.kind === 'key' ? 'Signed in with a key' : session.role}
             </span>
           </span>
           <ChevronsUpDown aria-hidden className="size-4 text-faint" />
         </button>
       }
     >
+      <MenuItem icon={UserRound} onSelect={() => go('/account')}>
+        Your account
+      </MenuItem>
+      {session.role === 'member' ? null : (
+        <MenuItem icon={Gauge} onSelect={() => go('/console')}>
+          Console
+        </MenuItem>
+      )}
       <MenuItem icon={Settings} onSelect={onSettings}>
         Settings
       </MenuItem>

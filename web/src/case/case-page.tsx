@@ -1,0 +1,121 @@
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { ProblemNotice } from '../chat/problem-notice.tsx'
+import { problemOf } from '../server/problem.ts'
+import { Badge } from '../ui/badge.tsx'
+import { Button } from '../ui/button.tsx'
+import { LongField } from '../ui/field.tsx'
+import { card, Page, Section } from '../ui/page.tsx'
+import { ProblemLine } from '../ui/problem-line.tsx'
+import { When } from '../ui/when.tsx'
+import { appeal, ownCaseQuery, type OwnCase } from './own-case.ts'
+
+/** What was decided about whoever reads it, why, until when, and how to appeal. */
+export function CasePage({ id }: { readonly id: string }) {
+  const { data, error, refetch } = useQuery(ownCaseQuery(id))
+  return (
+    <Page title="Your case">
+      {data === undefined ? (
+        error === null ? null : (
+          <div className="mt-6">
+            <ProblemNotice
+              problem={problemOf(error)}
+              actions={[{ label: 'Try again', run: () => void refetch() }]}
+            />
+          </div>
+        )
+      ) : (
+        <Decided decided={data} />
+      )}
+    </Page>
+  )
+}
+
+function Decided({ decided }: { readonly decided: OwnCase }) {
+  return (
+    <>
+      <p className="mt-2 text-sm text-faint">
+        <span className="font-mono">{decided.id}</span> · concerns{' '}
+        <span className="font-mono break-all">{decided.concerns}</span>
+      </p>
+      <ul className="mt-5 grid gap-3">
+        {decided.measures.map(({ what, means, why, by, since, until, in_force, ended }) => (
+          <li key={`${what}:${since}`} className={card}>
+            <p className="flex flex-wrap items-center gap-2">
+              <strong className="font-serif text-lg font-semibold">{means}</strong>
+              <Badge look={in_force ? 'bad' : 'plain'}>{in_force ? what : 'over'}</Badge>
+            </p>
+            <dl className="mt-3 grid gap-x-6 gap-y-1 text-sm sm:grid-cols-[auto_1fr]">
+              <dt className="text-faint">Why</dt>
+              <dd className="break-words">{why}</dd>
+              <dt className="text-faint">By</dt>
+              <dd>{by}</dd>
+              <dt className="text-faint">Since</dt>
+              <dd>
+                <When at={since} />
+              </dd>
+              <dt className="text-faint">Until</dt>
+              <dd>{until === null ? 'it is lifted' : <When at={until} />}</dd>
+              {ended === null ? null : (
+                <>
+                  <dt className="text-faint">Lifted</dt>
+                  <dd className="break-words">
+                    <When at={ended.at} />: {ended.why}
+                  </dd>
+                </>
+              )}
+            </dl>
+          </li>
+        ))}
+      </ul>
+      {decided.strikes.length === 0 ? null : (
+        <Section title="What it rests on" about="The requests, by their ids. What was said in them is not shown here.">
+          <ul className={`${card} grid gap-1 text-sm`}>
+            {decided.strikes.map(({ at, hazard, request }) => (
+              <li key={`${at}:${request ?? ''}`} className="flex flex-wrap gap-x-3">
+                <When at={at} />
+                <span>{hazard ?? 'other'}</span>
+                <span className="font-mono text-xs break-all text-faint">{request}</span>
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+      <Section title="Appeal" about="Somebody other than whoever decided this reads it.">
+        <AppealForm address={decided.appeal.address} />
+      </Section>
+    </>
+  )
+}
+
+function AppealForm({ address }: { readonly address: string }) {
+  const [statement, setStatement] = useState('')
+  const lodging = useMutation({ mutationFn: () => appeal(address, statement) })
+  if (lodging.isSuccess) {
+    return (
+      <p role="status" className="rounded-xl bg-tint px-4 py-3 text-sm">
+        Your appeal is lodged. What comes of it will stand here.
+      </p>
+    )
+  }
+  return (
+    <form
+      className={card}
+      onSubmit={(event) => {
+        event.preventDefault()
+        lodging.mutate()
+      }}
+    >
+      <LongField
+        label="Why this should be looked at again"
+        value={statement}
+        onChange={(event) => setStatement(event.target.value)}
+        maxLength={4000}
+      />
+      <ProblemLine error={lodging.error} />
+      <Button type="submit" look="primary" className="mt-3" disabled={statement.trim() === '' || lodging.isPending}>
+        Lodge the appeal
+      </Button>
+    </form>
+  )
+}

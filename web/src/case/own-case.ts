@@ -1,0 +1,41 @@
+/** A case as whoever it concerns sees it. */
+import { queryOptions } from '@tanstack/react-query'
+import { z } from '../schema.ts'
+import { call, callFor } from '../server/call.ts'
+
+const ownCase = z.object({
+  id: z.string(),
+  concerns: z.string(),
+  state: z.string(),
+  opened_at: z.string(),
+  measures: z.array(
+    z.object({
+      what: z.string(),
+      means: z.string(),
+      why: z.string(),
+      by: z.string(),
+      since: z.string(),
+      until: z.nullable(z.string()),
+      in_force: z.boolean(),
+      ended: z.nullable(z.object({ at: z.string(), why: z.string() })),
+    }),
+  ),
+  strikes: z.array(
+    z.object({ at: z.string(), hazard: z.nullable(z.string()), request: z.nullable(z.string()) }),
+  ),
+  appeal: z.object({ address: z.string(), how: z.string() }),
+})
+
+export type OwnCase = z.infer<typeof ownCase>
+
+export function ownCaseQuery(id: string) {
+  return queryOptions({
+    queryKey: ['case', id],
+    queryFn: ({ signal }) => callFor(ownCase, `/v1/safety/cases/${id}`, { signal }),
+  })
+}
+
+/** @param address as the case names it */
+export async function appeal(address: string, statement: string): Promise<void> {
+  await call(address, { method: 'POST', body: { statement } })
+}

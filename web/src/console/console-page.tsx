@@ -1,0 +1,103 @@
+import { Activity, ChartColumn, Gavel, Menu as MenuIcon, Scale, type LucideIcon } from 'lucide-react'
+import { lazy, Suspense, useEffect, useState, type ComponentType } from 'react'
+import { usePath } from '../route.ts'
+import type { Session } from '../session/session.ts'
+import { ThemeButton } from '../settings/theme-choice.tsx'
+import { AppLink } from '../ui/app-link.tsx'
+import { IconButton } from '../ui/button.tsx'
+import { Dialog } from '../ui/dialog.tsx'
+import { Mark } from '../ui/mark.tsx'
+import { useMedia, wide } from '../ui/media.ts'
+import { LivePage } from './live-page.tsx'
+
+type Role = Session['role']
+
+interface Area {
+  readonly path: string
+  readonly title: string
+  readonly icon: LucideIcon
+  /** Who is shown it; the server decides by itself who may. */
+  readonly roles: readonly Role[]
+  readonly Page: ComponentType<{ readonly session: Session }>
+}
+
+const UsagePage = lazy(async () => ({ default: (await import('./usage-page.tsx')).UsagePage }))
+const StandingPage = lazy(async () => ({ default: (await import('./standing-page.tsx')).StandingPage }))
+const CasesPage = lazy(async () => ({ default: (await import('./cases-page.tsx')).CasesPage }))
+
+const watching: readonly Role[] = ['owner', 'admin', 'auditor']
+const judging: readonly Role[] = ['owner', 'admin', 'reviewer', 'auditor']
+
+const areas: readonly Area[] = [
+  { path: '/console', title: 'Live', icon: Activity, roles: watching, Page: LivePage },
+  { path: '/console/usage', title: 'Usage', icon: ChartColumn, roles: watching, Page: UsagePage },
+  { path: '/console/standing', title: 'Standing', icon: Gavel, roles: judging, Page: StandingPage },
+  { path: '/console/cases', title: 'Cases', icon: Scale, roles: judging, Page: CasesPage },
+]
+
+/** Where a server is run from. */
+export function ConsolePage({ session }: { readonly session: Session }) {
+  const path = usePath()
+  const isWide = useMedia(wide)
+  const [drawer, setDrawer] = useState(false)
+  useEffect(() => setDrawer(false), [path])
+  const mine = areas.filter(({ roles }) => roles.includes(session.role))
+  const area =
+    mine.findLast((each) => path === each.path || path.startsWith(`${each.path}/`)) ?? mine[0] ?? null
+  const navigation = (
+    <nav aria-label="Console" className="grid gap-0.5 p-3">
+      <AppLink to="/" className="mb-3 flex min-h-10 items-center gap-2.5 rounded-lg px-3">
+        <Mark className="size-6" />
+        <span className="font-serif text-lg font-semibold">Elpis</span>
+        <span className="ml-auto text-xs text-faint">to the chat</span>
+      </AppLink>
+      {mine.map(({ path: to, title, icon: Icon }) => (
+        <AppLink
+          key={to}
+          to={to}
+          aria-current={area?.path === to ? 'page' : undefined}
+          className="flex min-h-10 items-center gap-3 rounded-lg px-3 text-sm hover:bg-hover aria-[current=page]:bg-hover aria-[current=page]:font-medium"
+        >
+          <Icon aria-hidden className="size-4 text-faint" />
+          {title}
+        </AppLink>
+      ))}
+    </nav>
+  )
+  return (
+    <div className="flex h-dvh min-h-0 overflow-clip">
+      {isWide ? <aside className="w-56 shrink-0 border-r border-line bg-side">{navigation}</aside> : null}
+      <div className="min-w-0 flex-1 overflow-y-auto">
+        <div className="safe-x safe-bottom mx-auto max-w-5xl pt-3 pb-16">
+          <div className="flex items-center justify-between">
+            {isWide ? (
+              <span />
+            ) : (
+              <IconButton
+                icon={MenuIcon}
+                label="Areas of the console"
+                onClick={() => setDrawer(true)}
+              />
+            )}
+            <ThemeButton />
+          </div>
+          <main key={area?.path} className="animate-rise">
+            {area === null ? (
+              <p className="mt-6 text-soft">Your role has no part in running this server.</p>
+            ) : (
+              <>
+                <h1 className="font-serif text-3xl font-semibold tracking-tight">{area.title}</h1>
+                <Suspense fallback={<p className="sr-only">Loading</p>}>
+                  <area.Page session={session} />
+                </Suspense>
+              </>
+            )}
+          </main>
+        </div>
+      </div>
+      <Dialog open={drawer} onOpenChange={setDrawer} title="Areas of the console" titleHidden place="left">
+        {navigation}
+      </Dialog>
+    </div>
+  )
+}
