@@ -36,7 +36,12 @@ function Visitor({ session }: { readonly session: Session }) {
 function OwnAccount() {
   const { data, error, refetch } = useQuery(accountQuery)
   if (error !== null && data === undefined) {
-    return <ProblemNotice problem={problemOf(error)} actions={[{ label: 'Try again', run: () => void refetch() }]} />
+    return (
+      <ProblemNotice
+        problem={problemOf(error)}
+        actions={[{ label: 'Try again', run: () => void refetch() }]}
+      />
+    )
   }
   if (data === undefined) return null
   const { person, organisation } = data
@@ -44,7 +49,8 @@ function OwnAccount() {
     <>
       <p className="mt-2 text-soft">
         {person.name}
-        {person.email === null || person.email === person.name ? '' : `, ${person.email}`} · {person.role} of {organisation}
+        {person.email === null || person.email === person.name ? '' : `, ${person.email}`} · {person.role} of{' '}
+        {organisation}
       </p>
       {data.fresh ? null : (
         <p className="mt-4 rounded-xl bg-tint px-4 py-3 text-sm">

@@ -83,7 +83,13 @@ export function AppCodes({ account: { totp, fresh } }: { readonly account: Accou
   )
 }
 
-function RecoveryCodes({ codes, onDone }: { readonly codes: readonly string[]; readonly onDone: () => void }) {
+function RecoveryCodes({
+  codes,
+  onDone,
+}: {
+  readonly codes: readonly string[]
+  readonly onDone: () => void
+}) {
   return (
     <div className={card}>
       <p className="text-sm font-medium">Your recovery codes, shown this once</p>

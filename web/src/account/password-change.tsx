@@ -36,7 +36,11 @@ export function PasswordChange({ account: { password, fresh } }: { readonly acco
           autoComplete="new-password"
           disabled={!fresh}
         />
-        <Button type="submit" disabled={!fresh || text === '' || change.isPending} className="min-h-[2.375rem]">
+        <Button
+          type="submit"
+          disabled={!fresh || text === '' || change.isPending}
+          className="min-h-[2.375rem]"
+        >
           {password === null ? 'Set' : 'Change'}
         </Button>
       </div>

@@ -69,7 +69,10 @@ function Decided({ decided }: { readonly decided: OwnCase }) {
         ))}
       </ul>
       {decided.strikes.length === 0 ? null : (
-        <Section title="What it rests on" about="The requests, by their ids. What was said in them is not shown here.">
+        <Section
+          title="What it rests on"
+          about="The requests, by their ids. What was said in them is not shown here."
+        >
           <ul className={`${card} grid gap-1 text-sm`}>
             {decided.strikes.map(({ at, hazard, request }) => (
               <li key={`${at}:${request ?? ''}`} className="flex flex-wrap gap-x-3">
@@ -113,7 +116,12 @@ function AppealForm({ address }: { readonly address: string }) {
         maxLength={4000}
       />
       <ProblemLine error={lodging.error} />
-      <Button type="submit" look="primary" className="mt-3" disabled={statement.trim() === '' || lodging.isPending}>
+      <Button
+        type="submit"
+        look="primary"
+        className="mt-3"
+        disabled={statement.trim() === '' || lodging.isPending}
+      >
         Lodge the appeal
       </Button>
     </form>

@@ -1,5 +1,5 @@
 import { Activity, ChartColumn, Gavel, Menu as MenuIcon, Scale, type LucideIcon } from 'lucide-react'
-import { lazy, Suspense, useEffect, useState, type ComponentType } from 'react'
+import { lazy, Suspense, useState, type ComponentType } from 'react'
 import { usePath } from '../route.ts'
 import type { Session } from '../session/session.ts'
 import { ThemeButton } from '../settings/theme-choice.tsx'
@@ -40,7 +40,6 @@ export function ConsolePage({ session }: { readonly session: Session }) {
   const path = usePath()
   const isWide = useMedia(wide)
   const [drawer, setDrawer] = useState(false)
-  useEffect(() => setDrawer(false), [path])
   const mine = areas.filter(({ roles }) => roles.includes(session.role))
   const area =
     mine.findLast((each) => path === each.path || path.startsWith(`${each.path}/`)) ?? mine[0] ?? null
@@ -55,6 +54,7 @@ export function ConsolePage({ session }: { readonly session: Session }) {
         <AppLink
           key={to}
           to={to}
+          onFollow={() => setDrawer(false)}
           aria-current={area?.path === to ? 'page' : undefined}
           className="flex min-h-10 items-center gap-3 rounded-lg px-3 text-sm hover:bg-hover aria-[current=page]:bg-hover aria-[current=page]:font-medium"
         >
@@ -73,11 +73,7 @@ export function ConsolePage({ session }: { readonly session: Session }) {
             {isWide ? (
               <span />
             ) : (
-              <IconButton
-                icon={MenuIcon}
-                label="Areas of the console"
-                onClick={() => setDrawer(true)}
-              />
+              <IconButton icon={MenuIcon} label="Areas of the console" onClick={() => setDrawer(true)} />
             )}
             <ThemeButton />
           </div>

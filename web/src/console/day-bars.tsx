@@ -14,8 +14,22 @@ export interface DayBarsProps {
 
 const days = 30
 const height = 160
-const looks = ['fill-accent', 'fill-spark', 'fill-code-keyword', 'fill-code-string', 'fill-code-parameter', 'fill-edge']
-const swatches = ['bg-accent', 'bg-spark', 'bg-code-keyword', 'bg-code-string', 'bg-code-parameter', 'bg-edge']
+const looks = [
+  'fill-accent',
+  'fill-spark',
+  'fill-code-keyword',
+  'fill-code-string',
+  'fill-code-parameter',
+  'fill-edge',
+]
+const swatches = [
+  'bg-accent',
+  'bg-spark',
+  'bg-code-keyword',
+  'bg-code-string',
+  'bg-code-parameter',
+  'bg-edge',
+]
 
 /** The last 30 days, each a bar of what it was made of; the same as a table for who cannot see it. */
 export function DayBars({ bars, label, text }: DayBarsProps) {
@@ -26,7 +40,12 @@ export function DayBars({ bars, label, text }: DayBarsProps) {
   const place = (name: string) => Math.min(names.indexOf(name), looks.length - 1)
   return (
     <figure>
-      <svg viewBox={`0 0 ${days * 20} ${height}`} preserveAspectRatio="none" aria-hidden className="h-40 w-full">
+      <svg
+        viewBox={`0 0 ${days * 20} ${height}`}
+        preserveAspectRatio="none"
+        aria-hidden
+        className="h-40 w-full"
+      >
         {shown.map((day, index) => {
           let top = height
           return (

@@ -29,7 +29,9 @@ export function Line({ values, label }: { readonly values: readonly number[]; re
           vectorEffect="non-scaling-stroke"
         />
       </svg>
-      <figcaption className="absolute top-0 left-0 text-xs text-faint tabular-nums">{most.toFixed(1)}</figcaption>
+      <figcaption className="absolute top-0 left-0 text-xs text-faint tabular-nums">
+        {most.toFixed(1)}
+      </figcaption>
     </figure>
   )
 }

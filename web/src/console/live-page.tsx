@@ -23,7 +23,11 @@ export function LivePage() {
         <Figure name="Running" value={String(now.running)} />
         <Figure name="Waiting" value={String(queued)} />
         <Figure name="Tokens a second" value={now.tokensPerSecond.toFixed(1)} />
-        <Figure name="Requests" value={now.requests.toLocaleString()} more={`${now.failed.toLocaleString()} failed`} />
+        <Figure
+          name="Requests"
+          value={now.requests.toLocaleString()}
+          more={`${now.failed.toLocaleString()} failed`}
+        />
         <Figure name="Guard hits" value={now.guardHits.toLocaleString()} />
         <Figure name="Memory" value={bytes(now.serverMemoryBytes)} more="of the server" />
       </Figures>
@@ -107,13 +111,19 @@ const names: Readonly<Record<string, string>> = {
   'standing-act': 'Standing',
 }
 
+/** Long, and of no use to the eye. */
+const identifying = new Set(['id', 'entry', 'kind'])
+
 function HappeningRow({ happening: { type, at, facts } }: { readonly happening: Happening }) {
   return (
     <li className="flex flex-wrap items-baseline gap-x-3 gap-y-1 px-4 py-2 text-sm">
       <time className="text-xs text-faint tabular-nums">{new Date(at).toLocaleTimeString()}</time>
       <Badge look={type === 'request-ended' ? 'plain' : 'bad'}>{names[type] ?? type}</Badge>
       <span className="min-w-0 flex-1 basis-60 text-xs break-words text-soft">
-        {facts.map(([name, value]) => `${name} ${value}`).join(' · ')}
+        {facts
+          .filter(([name]) => !identifying.has(name))
+          .map(([name, value]) => `${name} ${value}`)
+          .join(' · ')}
       </span>
     </li>
   )

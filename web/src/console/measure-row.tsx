@@ -16,8 +16,8 @@ export function MeasureRow({ measure }: { readonly measure: Measure }) {
     mutationFn: () => liftAll(measure.target, reason),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['standing'] }),
   })
-  const over =
-    measure.lifted !== null || (measure.until !== null && Date.parse(measure.until) <= Date.now())
+  const [now] = useState(Date.now)
+  const over = measure.lifted !== null || (measure.until !== null && Date.parse(measure.until) <= now)
   return (
     <li className="px-4 py-3 text-sm">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
@@ -32,7 +32,14 @@ export function MeasureRow({ measure }: { readonly measure: Measure }) {
       <p className="mt-1 break-words">{measure.reason}</p>
       <p className="mt-0.5 text-xs text-faint">
         <When at={measure.created_at} /> by {measure.by} ·{' '}
-        {measure.until === null ? 'for good' : <>until <When at={measure.until} /></>} · {measure.case}
+        {measure.until === null ? (
+          'for good'
+        ) : (
+          <>
+            until <When at={measure.until} />
+          </>
+        )}{' '}
+        · {measure.case}
       </p>
       {lifting ? (
         <form
@@ -49,7 +56,12 @@ export function MeasureRow({ measure }: { readonly measure: Measure }) {
             onChange={(event) => setReason(event.target.value)}
             autoFocus
           />
-          <Button type="submit" look="primary" disabled={reason.trim() === '' || lift.isPending} className="min-h-[2.375rem]">
+          <Button
+            type="submit"
+            look="primary"
+            disabled={reason.trim() === '' || lift.isPending}
+            className="min-h-[2.375rem]"
+          >
             Lift
           </Button>
         </form>

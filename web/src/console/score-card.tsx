@@ -10,14 +10,11 @@ export function ScoreCard({ explanation }: { readonly explanation: Explanation }
   return (
     <div className={`${card} mt-3`}>
       <p className="text-sm text-soft">
-        Score <strong className="text-2xl font-semibold text-ink tabular-nums">{score.toFixed(1)}</strong> under the
-        policy “{policy}”; half of it fades in {half_life_days} days.
+        Score <strong className="text-2xl font-semibold text-ink tabular-nums">{score.toFixed(1)}</strong>{' '}
+        under the policy “{policy}”; half of it fades in {half_life_days} days.
       </p>
       <div className="relative mt-3 h-2.5 rounded-full bg-bubble">
-        <div
-          className="h-full rounded-full bg-accent"
-          style={{ width: `${(score / scale) * 100}%` }}
-        />
+        <div className="h-full rounded-full bg-accent" style={{ width: `${(score / scale) * 100}%` }} />
         {Object.entries(thresholds).map(([name, at]) => (
           <span
             key={name}

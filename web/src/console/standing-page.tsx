@@ -55,12 +55,17 @@ export function StandingPage() {
         </form>
         {target === '' ? null : <Explained target={target} />}
       </Section>
-      <Section title="Take a step" about="It takes hold at once, also on what is running. Whoever it concerns reads the reason and may appeal.">
+      <Section
+        title="Take a step"
+        about="It takes hold at once, also on what is running. Whoever it concerns reads the reason and may appeal."
+      >
         <StepForm />
       </Section>
       <Section title="Bans in force">
         {bans.data === undefined ? (
-          bans.error === null ? null : <Nothing>{problemOf(bans.error).message}</Nothing>
+          bans.error === null ? null : (
+            <Nothing>{problemOf(bans.error).message}</Nothing>
+          )
         ) : bans.data.measures.length === 0 ? (
           <Nothing>Nobody is barred.</Nothing>
         ) : (
@@ -100,7 +105,12 @@ function StepForm() {
       className={`${card} grid gap-3 sm:grid-cols-2`}
       onSubmit={(event) => {
         event.preventDefault()
-        taking.mutate({ target: target.trim(), rung, reason, seconds: seconds === '' ? null : Number(seconds) })
+        taking.mutate({
+          target: target.trim(),
+          rung,
+          reason,
+          seconds: seconds === '' ? null : Number(seconds),
+        })
       }}
     >
       <Field
@@ -132,7 +142,11 @@ function StepForm() {
         className="sm:col-span-2"
       />
       <div className="flex items-center gap-3 sm:col-span-2">
-        <Button type="submit" look={rung === 'banned' ? 'danger' : 'primary'} disabled={!ready || taking.isPending}>
+        <Button
+          type="submit"
+          look={rung === 'banned' ? 'danger' : 'primary'}
+          disabled={!ready || taking.isPending}
+        >
           {rungs.find(({ value }) => value === rung)?.text}
         </Button>
         {taking.isSuccess ? (

@@ -60,7 +60,6 @@ const caseFile = z.object({
 
 export type Measure = z.infer<typeof measure>
 export type Explanation = z.infer<typeof explanation>
-export type CaseRow = z.infer<typeof caseSchema>
 
 export const bansQuery = queryOptions({
   queryKey: ['standing', 'bans'],

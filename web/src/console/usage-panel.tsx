@@ -19,13 +19,19 @@ export interface UsagePanelProps {
   readonly groups?: readonly Group[]
 }
 
+const byModel = ['model'] as const
+
 /** Usage of 30 days: the sums, and by day what it was made of. */
-export function UsagePanel({ groups = ['model'] }: UsagePanelProps) {
+export function UsagePanel({ groups = byModel }: UsagePanelProps) {
   const [group, setGroup] = useState<Group>(groups[0] ?? 'model')
   const [measure, setMeasure] = useState<Measure>('tokens')
   const { data, error } = useQuery(usageQuery(group))
   if (data === undefined) {
-    return error === null ? <p className="text-sm text-faint">Adding up…</p> : <Nothing>{problemOf(error).message}</Nothing>
+    return error === null ? (
+      <p className="text-sm text-faint">Adding up…</p>
+    ) : (
+      <Nothing>{problemOf(error).message}</Nothing>
+    )
   }
   const { total, currency } = data
   if (total.requests === 0) return <Nothing>Nothing was used yet.</Nothing>
@@ -34,16 +40,27 @@ export function UsagePanel({ groups = ['model'] }: UsagePanelProps) {
       <Figures>
         <Figure name="Requests" value={total.requests.toLocaleString()} more={`${total.failed} failed`} />
         <Figure name="Blocked" value={total.blocked.toLocaleString()} more="by the guard" />
-        <Figure name="Tokens in" value={total.input_tokens.toLocaleString()} more={`${total.cached_tokens.toLocaleString()} from the cache`} />
+        <Figure
+          name="Tokens in"
+          value={total.input_tokens.toLocaleString()}
+          more={`${total.cached_tokens.toLocaleString()} from the cache`}
+        />
         <Figure name="Tokens out" value={total.output_tokens.toLocaleString()} />
         <Figure name="Cost" value={money(total.cost, currency)} />
-        <Figure name="Energy" value={total.energy_wh === null ? '–' : `${total.energy_wh.toFixed(1)} Wh`} more="estimated" />
+        <Figure
+          name="Energy"
+          value={total.energy_wh === null ? '–' : `${total.energy_wh.toFixed(1)} Wh`}
+          more="estimated"
+        />
       </Figures>
       <div className={`${card} mt-3`}>
         <div className="mb-3 flex flex-wrap gap-2 text-sm">
           <Tabs
             label="What is shown"
-            options={(Object.keys(measures) as Measure[]).map((value) => ({ value, text: measures[value].title }))}
+            options={(Object.keys(measures) as Measure[]).map((value) => ({
+              value,
+              text: measures[value].title,
+            }))}
             value={measure}
             onChange={setMeasure}
           />

@@ -19,7 +19,13 @@ const momentSchema = z.object({
     }),
   ),
   streams: z.array(
-    z.object({ id: z.string(), model: z.string(), account: z.string(), seconds: z.number(), tokens: z.number() }),
+    z.object({
+      id: z.string(),
+      model: z.string(),
+      account: z.string(),
+      seconds: z.number(),
+      tokens: z.number(),
+    }),
   ),
 })
 
@@ -51,7 +57,9 @@ export function useLive(): LiveView {
   const [view, setView] = useState<LiveView>({ moments: [], happenings: [], connected: false })
   useEffect(() => {
     const source = new EventSource('/v1/admin/events')
-    source.addEventListener('open', () => setView((before) => ({ ...before, happenings: [], connected: true })))
+    source.addEventListener('open', () =>
+      setView((before) => ({ ...before, happenings: [], connected: true })),
+    )
     source.addEventListener('error', () => setView((before) => ({ ...before, connected: false })))
     source.addEventListener('moment', ({ data }: MessageEvent<string>) => {
       const parsed = z.safeParse(momentSchema, json(data))

@@ -5,9 +5,17 @@ const looks = {
 } as const
 
 /** A word about something, beside it. */
-export function Badge({ look = 'plain', children }: { readonly look?: keyof typeof looks; readonly children: string }) {
+export function Badge({
+  look = 'plain',
+  children,
+}: {
+  readonly look?: keyof typeof looks
+  readonly children: string
+}) {
   return (
-    <span className={`inline-block rounded-md px-1.5 py-0.5 text-xs font-medium whitespace-nowrap ${looks[look]}`}>
+    <span
+      className={`inline-block rounded-md px-1.5 py-0.5 text-xs font-medium whitespace-nowrap ${looks[look]}`}
+    >
       {children}
     </span>
   )

@@ -56,7 +56,7 @@ export function SecretField({ label, hint, className = '', ...rest }: FieldProps
           small
           className="absolute inset-y-0 right-1 my-auto"
           icon={shown ? EyeOff : Eye}
-          label={shown ? `Hide: ${label}` : `Show: ${label}`}
+          label={shown ? 'Hide what is typed' : 'Show what is typed'}
           onClick={() => setShown(!shown)}
         />
       </div>

@@ -14,7 +14,10 @@ export function Page({ title, children }: PageProps) {
     <div className="h-dvh overflow-y-auto">
       <div className="safe-x safe-bottom mx-auto max-w-3xl pt-4 pb-16">
         <div className="flex items-center justify-between">
-          <AppLink to="/" className="inline-flex min-h-10 items-center gap-2 rounded-lg px-2 text-sm text-soft hover:text-ink">
+          <AppLink
+            to="/"
+            className="inline-flex min-h-10 items-center gap-2 rounded-lg px-2 text-sm text-soft hover:text-ink"
+          >
             <ArrowLeft aria-hidden className="size-4" /> Chat
           </AppLink>
           <ThemeButton />
@@ -49,5 +52,9 @@ export const card = 'rounded-xl border border-line bg-raised p-4'
 
 /** What a list says when it is empty. */
 export function Nothing({ children }: { readonly children: ReactNode }) {
-  return <p className="rounded-xl border border-dashed border-line px-4 py-6 text-center text-sm text-faint">{children}</p>
+  return (
+    <p className="rounded-xl border border-dashed border-line px-4 py-6 text-center text-sm text-faint">
+      {children}
+    </p>
+  )
 }

@@ -6,7 +6,10 @@ export function ProblemLine({ error }: { readonly error: unknown }) {
   const { message, hint, retryAfterSeconds } = problemOf(error)
   return (
     <p role="alert" className="mt-3 text-sm break-words text-danger">
-      {message} <span className="text-soft">{retryAfterSeconds === null ? hint : `Wait ${wait(retryAfterSeconds)}.`}</span>
+      {message}{' '}
+      <span className="text-soft">
+        {retryAfterSeconds === null ? hint : `Wait ${wait(retryAfterSeconds)}.`}
+      </span>
     </p>
   )
 }
