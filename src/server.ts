@@ -101,7 +101,10 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     await createStanding({ store: storage, clock: systemClock, acts, domainOf: () => null }),
     (it) => it.close(),
   )
-  const guard = undo.adopt(await openGuard(config, { log, onSignal: () => {} }), (it) => it.close())
+  const guard = undo.adopt(
+    await openGuard(config, { log, onSignal: () => {}, verdicts: storage.verdicts, engine }),
+    (it) => it.close(),
+  )
   let url: string | null = null
   const { signIn, accounts } = openSignIn(config, { store: storage.signIn, access, address: () => url })
   const status = () => {
@@ -158,6 +161,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     standing,
     engine,
     kept,
+    moderation: guard.moderation,
     monitoring: monitoring.door,
     audit,
     edge: {

@@ -2,6 +2,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Access } from '../access/access.ts'
+import { permits } from '../access/permissions.ts'
+import type { Moderation } from '../guard/stage/moderate.ts'
 import type { OwnAccounts } from '../access/sign-in/own-account.ts'
 import type { SignIn } from '../access/sign-in/sign-in.ts'
 import type { Engine } from '../core/engine.ts'
@@ -26,6 +28,7 @@ import { ollamaErrors } from './ollama/errors.ts'
 import { ollamaRoutes } from './ollama/routes.ts'
 import { chatCompletions } from './openai/chat-completions.ts'
 import { embeddings } from './openai/embeddings.ts'
+import { moderations } from './openai/moderations.ts'
 import type { Generating } from './openai/generating.ts'
 import { modelRoutes } from './openai/models.ts'
 import { batchDoor } from './openai/batches/door.ts'
@@ -58,6 +61,7 @@ export interface ApiParts {
   readonly accounts: OwnAccounts
   readonly engine: Pick<Engine, 'models' | 'status'>
   readonly kept: Kept
+  readonly moderation: Moderation
   /** Left out where nobody watches, as in tests of other doors. */
   readonly monitoring?: MonitoringDoor
   readonly audit: Pick<LogDoor, 'log' | 'receipts'>
@@ -136,6 +140,7 @@ export function routesOf(
     | 'kept'
     | 'monitoring'
     | 'audit'
+    | 'moderation'
     | 'limits'
     | 'version'
     | 'now'
@@ -161,6 +166,11 @@ export function routesOf(
     embeddings(generating),
     rerank(generating),
     tokenize(generating),
+    moderations({
+      moderation: parts.moderation,
+      admit: (credentials) => access.admit(credentials),
+      seesFine: ({ role }) => permits(role, 'content.read'),
+    }),
     ...modelRoutes(generating.models, [anthropicModels]),
     anthropicMessages(generating),
     countTokens(generating),

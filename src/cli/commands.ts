@@ -21,6 +21,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'keys', load: async () => (await import('./keys.ts')).keys },
   { name: 'bans', load: async () => (await import('./bans.ts')).bans },
   { name: 'usage', load: async () => (await import('./usage.ts')).usage },
+  { name: 'guard', load: async () => (await import('./guard.ts')).guard },
   { name: 'doctor', load: async () => (await import('./doctor.ts')).doctor },
   { name: 'config', load: async () => (await import('./config.ts')).config },
 ]

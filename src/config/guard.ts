@@ -7,7 +7,7 @@ const assigned = z.record(z.string().min(1).max(500), policyName).default({})
 export const guardSettings = z
   .strictObject({
     policy: policyName
-      .default('open')
+      .default('standard')
       .describe(
         'The policy for all whom no other setting names: open, standard, strict, or one of your own.',
       ),
@@ -23,6 +23,21 @@ export const guardSettings = z
     restricted: policyName
       .default('strict')
       .describe('The policy that is added for whoever is restricted; the graver decides.'),
+    model: z
+      .string()
+      .default('')
+      .describe(
+        'A guard model for what is unsure or grave: llama-guard-3, llama-guard-4, qwen3-guard, shield-gemma, granite-guardian, wild-guard, gpt-oss-safeguard, nemo-guard or openai-moderation; empty for none.',
+      ),
+    served: z
+      .string()
+      .default('')
+      .describe('The served model that it is, by its name in models.serve or of an upstream.'),
+    address: z
+      .string()
+      .default('https://api.openai.com/v1')
+      .describe('Where openai-moderation is asked. Passages leave this machine.'),
+    key_env: z.string().default('').describe('The variable of the environment that holds its key.'),
     patience_seconds: z
       .number()
       .min(0.05)

@@ -1,22 +1,40 @@
-/** The guard of a server: policies from its home, the layers that ship with it. */
+/** The guard of a server: policies from its home, the layers that ship with it, a guard model where one is named. */
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Config } from '../config.ts'
 import { systemClock } from '../core/clock.ts'
+import type { Engine } from '../core/engine.ts'
 import type { Signal } from '../core/verdict.ts'
 import { asElpisError } from '../errors.ts'
 import { Cascade, type Layers } from '../guard/cascade/cascade.ts'
+import { DeploymentSecret } from '../guard/defence/deployment-secret.ts'
+import { keyedScorer } from '../guard/defence/keyed-scorer.ts'
+import { Judge } from '../guard/judge/judge.ts'
 import { openPolicyShelf, type PolicyShelf } from '../guard/policy/shelf.ts'
+import { engineScorer } from '../guard/plugins/engine-scorer.ts'
+import { guardModels } from '../guard/plugins/guard-models.ts'
+import { openAiModeration } from '../guard/plugins/openai-moderation.ts'
+import type { Scorer } from '../guard/scores.ts'
+import { Screen } from '../guard/screen/screen.ts'
 import { createGuard, type Guard } from '../guard/stage/guard-stage.ts'
+import { createModeration, type Moderation } from '../guard/stage/moderate.ts'
+import { VerdictKeeper } from '../guard/verdicts/keeper.ts'
+import type { VerdictStore } from '../guard/verdicts/store.ts'
 import type { Log } from '../log.ts'
 
 export interface OpenGuard extends Guard {
   readonly shelf: PolicyShelf
+  readonly moderation: Moderation
   close(): Promise<void>
 }
 
 export interface GuardWiring {
   readonly log: Log
   readonly onSignal: (signal: Signal) => void
+  /** Where verdicts are kept for dry runs; null keeps none. */
+  readonly verdicts: VerdictStore | null
+  /** What serves the guard model, where one is named; null for none. */
+  readonly engine: Pick<Engine, 'generate'> | null
 }
 
 /** Where an operator's own policies lie. */
@@ -27,21 +45,33 @@ export function policyFolder({ home, guard }: Pick<Config, 'home' | 'guard'>): s
 /** @throws `policy_invalid`, `policy_unknown`: nothing starts under a policy that cannot be read */
 export async function openGuard(
   config: Pick<Config, 'home' | 'guard'>,
-  { log, onSignal }: GuardWiring,
+  { log, onSignal, verdicts, engine }: GuardWiring,
 ): Promise<OpenGuard> {
   const { guard } = config
+  const patience = guard.patience_seconds * 1000
+  const trouble = (layer: string, error: unknown) =>
+    log('error', 'guard unavailable', { layer, ...(error instanceof Error ? { kind: error.name } : {}) })
+  const secret = existsSync(config.home) ? DeploymentSecret.ofHome(config.home) : DeploymentSecret.ofNobody()
   const shelf = openPolicyShelf(policyFolder(config), guard, {
+    secret,
     onChange: ({ version }) => log('info', 'policy changed', { policy: version }),
     onTrouble: (error) => log('error', 'policy not read', { reason: asElpisError(error).message }),
   })
-  const layers: Layers = { screen: null, judge: null, guardModel: null }
+  const judge = new Judge()
+  const layers: Layers = {
+    screen: orNone('screen', () => new Screen()),
+    judge: keyedScorer(judge, secret),
+    guardModel: orNone('guard model', () => guardModel()),
+  }
+  const cascade = new Cascade(layers, patience)
+  const keeper = verdicts === null ? null : new VerdictKeeper(verdicts, (error) => trouble('verdicts', error))
   const made = createGuard({
     shelf,
-    cascade: new Cascade(layers, guard.patience_seconds * 1000),
+    cascade,
     clock: systemClock,
     onSignal,
-    onTrouble: (layer, error) =>
-      log('error', 'guard unavailable', { layer, ...(error instanceof Error ? { kind: error.name } : {}) }),
+    onVerdict: (record) => keeper?.keep(record),
+    onTrouble: trouble,
     goal: windowGoals(),
   })
   return {
@@ -51,10 +81,53 @@ export async function openGuard(
     judgeInput: (judged) => made.judgeInput(judged),
     release: (drafted, question, judged) => made.release(drafted, question, judged),
     shelf,
+    moderation: createModeration(shelf, cascade),
     async close() {
       shelf.close()
+      await keeper?.flush(systemClock.now())
+      await judge.close()
     },
   }
+
+  /** A layer whose weights are missing is none: whether that blocks is the policy's to say. */
+  function orNone(layer: string, open: () => Scorer | null): Scorer | null {
+    try {
+      return open()
+    } catch (error) {
+      trouble(layer, error)
+      return null
+    }
+  }
+
+  function guardModel(): Scorer | null {
+    const { model: name, served, address, key_env: variable } = guard
+    if (name === '') return null
+    if (name === 'openai-moderation') {
+      const key = variable === '' ? '' : (process.env[variable] ?? '')
+      return openAiModeration(
+        (body) => post(`${address.replace(/\/$/, '')}/moderations`, key, body, patience),
+        served,
+      )
+    }
+    const found = guardModels.find((it) => it.name === name)
+    if (found === undefined || engine === null) throw new Error(`There is no guard model "${name}".`)
+    return engineScorer(found, { engine, model: served, patience })
+  }
+}
+
+async function post(url: string, key: string, body: object, patience: number): Promise<unknown> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(key === '' ? {} : { authorization: `Bearer ${key}` }),
+    },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(patience),
+    redirect: 'error',
+  })
+  if (!response.ok) throw new Error(`it answered with ${response.status}`)
+  return await response.json()
 }
 
 /** Between 4 and 8 tokens: nobody who has the same weights knows where a window ends. */

@@ -10,6 +10,7 @@ import { kept } from './migrations/0002-kept.ts'
 import { organisations } from './migrations/0010-organisations.ts'
 import { signIn } from './migrations/0020-sign-in.ts'
 import { standing } from './migrations/0030-standing.ts'
+import { guardVerdicts } from './migrations/0040-guard-verdicts.ts'
 import { usage } from './migrations/0060-usage.ts'
 import { audit } from './migrations/0050-audit.ts'
 import { table, whole, type Migration, type TableOptions } from './migrations/migration.ts'
@@ -26,6 +27,15 @@ export class NewerSchema extends Error {
 
 /** In the order in which they are applied. */
 export const migrations: readonly Migration[] = [access, kept, organisations, signIn, standing, audit, usage]
+export const migrations: readonly Migration[] = [
+  access,
+  kept,
+  organisations,
+  signIn,
+  standing,
+  guardVerdicts,
+  usage,
+]
 
 /**
  * Brings the tables to `target`, the newest migration when not given, none when null. The caller holds a transaction.

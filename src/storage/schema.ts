@@ -18,6 +18,7 @@ import type {
 import type { Role } from '../core/principal.ts'
 import type { AuditTables } from './audit-tables.ts'
 import type { BatchEndpoint, BatchStatus, FilePurpose } from '../kept/store.ts'
+import type { GuardTables } from './guard-tables.ts'
 import type { SignInTables } from './sign-in-tables.ts'
 import type { CasesTable, CaseStepsTable, MeasuresTable } from './standing-tables.ts'
 import type { UsageTables } from './usage-tables.ts'
@@ -133,6 +134,7 @@ interface MigrationsTable {
 }
 
 export interface Database extends AuditTables, SignInTables, UsageTables {
+export interface Database extends SignInTables, UsageTables, GuardTables {
   keys: KeysTable
   organisations: OrganisationsTable
   people: PeopleTable

@@ -15,6 +15,7 @@ import { SqlMeasureStore } from './measure-store.ts'
 import type { Database } from './schema.ts'
 import { SqlSessionStore } from './session-store.ts'
 import { SqlUsageStore } from './usage-store.ts'
+import { SqlVerdictStore } from './verdict-store.ts'
 import { SqlSignInStore } from './sign-in-store.ts'
 import { SqlSubjectStore } from './subject-store.ts'
 
@@ -30,6 +31,7 @@ const constructors = {
   usage: SqlUsageStore,
   audit: SqlAuditStore,
   subjects: SqlSubjectStore,
+  verdicts: SqlVerdictStore,
 } satisfies Record<string, new (database: Kysely<Database>) => object>
 
 type Constructors = typeof constructors

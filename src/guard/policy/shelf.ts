@@ -36,6 +36,16 @@ interface Shelf {
 
 export type PolicyShelf = Shelf
 
+interface ShelfOptions {
+  /** Moves the thresholds a little, differently in every deployment; left out, they are as written. */
+  readonly secret?: { unit(label: string): number }
+  readonly onChange?: (policy: Policy) => void
+  readonly onTrouble?: (error: unknown) => void
+}
+
+/** A threshold moves by this much at most, only downwards: no policy becomes weaker than it is written. */
+const mostMoved = 0.04
+
 /**
  * Shipped policies and those of a folder (`NAME.toml`), read again when a file there changes.
  *
@@ -44,7 +54,7 @@ export type PolicyShelf = Shelf
 export function openPolicyShelf(
   folder: string,
   assignment: Assignment,
-  { onChange, onTrouble }: { onChange?: (policy: Policy) => void; onTrouble?: (error: unknown) => void } = {},
+  { secret, onChange, onTrouble }: ShelfOptions = {},
 ): PolicyShelf {
   let own = readFolder(folder)
   let watcher: FSWatcher | null = null
@@ -55,6 +65,21 @@ export function openPolicyShelf(
       throw elpisError('policy_unknown', { policy: name, known: [...own.keys(), ...shippedNames].join(', ') })
     }
     return policy
+  }
+  const movedBefore = new Map<string, Policy>()
+  const moved = (policy: Policy): Policy => {
+    if (secret === undefined) return policy
+    const before = movedBefore.get(policy.version)
+    if (before !== undefined) return before
+    const lower = (label: string, score: number) =>
+      score - secret.unit(label) * Math.min(mostMoved, score / 10)
+    const { flag, act, attack } = policy.thresholds
+    const after = {
+      ...policy,
+      thresholds: { flag, act: lower('act', act), attack: lower('attack', attack) },
+    }
+    movedBefore.set(policy.version, after)
+    return after
   }
   const assigned = [
     assignment.policy,
@@ -77,7 +102,7 @@ export function openPolicyShelf(
       const forModel = valueOf(models, model) ?? valueOf(models, model.split('+')[0] ?? model)
       if (forModel !== undefined) names.add(forModel)
       if (level === 'restricted') names.add(assignment.restricted)
-      return [...names].map(named)
+      return [...names].map((name) => moved(named(name)))
     },
     named,
     get all() {

@@ -8,6 +8,8 @@ import { elpisError, type ElpisError } from '../../errors.ts'
 import type { Cascade } from '../cascade/cascade.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { PolicyShelf } from '../policy/shelf.ts'
+import { ClimbingWatch } from '../defence/climbing.ts'
+import { EarlierTurns } from '../defence/earlier-turns.ts'
 import { askedOf, type Asked, type AskedText, type Asking } from './asked.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { gravest, judgeText, type Judgement } from './judgement.ts'
@@ -61,6 +63,8 @@ export interface Guard {
 /** Never throws and never lets pass what it could not judge, unless a policy says so. */
 export function createGuard(parts: GuardParts): Guard {
   const { shelf, cascade, clock } = parts
+  const climbing = new ClimbingWatch()
+  const earlier = new EarlierTurns()
 
   return {
     get policy() {
@@ -73,9 +77,11 @@ export function createGuard(parts: GuardParts): Guard {
       try {
         policies = applying(judged)
         const asked = askedOf(judged.asking)
-        const worst = await judgeAsked(asked, policies)
+        const who = subjectKey(judged.principal)
+        const worst = await judgeAsked(asked, policies, earlier.before(who, clock.now()))
         const verdict = verdictOf(worst.judgement, 'input', judged)
         report(judged, verdict, asked, worst)
+        if (asked.question !== '') watch(judged, verdict, asked.question, who)
         return verdict
       } catch (error) {
         parts.onTrouble('guard', error)
@@ -129,7 +135,11 @@ export function createGuard(parts: GuardParts): Guard {
     return shelf.applying({ principal, model: asking.model, level })
   }
 
-  async function judgeAsked(asked: Asked, policies: readonly Policy[]): Promise<Worst> {
+  async function judgeAsked(
+    asked: Asked,
+    policies: readonly Policy[],
+    before: string | null,
+  ): Promise<Worst> {
     const [first] = policies
     if (first === undefined) throw new Error('No policy holds.')
     const judging = policies.filter(judges)
@@ -154,9 +164,40 @@ export function createGuard(parts: GuardParts): Guard {
       if (judgement.outcome === 'unavailable') parts.onTrouble(judgement.layer, null)
       if (worst.text === null || gravest(worst.judgement, judgement) === judgement)
         worst = { judgement, text }
-      if (judgement.action === 'block') break
+      if (judgement.action === 'block') return worst
     }
-    return worst
+    if (before === null || asked.question === '' || worst.judgement.scores === null) return worst
+    // Harm that is split over requests: what was asked before is read together with what is asked now.
+    const asPassage = (prompt: string) => ({ prompt, response: null })
+    const text = `${before}\n${asked.question}`
+    const together = await judgeText(
+      { text, direction: 'input', asPassage, final: true, from: 0 },
+      policies,
+      cascade,
+    )
+    if (together.action !== 'block' || together.outcome !== 'block') return worst
+    return { judgement: together, text: { text, kind: 'conversation', attributable: true, asPassage } }
+  }
+
+  /** Notes what was asked for what comes later, and tells of whoever tries one text in many variants. */
+  function watch(judged: Judged, verdict: Verdict, question: string, who: string): void {
+    const at = clock.now()
+    const harm = verdict.scores?.harm ?? 0
+    if (verdict.action !== 'block') earlier.note(who, { at, text: question })
+    const variants = climbing.note(who, { at, fingerprint: fingerprintOf(question), harm })
+    if (variants === 0) return
+    parts.onSignal({
+      at,
+      subject: subjectOf(judged.principal),
+      source: 'guard',
+      direction: 'input',
+      hazard: 'attack',
+      severity: Math.min(1, variants / 20),
+      attributable: true,
+      requestId: judged.asking.id,
+      entryId: judged.entryId,
+      fingerprint: fingerprintOf(question),
+    })
   }
 
   async function judgeWindow(
@@ -210,6 +251,12 @@ export function createGuard(parts: GuardParts): Guard {
       ...(fingerprint === null ? {} : { fingerprint }),
     })
   }
+}
+
+/** Whose requests are read together: the end user where one is named, else the key or the session. */
+function subjectKey(principal: Principal): string {
+  const account = principal.kind === 'key' ? principal.keyId : principal.sessionId
+  return `${account} ${principal.endUser ?? ''}`
 }
 
 /** The gravest judgement and the text that it is about. */

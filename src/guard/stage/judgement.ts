@@ -19,6 +19,8 @@ export interface Sample {
   readonly from: number
   /** Nothing is scored. */
   readonly rulesOnly?: boolean
+  /** It is scored though a rule decides already. */
+  readonly thorough?: boolean
 }
 
 /** What the policies that hold make of a text, with all that led there. */
@@ -65,7 +67,8 @@ export async function judgeText(
   const hits = policies.length === 1 ? byRules.hits : policies.flatMap(found)
   const judging = sample.rulesOnly === true ? [] : policies.filter(({ judge }) => judge)
   const [firstJudging] = judging
-  if (byRules.action === 'block' || firstJudging === undefined) return { ...byRules, hits }
+  const decided = byRules.action === 'block' && sample.thorough !== true
+  if (decided || firstJudging === undefined) return { ...byRules, hits }
   try {
     const { scores, layer, piece } = await cascade.score(
       piecesOf(text, sample.asPassage, views),
