@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { hazards, type Hazard, type Scores } from '../../core/verdict.ts'
 import type { Credentials, Principal } from '../../core/principal.ts'
-import type { Explained, Moderation } from '../../guard/stage/moderate.ts'
+import type { Explained, Moderation, ToModerate } from '../../guard/stage/moderate.ts'
 import { elpisError } from '../../errors.ts'
 import { errorBody, modelRefusals } from '../error-body.ts'
 import { idLike } from '../exchange.ts'
@@ -124,7 +124,7 @@ export function moderations({ moderation: guard, admit, seesFine }: Moderating):
         const found: Explained[] = []
         for (const item of items) {
           exchange.left.throwIfAborted()
-          found.push(await guard.moderate(item, principal))
+          found.push(await gravest(item, (asked) => guard.moderate(asked, principal)))
         }
         return {
           id: idLike(exchange.id, 'modr-'),
@@ -142,7 +142,21 @@ export function moderations({ moderation: guard, admit, seesFine }: Moderating):
   })
 }
 
-function itemsOf({ input, messages }: z.output<typeof moderationRequest>) {
+/** A turn by itself and behind what came before it: harm is in either, and the graver counts. */
+async function gravest(
+  { before = '', ...item }: ReturnType<typeof itemsOf>[number],
+  moderate: (item: ToModerate) => Promise<Explained>,
+): Promise<Explained> {
+  const alone = await moderate(item)
+  if (before === '' || alone.flagged) return alone
+  const together = await moderate({ ...item, prompt: `${before}\n${item.prompt}` })
+  return (together.scores?.harm ?? 0) > (alone.scores?.harm ?? 0) ? together : alone
+}
+
+function itemsOf({
+  input,
+  messages,
+}: z.output<typeof moderationRequest>): (ToModerate & { readonly before?: string })[] {
   if (input !== undefined) {
     const texts =
       typeof input === 'string' ? [input] : input.map((it) => (typeof it === 'string' ? it : it.text))
@@ -152,7 +166,7 @@ function itemsOf({ input, messages }: z.output<typeof moderationRequest>) {
   const last = turns.at(-1)
   if (last === undefined) return []
   const before = turns.slice(0, -1).map(({ content }) => content)
-  if (last.role !== 'assistant') return [{ prompt: [...before, last.content].join('\n'), response: null }]
+  if (last.role !== 'assistant') return [{ prompt: last.content, response: null, before: before.join('\n') }]
   const calls = (last.toolCalls ?? []).map((call) => `${call.name} ${call.arguments}`)
   return [{ prompt: before.join('\n'), response: [last.reasoning ?? '', last.content, ...calls].join('\n') }]
 }
