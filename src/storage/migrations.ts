@@ -26,7 +26,6 @@ export class NewerSchema extends Error {
 }
 
 /** In the order in which they are applied. */
-export const migrations: readonly Migration[] = [access, kept, organisations, signIn, standing, audit, usage]
 export const migrations: readonly Migration[] = [
   access,
   kept,
@@ -34,6 +33,7 @@ export const migrations: readonly Migration[] = [
   signIn,
   standing,
   guardVerdicts,
+  audit,
   usage,
 ]
 

@@ -133,8 +133,7 @@ interface MigrationsTable {
   applied_at: number
 }
 
-export interface Database extends AuditTables, SignInTables, UsageTables {
-export interface Database extends SignInTables, UsageTables, GuardTables {
+export interface Database extends AuditTables, SignInTables, UsageTables, GuardTables {
   keys: KeysTable
   organisations: OrganisationsTable
   people: PeopleTable
