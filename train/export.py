@@ -63,6 +63,8 @@ def main() -> None:
     judge = judge.float()
     judge.words = judge.words.bfloat16()
     _, back = sources.load(options.data)
+    # A quarter of what is held back is enough for two numbers a head; of what names a hazard there is less, so half.
+    back = [e for at, e in enumerate(back) if at % 4 == 0 or (at % 2 == 0 and 1.0 in e.hazards)]
     logits = measure.logits(judge, tokenizer, back)
     wanted = np.array([[*(getattr(example, head) for head in HEADS), *example.hazards] for example in back])
     tensors = tensors_of(judge, base.four_bit_words[kept])

@@ -13,7 +13,7 @@ export OMP_WAIT_POLICY=PASSIVE GOMP_SPINCOUNT=0 OMP_NUM_THREADS=2
 python3 prepare.py "$data" "$work"
 # First a part of one long pass over everything, at a high rate; then what is scarce and our own texts, down to a low one.
 python3 fit.py "$data" "$work" --epochs 1.8 --most-steps 200 --seed 6 --rate 2e-4 --save first.pt
-python3 fit.py "$data" "$work" --begin "$work/first.pt" --share 0.3 --seed 7 --rate 1.8e-4 --save judge.pt
+python3 fit.py "$data" "$work" --begin "$work/first.pt" --share 0.3 --seed 7 --rate 1.8e-4 --most-steps 300 --save judge.pt
 python3 export.py "$data" "$work" "$models"
 python3 fit_screen.py "$data" "$work" "$models"
 python3 expect.py "$work" "$models"
