@@ -13,6 +13,7 @@ import { storage } from './config/storage.ts'
 import { providers, signInSection } from './config/sign-in.ts'
 import { guardSettings } from './config/guard.ts'
 import { auditSection } from './config/audit.ts'
+import { standing } from './config/standing.ts'
 import { upstreams, upstreamShape } from './config/upstream.ts'
 import { monitoring } from './config/monitoring.ts'
 import { usage } from './config/usage.ts'
@@ -195,6 +196,7 @@ export const settings = z.strictObject({
   oidc: providers,
   guard: guardSettings,
   audit: auditSection,
+  standing,
   upstreams,
   usage,
   monitoring,

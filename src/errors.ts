@@ -163,6 +163,20 @@ const table = {
     message: 'You are barred here, {until}: {reason}',
     hint: 'GET /v1/safety/cases/{case} says why. Who thinks that this is a mistake can appeal there.',
   },
+  restricted_limit: {
+    blame: 'user',
+    status: 429,
+    exit: 4,
+    message: 'You are restricted here to {streams} at the same time and {requests} a minute.',
+    hint: 'Wait, and keep to the rules: a restriction ends by good conduct. GET /v1/safety/cases lists your cases.',
+  },
+  case_not_found: {
+    blame: 'user',
+    status: 404,
+    exit: 3,
+    message: 'There is no case "{case}" that concerns you.',
+    hint: 'GET /v1/safety/cases lists those that do.',
+  },
   target_invalid: {
     blame: 'user',
     status: 400,

@@ -12,6 +12,7 @@ import { standingControlRoutes } from './api/standing/control-routes.ts'
 import type { Config } from './config.ts'
 import { systemClock } from './core/clock.ts'
 import type { Engine } from './core/engine.ts'
+import type { Signal } from './core/verdict.ts'
 import { asElpisError, elpisError } from './errors.ts'
 import { openKept, type KeptParts } from './kept/kept.ts'
 import type { KeptStores } from './kept/store.ts'
@@ -23,11 +24,11 @@ import { openEngine } from './server/open-engine.ts'
 import { openGuard } from './server/open-guard.ts'
 import { openMonitoring } from './server/open-monitoring.ts'
 import { openSignIn } from './server/open-sign-in.ts'
+import { openStanding } from './server/open-standing.ts'
 import { prepareModel, type Preparing, type PreparedModel } from './server/prepare-model.ts'
 import { recordStage } from './server/record-stage.ts'
 import { timedStorage, type StorageTiming } from './server/timed-storage.ts'
 import { untilReady } from './server/until-ready.ts'
-import { createStanding } from './standing/create-standing.ts'
 import { watchedGuard } from './server/watched-guard.ts'
 import { openStorage } from './storage/storage.ts'
 import { openAdapterStore } from './weights/adapter-store.ts'
@@ -97,14 +98,15 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     (it) => it.close(),
   )
   const { acts } = audit
-  const standing = undo.adopt(
-    await createStanding({ store: storage, clock: systemClock, acts, domainOf: () => null }),
-    (it) => it.close(),
+  const standing = undo.adopt(await openStanding(config, { store: storage, access, acts, log }), (it) =>
+    it.close(),
   )
   const guard = undo.adopt(
     await openGuard(config, { log, onSignal: () => {}, verdicts: storage.verdicts, engine }),
     (it) => it.close(),
   )
+  const onSignal = (signal: Signal) => standing.signal(signal)
+  const guard = undo.adopt(await openGuard(config, { log, onSignal }), (it) => it.close())
   let url: string | null = null
   const { signIn, accounts } = openSignIn(config, { store: storage.signIn, access, address: () => url })
   const status = () => {

@@ -33,6 +33,8 @@ export interface NewPerson {
 export interface Directory {
   organisations(by?: Principal): Organisation[]
   people(by?: Principal): Person[]
+  /** From memory; null when there is nobody of that id. */
+  person(id: PersonId): Person | null
   /** @throws `not_permitted`, `name_taken`, `name_invalid` */
   createOrganisation(name: string, by?: Principal): Promise<Organisation>
   /**

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
+import type { PersonId } from '../core/ids.ts'
 import { homeOrganisation, type Principal, type Role } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
 import type { Directory, NewPerson, Organisation, Person } from './directory.ts'
@@ -26,6 +27,10 @@ export class StoredDirectory implements Directory {
   organisations(by?: Principal): Organisation[] {
     demand(by, 'organisations.read')
     return this.#registry.organisations.filter(({ id }) => reaches(by, id)).map(shown)
+  }
+
+  person(id: PersonId): Person | null {
+    return this.#live.current.registry.person(id)
   }
 
   people(by?: Principal): Person[] {

@@ -48,6 +48,7 @@ import { accountRoutes } from './sign-in/account-routes.ts'
 import { invitationRoutes } from './sign-in/invitation-routes.ts'
 import { providerRoutes } from './sign-in/provider-routes.ts'
 import { signInRoutes } from './sign-in/routes.ts'
+import { safetyRoutes } from './standing/safety-routes.ts'
 import { tokenize } from './tokenize.ts'
 import { serveWebPage } from './web-page.ts'
 import { webSessionRoutes } from './web-session.ts'
@@ -175,6 +176,7 @@ export function routesOf(
     anthropicMessages(generating),
     countTokens(generating),
     ...ollamaRoutes({ generating, status: () => engine.status(), version: parts.version }),
+    ...safetyRoutes(parts.standing, access),
     ...standingAdminRoutes(parts.standing, access),
     ...(parts.monitoring === undefined
       ? []

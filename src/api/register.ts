@@ -14,7 +14,7 @@ export interface Routes {
   /** Everything below them is refused without a key, whether it is there or not. */
   readonly closed: readonly ClosedPrefix[]
   readonly access: Pick<Access, 'admit' | 'enter'>
-  readonly standing: Pick<Standing, 'clear'>
+  readonly standing: Pick<Standing, 'check'>
   readonly page: WebPage
   /** Answers with an error, as this protocol writes it. */
   readonly sendError: (
@@ -35,12 +35,12 @@ export function registerRoutes(
     async ({ exchange }: FastifyRequest) => {
       if (needs === 'nothing') return
       const principal = await access.enter(exchange.credentials, { needs, path })
-      if (!evenBarred) (await standing.clear(principal)).release()
+      if (!evenBarred) standing.check(principal)
     }
   const refuseBarred = async ({ exchange }: FastifyRequest) => {
     const admission = await access.admit(exchange.credentials)
     admission.release()
-    ;(await standing.clear(admission.principal)).release()
+    standing.check(admission.principal)
   }
   for (const route of routes) {
     app.route({

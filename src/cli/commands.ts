@@ -22,6 +22,8 @@ export const commands: readonly CommandEntry[] = [
   { name: 'bans', load: async () => (await import('./bans.ts')).bans },
   { name: 'usage', load: async () => (await import('./usage.ts')).usage },
   { name: 'guard', load: async () => (await import('./guard.ts')).guard },
+  { name: 'standing', load: async () => (await import('./standing.ts')).standing },
+  { name: 'cases', load: async () => (await import('./cases.ts')).cases },
   { name: 'doctor', load: async () => (await import('./doctor.ts')).doctor },
   { name: 'config', load: async () => (await import('./config.ts')).config },
 ]

@@ -3,10 +3,8 @@ import { connectControl } from '../api/control/client.ts'
 import { machineOwner, type Operation } from '../api/standing/operation.ts'
 import { parseBody } from '../api/parse.ts'
 import type { Config } from '../config.ts'
-import { noActs } from '../core/acts.ts'
-import { systemClock } from '../core/clock.ts'
 import { elpisError } from '../errors.ts'
-import { createStanding } from '../standing/create-standing.ts'
+import { openStanding } from '../server/open-standing.ts'
 import { openStorage } from '../storage/storage.ts'
 
 /**
@@ -14,11 +12,11 @@ import { openStorage } from '../storage/storage.ts'
  * With `$ELPIS_KEY` set a running server takes whoever it belongs to for the one who acts.
  */
 export async function perform<Input extends z.ZodType, Output extends z.ZodType>(
-  { home }: Config,
+  config: Config,
   operation: Operation<Input, Output>,
   input: z.input<Input>,
 ): Promise<z.output<Output>> {
-  const server = await connectControl(home)
+  const server = await connectControl(config.home)
   if (server !== null) {
     try {
       return await server.standing(operation, input, process.env['ELPIS_KEY'] || null)
@@ -26,10 +24,9 @@ export async function perform<Input extends z.ZodType, Output extends z.ZodType>
       await server.close()
     }
   }
-  const storage = await openStorage({ home })
+  const storage = await openStorage(config)
   try {
-    const parts = { store: storage, clock: systemClock, acts: noActs, domainOf: () => null }
-    const standing = await createStanding(parts)
+    const standing = await openStanding(config, { store: storage, access: null, log: () => {} })
     try {
       const result = await operation.run(standing, parseBody(operation.input, input), machineOwner)
       return operation.output.parse(result)

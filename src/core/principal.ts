@@ -32,7 +32,7 @@ export type Principal = Identity &
       }
   )
 
-/** What standing, guard and record are told of a principal. @public */
+/** What standing, guard and record are told of a principal. */
 export function subjectOf({ organisationId, personId, keyId, endUser, network }: Principal): Subject {
   return { organisationId, personId, keyId, endUser, network }
 }

@@ -64,7 +64,7 @@ export interface Subject {
   readonly network: string | null
 }
 
-/** One thing that standing is told. @public */
+/** One thing that standing is told. */
 export interface Signal {
   readonly at: number
   readonly subject: Subject

@@ -13,6 +13,7 @@ export interface Case {
 
 export const stepKinds = {
   measure: 'A measure was taken.',
+  evidence: 'Something that it rests on was found.',
   lifted: 'A measure was ended before its time.',
 } as const
 

@@ -1,95 +1,134 @@
 import { randomBytes } from 'node:crypto'
 import type { Acts } from '../core/acts.ts'
 import type { Clock } from '../core/clock.ts'
-import type { CaseId, MeasureId, PersonId } from '../core/ids.ts'
+import type { CaseId, PersonId } from '../core/ids.ts'
 import type { Principal } from '../core/principal.ts'
+import type { Signal } from '../core/verdict.ts'
 import { elpisError } from '../errors.ts'
+import type { Case } from './case.ts'
+import { Consequences } from './consequences.ts'
+import type { StandingEvent } from './event.ts'
+import { scoreOf } from './ladder.ts'
 import { LiveRegister } from './live-register.ts'
 import { barringError, bars, type Measure, type Rung } from './measure.ts'
-import { validReason } from './reason.ts'
-import type { Actor, Cleared, Lifting, Standing, Step } from './standing.ts'
+import type { Policy } from './policy.ts'
+import { RestrictedLimits } from './restricted-limits.ts'
+import type { Actor, CaseFile, Cleared, Explanation, Lifting, Standing, Step } from './standing.ts'
+import { Steps } from './steps.ts'
 import type { StandingStore } from './store.ts'
-import { targetText, type Target } from './target.ts'
+import { Strikes, targetsOf, type Sighting } from './strikes.ts'
+import { concerns, exactTargets, parseTarget, type Target } from './target.ts'
 
 export interface StandingParts {
   readonly store: StandingStore
   readonly clock: Clock
   readonly acts: Acts
+  readonly policy: Policy
   /** The domain of a person's e-mail address, as far as it is known. Must answer from memory. */
   readonly domainOf: (person: PersonId) => string | null
+  /** Something that goes on by itself failed, and will be tried again. */
+  readonly onTrouble: (error: unknown) => void
 }
 
 const mostListed = 1000
+const sweepMilliseconds = 60_000
 
 /** Loads all that is in force and keeps it true from then on. */
 export async function createStanding(parts: StandingParts): Promise<Standing> {
   const live = new LiveRegister(parts.store, parts.clock)
   try {
     await live.load()
+    const secret = await parts.store.standingEvents.secret('blur', randomBytes(32).toString('hex'))
+    return new StoredStanding(parts, live, secret)
   } catch (error) {
     live.close()
     throw error
   }
-  return new StoredStanding(parts, live)
 }
 
 class StoredStanding implements Standing {
   readonly #parts: StandingParts
   readonly #live: LiveRegister
+  readonly #steps: Steps
+  readonly #strikes: Strikes
+  readonly #consequences: Consequences
+  readonly #limits: RestrictedLimits
+  readonly #sweeping: NodeJS.Timeout
 
-  constructor(parts: StandingParts, live: LiveRegister) {
+  constructor(parts: StandingParts, live: LiveRegister, secret: string) {
+    const { store, clock, policy, acts, onTrouble } = parts
     this.#parts = parts
     this.#live = live
+    this.#limits = new RestrictedLimits(policy.restricted, () => clock.now())
+    this.#steps = new Steps({ store: store.measures, live, clock, acts })
+    this.#consequences = new Consequences({
+      events: store.standingEvents,
+      measures: store.measures,
+      steps: this.#steps,
+      policy,
+      now: () => clock.now(),
+      onReview: async () => {},
+    })
+    this.#strikes = new Strikes({
+      store: store.standingEvents,
+      secret,
+      keepsSightings: policy.history > 0,
+      onWritten: async (events) => {
+        for (const [target, fresh] of targetsOf(events)) {
+          await this.#consequences.settle(parseTarget(target), fresh)
+        }
+      },
+      onTrouble,
+    })
+    this.#sweeping = setInterval(() => void this.sweep().catch(onTrouble), sweepMilliseconds).unref()
   }
 
   async clear(principal: Principal): Promise<Cleared> {
-    const { personId } = principal
-    const domain = personId === null ? null : this.#parts.domainOf(personId)
-    const register = this.#live.current
-    const against = register.against(principal, domain)
-    if (against !== null && bars(against.rung)) throw barringError(against)
-    const entered = register.enter(principal, domain)
-    const level = against === null ? 'good' : against.rung === 'warned' ? 'warned' : 'restricted'
-    return { level, barred: entered.ended, release: () => entered.leave() }
+    const domain = this.#domainOf(principal)
+    const against = this.#against(principal, domain)
+    if (against === null || against.rung === 'warned') {
+      const entered = this.#live.current.enter(principal, domain)
+      const level = against === null ? 'good' : 'warned'
+      return { level, barred: entered.ended, release: () => entered.leave() }
+    }
+    const giveBack = this.#limits.take(against.id)
+    const entered = this.#live.current.enter(principal, domain)
+    return {
+      level: 'restricted',
+      barred: entered.ended,
+      release() {
+        entered.leave()
+        giveBack()
+      },
+    }
   }
 
-  async act({ target, rung, reason, lasts }: Step, by: Actor): Promise<Measure> {
-    const { store, clock, acts } = this.#parts
-    const createdAt = clock.now()
-    const line = validReason(reason)
-    const until = lasts === null ? null : createdAt + lasts
-    await acts.record({
-      kind: 'standing-changed',
-      by,
-      about: targetText(target),
-      details: { rung, until },
-    })
-    const id = `msr_${randomBytes(12).toString('hex')}` as MeasureId
-    const newCase = `case_${randomBytes(12).toString('hex')}` as CaseId
-    const measure = await store.measures.insert({
-      id,
-      target,
-      rung,
-      reason: line,
-      by,
-      createdAt,
-      until,
-      newCase,
-    })
-    this.#live.apply(measure)
-    return measure
+  check(principal: Principal): void {
+    this.#against(principal, this.#domainOf(principal))
   }
 
-  async lift({ target, rung, reason }: Lifting, by: Actor): Promise<Measure[]> {
-    const { store, clock, acts } = this.#parts
-    const line = validReason(reason)
-    const about = targetText(target)
-    const standing = this.#live.current.of(target).some((measure) => rung === null || measure.rung === rung)
-    if (!standing) throw elpisError('measure_not_found', { target: about })
-    await acts.record({ kind: 'standing-changed', by, about, details: { rung, lifted: true } })
-    const lifted = await store.measures.lift(target, rung, { at: clock.now(), by, reason: line })
-    for (const measure of lifted) this.#live.apply(measure)
-    return lifted
+  signal(signal: Signal): void {
+    this.#strikes.signal(signal)
+  }
+
+  sighting(sighting: Sighting): void {
+    this.#strikes.sighting(sighting)
+  }
+
+  async strike(
+    target: Target,
+    strike: Pick<StandingEvent, 'source' | 'hazard' | 'severity' | 'note'>,
+  ): Promise<void> {
+    this.#strikes.against(target, { ...strike, at: this.#parts.clock.now() })
+    await this.#strikes.flush()
+  }
+
+  async act(step: Step, by: Actor): Promise<Measure> {
+    return await this.#steps.take(step, by)
+  }
+
+  async lift(lifting: Lifting, by: Actor): Promise<Measure[]> {
+    return await this.#steps.lift(lifting, by)
   }
 
   async measures(filter: { target?: Target; rung?: Rung; past?: boolean }): Promise<Measure[]> {
@@ -98,7 +137,65 @@ class StoredStanding implements Standing {
     return await store.measures.list(page)
   }
 
+  async explain(target: Target): Promise<Explanation> {
+    const { policy } = this.#parts
+    const strikes = await this.#consequences.strikesOf(target)
+    const measures = await this.measures({ target })
+    return { target, policy, score: scoreOf(strikes), strikes, measures, cases: await this.cases({ target }) }
+  }
+
+  async cases(filter: { target?: Target; state?: Case['state'] }): Promise<Case[]> {
+    return await this.#parts.store.cases.list({ ...filter, limit: mostListed })
+  }
+
+  async caseFile(id: CaseId, concerning: Principal | null): Promise<CaseFile> {
+    const found = await this.#parts.store.cases.find(id)
+    const theirs =
+      found !== null &&
+      (concerning === null || concerns(found.case.target, concerning, this.#domainOf(concerning)))
+    // What does not concern somebody is not there for them, so that ids cannot be tried.
+    if (found === null || !theirs) throw elpisError('case_not_found', { case: id.slice(0, 60) })
+    const measures = await this.measures({ target: found.case.target, past: true })
+    return { ...found, measures: measures.filter(({ caseId }) => caseId === id) }
+  }
+
+  async casesOf(principal: Principal): Promise<Case[]> {
+    const found: Case[] = []
+    for (const target of exactTargets(principal)) found.push(...(await this.cases({ target })))
+    const against = this.#live.current.against(principal, this.#domainOf(principal))
+    if (against !== null && !found.some(({ id }) => id === against.caseId)) {
+      found.push((await this.caseFile(against.caseId, principal)).case)
+    }
+    return found.sort((one, other) => other.updatedAt - one.updatedAt)
+  }
+
+  async sweep(): Promise<void> {
+    const { store, policy, clock } = this.#parts
+    this.#live.current.forgetLapsed()
+    this.#limits.forgetStill()
+    await this.#steps.lapse()
+    await this.#consequences.rewardGoodConduct()
+    await store.standingEvents.prune(clock.now() - policy.keep, clock.now() - policy.history)
+  }
+
+  async settled(): Promise<void> {
+    await this.#strikes.flush()
+  }
+
   async close(): Promise<void> {
+    clearInterval(this.#sweeping)
+    await this.#strikes.flush()
     this.#live.close()
+  }
+
+  /** @throws `suspended`, `banned` */
+  #against(principal: Principal, domain: string | null): Measure | null {
+    const against = this.#live.current.against(principal, domain)
+    if (against !== null && bars(against.rung)) throw barringError(against)
+    return against
+  }
+
+  #domainOf({ personId }: Principal): string | null {
+    return personId === null ? null : this.#parts.domainOf(personId)
   }
 }

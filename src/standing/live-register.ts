@@ -5,7 +5,6 @@ import { Register } from './register.ts'
 import type { StandingStore } from './store.ts'
 
 const retryMilliseconds = 500
-const sweepMilliseconds = 60_000
 /** Rows read at a time: the store must not be busy with this alone. */
 const pageRows = 10_000
 
@@ -18,7 +17,6 @@ export class LiveRegister {
   readonly #clock: Clock
   readonly #register: Register
   readonly #stopWatching: () => void
-  readonly #sweeping: NodeJS.Timeout
   #lost: ElpisError | null = null
   /** All changes up to this one are in the register. */
   #seen = 0
@@ -38,7 +36,6 @@ export class LiveRegister {
       },
       lost: (error) => this.#lose(error),
     })
-    this.#sweeping = setInterval(() => this.#register.forgetLapsed(), sweepMilliseconds).unref()
   }
 
   /** @throws an error of storage while the store cannot be reached */
@@ -80,7 +77,6 @@ export class LiveRegister {
   close(): void {
     this.#closed = true
     this.#stopWatching()
-    clearInterval(this.#sweeping)
     clearTimeout(this.#retry)
   }
 

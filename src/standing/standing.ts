@@ -1,5 +1,12 @@
+import type { CaseId } from '../core/ids.ts'
 import type { Principal } from '../core/principal.ts'
+import type { Signal } from '../core/verdict.ts'
+import type { Case, CaseStep } from './case.ts'
+import type { StandingEvent } from './event.ts'
+import type { Contribution } from './ladder.ts'
 import type { Measure, Rung } from './measure.ts'
+import type { Policy } from './policy.ts'
+import type { Sighting } from './strikes.ts'
 import type { Target } from './target.ts'
 
 /** Somebody who acts on the standing of others: a person's or key's id, `owner` for whoever runs the server. */
@@ -29,10 +36,42 @@ export interface Cleared {
   release(): void
 }
 
+/** How somebody stands, with all that it comes from. */
+export interface Explanation {
+  readonly target: Target
+  readonly policy: Policy
+  readonly score: number
+  readonly strikes: readonly Contribution[]
+  readonly measures: readonly Measure[]
+  readonly cases: readonly Case[]
+}
+
+/** A case with all that happened in it. */
+export interface CaseFile {
+  readonly case: Case
+  readonly steps: readonly CaseStep[]
+  readonly measures: readonly Measure[]
+}
+
 /** Who behaves, and what is done about those who do not. */
 export interface Standing {
-  /** From memory. @throws `suspended`, `banned`, an error of storage while the store cannot be reached */
+  /**
+   * Lets one piece of work begin. From memory.
+   *
+   * @throws `suspended`, `banned`, `restricted_limit`, an error of storage while the store cannot be reached
+   */
   clear(principal: Principal): Promise<Cleared>
+  /** As `clear`, where nothing runs that could be ended. @throws `suspended`, `banned` */
+  check(principal: Principal): void
+  /** Takes a signal in. What follows from it does so within a second. */
+  signal(signal: Signal): void
+  /** Takes in that somebody asked, for the rules over behaviour. */
+  sighting(sighting: Sighting): void
+  /** A strike that a person or another system gives. */
+  strike(
+    target: Target,
+    strike: Pick<StandingEvent, 'source' | 'hazard' | 'severity' | 'note'>,
+  ): Promise<void>
   /**
    * Takes a step against somebody; what they are running ends at once where it bars them.
    *
@@ -43,6 +82,16 @@ export interface Standing {
   lift(lifting: Lifting, by: Actor): Promise<Measure[]>
   /** Measures, newest first, at most 1,000. */
   measures(filter: { target?: Target; rung?: Rung; past?: boolean }): Promise<Measure[]>
-  /** Stops watching the store. Does not close it. */
+  explain(target: Target): Promise<Explanation>
+  cases(filter: { target?: Target; state?: Case['state'] }): Promise<Case[]>
+  /** @param concerning only when the case concerns them; null for those who may see all. @throws `case_not_found` */
+  caseFile(id: CaseId, concerning: Principal | null): Promise<CaseFile>
+  /** Cases that concern whoever asks. */
+  casesOf(principal: Principal): Promise<Case[]>
+  /** Ends what is over, rewards good conduct, forgets what is old. Runs every minute by itself. */
+  sweep(): Promise<void>
+  /** Writes what waits and resolves when it has had its consequences. */
+  settled(): Promise<void>
+  /** Writes what waits and stops watching the store. Does not close it. */
   close(): Promise<void>
 }

@@ -1,6 +1,8 @@
 /** What standing needs of storage. Every method is one transaction, done and durable when its promise resolves. */
 import type { ChangeListener } from '../core/changes.ts'
 import type { CaseId } from '../core/ids.ts'
+import type { Case, CaseStep } from './case.ts'
+import type { StandingEvent } from './event.ts'
 import type { Lift, Measure, Rung } from './measure.ts'
 import type { Target } from './target.ts'
 
@@ -8,6 +10,8 @@ import type { Target } from './target.ts'
 export type NewMeasure = Omit<Measure, 'revision' | 'lifted' | 'caseId'> & {
   /** Taken when the target has no open case. */
   readonly newCase: CaseId
+  /** What else goes into the case with it. */
+  readonly evidence: readonly CaseStep[]
 }
 
 export interface MeasurePage {
@@ -22,8 +26,16 @@ export interface MeasurePage {
 export interface MeasureStore {
   /** Opens a case or extends the open one. */
   insert(measure: NewMeasure): Promise<Measure>
+  /**
+   * As `insert`, for the ladder: nothing when something as strict is in force already, only longer when it is the same.
+   *
+   * @returns null when nothing was to be done
+   */
+  escalate(measure: NewMeasure): Promise<Measure | null>
   /** Ends those of a target that are in force, all or of one rung, and closes its case. @returns what was ended */
   lift(target: Target, rung: Rung | null, lift: Lift): Promise<Measure[]>
+  /** Ends, as lifted by `time`, those that are over at `now`. @returns what was ended */
+  lapse(now: number): Promise<Measure[]>
   /**
    * Changes after `revision`, oldest first.
    *
@@ -34,8 +46,35 @@ export interface MeasureStore {
   list(page: MeasurePage): Promise<Measure[]>
 }
 
+export interface CaseStore {
+  find(id: CaseId): Promise<{ case: Case; steps: CaseStep[] } | null>
+  /** The one that something happened in last comes first. */
+  list(filter: { target?: Target; state?: Case['state']; limit: number }): Promise<Case[]>
+  addStep(id: CaseId, step: CaseStep): Promise<void>
+}
+
+/** What events can be looked up by. */
+export type EventColumn = 'target' | 'organisation' | 'person' | 'key' | 'network'
+
+export interface EventStore {
+  add(events: readonly StandingEvent[]): Promise<void>
+  /** Those with a hazard, the newest first. */
+  strikes(target: Target, since: number, limit: number): Promise<StandingEvent[]>
+  /** The newest up to `limit`, oldest first. */
+  within(column: EventColumn, value: string, since: number, limit: number): Promise<StandingEvent[]>
+  /** All of them, in order. */
+  page(after: { at: number; id: string }, until: number, limit: number): Promise<StandingEvent[]>
+  /** Takes all strikes against a target back. @returns how many */
+  void(target: Target, by: string): Promise<number>
+  prune(strikesBefore: number, requestsBefore: number): Promise<void>
+  /** The secret of this name, the same for all replicas; `fresh` when there was none. */
+  secret(name: string, fresh: string): Promise<string>
+}
+
 export interface StandingStore {
   readonly measures: MeasureStore
+  readonly cases: CaseStore
+  readonly standingEvents: EventStore
   /** @returns a function that stops it. */
   watch(listener: ChangeListener): () => void
 }

@@ -1,6 +1,7 @@
 import type { EndUser, KeyId, OrganisationId, PersonId } from '../core/ids.ts'
 import { elpisError } from '../errors.ts'
-import { networkOf, networkText } from './network.ts'
+import type { Principal } from '../core/principal.ts'
+import { addressOf, networkOf, networkText } from './network.ts'
 
 /** Whom or what a measure is against. Its text, `key:key_…`, is its name everywhere; two with one text are the same. */
 export type Target =
@@ -54,5 +55,31 @@ export function parseTarget(text: string): Target {
     }
     default:
       throw refuse('it must begin with key:, person:, org:, user:, net: or domain:')
+  }
+}
+
+/** What names whoever asks and nobody else, and their organisation. */
+export function exactTargets({ organisationId, personId, keyId, endUser }: Principal): Target[] {
+  const targets: Target[] = [{ kind: 'org', value: organisationId }]
+  if (personId !== null) targets.push({ kind: 'person', value: personId })
+  if (keyId !== null) targets.push({ kind: 'key', value: keyId })
+  if (endUser !== null) targets.push({ kind: 'user', value: endUser })
+  return targets
+}
+
+/** Whether something against `target` is against whoever asks. */
+export function concerns(target: Target, principal: Principal, domain: string | null): boolean {
+  switch (target.kind) {
+    case 'net': {
+      const network = networkOf(target.value)
+      const address = principal.network === null ? null : addressOf(principal.network)
+      if (network === null || address?.family !== network.family) return false
+      const rest = BigInt((network.family === 4 ? 32 : 128) - network.length)
+      return address.bits >> rest === network.bits >> rest
+    }
+    case 'domain':
+      return domain !== null && (domain === target.value || domain.endsWith(`.${target.value}`))
+    default:
+      return exactTargets(principal).some(({ kind, value }) => kind === target.kind && value === target.value)
   }
 }

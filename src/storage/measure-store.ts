@@ -1,10 +1,13 @@
 import type { Kysely, Selectable } from 'kysely'
-import type { Lift, Measure, Rung } from '../standing/measure.ts'
+import { rungs, type Lift, type Measure, type Rung } from '../standing/measure.ts'
 import type { MeasurePage, MeasureStore, NewMeasure } from '../standing/store.ts'
 import { parseTarget, targetText, type Target } from '../standing/target.ts'
 import { addStep, closeIfOver, openCase } from './case-rows.ts'
 import type { Database } from './schema.ts'
 import { announce } from './versions.ts'
+
+/** Ended in one transaction; the others wait for the next sweep. */
+const mostLapsed = 500
 
 /** Each method runs inside one transaction that its caller holds. */
 export class SqlMeasureStore implements MeasureStore {
@@ -14,7 +17,7 @@ export class SqlMeasureStore implements MeasureStore {
     this.#database = database
   }
 
-  async insert({ newCase, ...measure }: NewMeasure): Promise<Measure> {
+  async insert({ newCase, evidence, ...measure }: NewMeasure): Promise<Measure> {
     const { id, rung, reason, by, createdAt, until } = measure
     const target = targetText(measure.target)
     const revision = await announce(this.#database, 'standing')
@@ -38,10 +41,32 @@ export class SqlMeasureStore implements MeasureStore {
       .execute()
     const detail = { measure: id, rung, reason, until }
     await addStep(this.#database, caseId, { at: createdAt, kind: 'measure', by, detail })
+    for (const step of evidence) await addStep(this.#database, caseId, step)
     return { ...measure, caseId, lifted: null, revision }
   }
 
-  async lift(target: Target, rung: Rung | null, { at, by, reason }: Lift): Promise<Measure[]> {
+  async escalate(measure: NewMeasure): Promise<Measure | null> {
+    const { target, rung, createdAt, until } = measure
+    const standing = await this.list({ target, past: false, now: createdAt, limit: 100 })
+    if (standing.some((other) => rungs.indexOf(other.rung) > rungs.indexOf(rung))) return null
+    const same = standing.find((other) => other.rung === rung)
+    if (same === undefined) return await this.insert(measure)
+    if (same.until === null || (until !== null && until <= same.until)) return null
+    const revision = await announce(this.#database, 'standing')
+    const { reason } = measure
+    await this.#database
+      .updateTable('measures')
+      .set({ until, reason, revision })
+      .where('id', '=', same.id)
+      .execute()
+    const detail = { measure: same.id, rung, reason, until }
+    await addStep(this.#database, same.caseId, { at: createdAt, kind: 'measure', by: measure.by, detail })
+    for (const step of measure.evidence) await addStep(this.#database, same.caseId, step)
+    return { ...same, until, reason, revision }
+  }
+
+  async lift(target: Target, rung: Rung | null, lift: Lift): Promise<Measure[]> {
+    const { at } = lift
     const text = targetText(target)
     let query = this.#database
       .selectFrom('measures')
@@ -51,16 +76,25 @@ export class SqlMeasureStore implements MeasureStore {
       .where((where) => where.or([where('until', 'is', null), where('until', '>', at)]))
     if (rung !== null) query = query.where('rung', '=', rung)
     const lifted: Measure[] = []
-    for (const row of await query.orderBy('revision').execute()) {
-      const revision = await announce(this.#database, 'standing')
-      const change = { lifted_at: at, lifted_by: by, lift_reason: reason, revision }
-      await this.#database.updateTable('measures').set(change).where('id', '=', row.id).execute()
-      const detail = { measure: row.id, rung: row.rung, reason }
-      await addStep(this.#database, row.case_id, { at, kind: 'lifted', by, detail })
-      await closeIfOver(this.#database, row.case_id, at)
-      lifted.push(measureOf({ ...row, ...change }))
-    }
+    for (const row of await query.orderBy('revision').execute()) lifted.push(await this.#end(row, lift))
     return lifted
+  }
+
+  async lapse(now: number): Promise<Measure[]> {
+    const rows = await this.#database
+      .selectFrom('measures')
+      .selectAll()
+      .where('lifted_at', 'is', null)
+      .where('until', '<=', now)
+      .orderBy('revision')
+      .limit(mostLapsed)
+      .execute()
+    const lapsed: Measure[] = []
+    for (const row of rows) {
+      const at = row.until ?? now
+      lapsed.push(await this.#end(row, { at, by: 'time', reason: 'Its time was over.' }))
+    }
+    return lapsed
   }
 
   async since(revision: number, limit: number, standingAt: number | null): Promise<Measure[]> {
@@ -84,6 +118,16 @@ export class SqlMeasureStore implements MeasureStore {
     }
     const rows = await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute()
     return rows.map(measureOf)
+  }
+
+  async #end(row: Selectable<Database['measures']>, { at, by, reason }: Lift): Promise<Measure> {
+    const revision = await announce(this.#database, 'standing')
+    const change = { lifted_at: at, lifted_by: by, lift_reason: reason, revision }
+    await this.#database.updateTable('measures').set(change).where('id', '=', row.id).execute()
+    const detail = { measure: row.id, rung: row.rung, reason }
+    await addStep(this.#database, row.case_id, { at, kind: 'lifted', by, detail })
+    await closeIfOver(this.#database, row.case_id, at)
+    return measureOf({ ...row, ...change })
   }
 }
 

@@ -13,6 +13,7 @@ import { standing } from './migrations/0030-standing.ts'
 import { guardVerdicts } from './migrations/0040-guard-verdicts.ts'
 import { usage } from './migrations/0060-usage.ts'
 import { audit } from './migrations/0050-audit.ts'
+import { standingMigrations } from './migrations/standing-migrations.ts'
 import { table, whole, type Migration, type TableOptions } from './migrations/migration.ts'
 import type { Database } from './schema.ts'
 
@@ -33,6 +34,7 @@ export const migrations: readonly Migration[] = [
   signIn,
   standing,
   guardVerdicts,
+  ...standingMigrations,
   audit,
   usage,
 ]

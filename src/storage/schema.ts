@@ -20,7 +20,7 @@ import type { AuditTables } from './audit-tables.ts'
 import type { BatchEndpoint, BatchStatus, FilePurpose } from '../kept/store.ts'
 import type { GuardTables } from './guard-tables.ts'
 import type { SignInTables } from './sign-in-tables.ts'
-import type { CasesTable, CaseStepsTable, MeasuresTable } from './standing-tables.ts'
+import type { StandingTables } from './standing-tables.ts'
 import type { UsageTables } from './usage-tables.ts'
 
 interface KeysTable {
@@ -134,6 +134,7 @@ interface MigrationsTable {
 }
 
 export interface Database extends AuditTables, SignInTables, UsageTables, GuardTables {
+export interface Database extends AuditTables, SignInTables, StandingTables, UsageTables {
   keys: KeysTable
   organisations: OrganisationsTable
   people: PeopleTable
@@ -143,8 +144,5 @@ export interface Database extends AuditTables, SignInTables, UsageTables, GuardT
   responses: ResponsesTable
   files: FilesTable
   batches: BatchesTable
-  cases: CasesTable
-  case_steps: CaseStepsTable
-  measures: MeasuresTable
   migrations: MigrationsTable
 }

@@ -1,9 +1,10 @@
 /** The tables of standing; as `schema.ts` has the others. */
-import type { CaseId, MeasureId } from '../core/ids.ts'
+import type { CaseId, EntryId, MeasureId, RequestId } from '../core/ids.ts'
 import type { Case, CaseStep } from '../standing/case.ts'
+import type { StandingEvent } from '../standing/event.ts'
 import type { Rung } from '../standing/measure.ts'
 
-export interface CasesTable {
+interface CasesTable {
   id: CaseId
   /** As `targetText` writes it. */
   target: string
@@ -12,7 +13,7 @@ export interface CasesTable {
   updated_at: number
 }
 
-export interface CaseStepsTable {
+interface CaseStepsTable {
   id: string
   case_id: CaseId
   at: number
@@ -22,7 +23,7 @@ export interface CaseStepsTable {
   detail: string
 }
 
-export interface MeasuresTable {
+interface MeasuresTable {
   id: MeasureId
   target: string
   rung: Rung
@@ -36,4 +37,39 @@ export interface MeasuresTable {
   lift_reason: string | null
   /** Of the topic `standing`, when it was last changed. */
   revision: number
+}
+
+interface StandingEventsTable {
+  id: string
+  at: number
+  target: string
+  organisation_id: string
+  person_id: string | null
+  key_id: string | null
+  end_user: string | null
+  network: string | null
+  fingerprint: string | null
+  source: StandingEvent['source']
+  direction: StandingEvent['direction']
+  hazard: StandingEvent['hazard']
+  /** Thousandths. */
+  severity: number
+  attributable: number
+  request_id: RequestId | null
+  entry_id: EntryId | null
+  note: string | null
+  voided_by: string | null
+}
+
+interface StandingSecretsTable {
+  name: string
+  value: string
+}
+
+export interface StandingTables {
+  cases: CasesTable
+  case_steps: CaseStepsTable
+  measures: MeasuresTable
+  standing_events: StandingEventsTable
+  standing_secrets: StandingSecretsTable
 }

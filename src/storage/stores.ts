@@ -11,13 +11,13 @@ import { SqlDirectoryStore } from './directory-store.ts'
 import { SqlFileStore } from './file-store.ts'
 import { SqlKeyStore } from './key-store.ts'
 import { SqlResponseStore } from './response-store.ts'
-import { SqlMeasureStore } from './measure-store.ts'
 import type { Database } from './schema.ts'
 import { SqlSessionStore } from './session-store.ts'
 import { SqlUsageStore } from './usage-store.ts'
 import { SqlVerdictStore } from './verdict-store.ts'
 import { SqlSignInStore } from './sign-in-store.ts'
 import { SqlSubjectStore } from './subject-store.ts'
+import { standingStores } from './standing-stores.ts'
 
 const constructors = {
   keys: SqlKeyStore,
@@ -27,11 +27,11 @@ const constructors = {
   responses: SqlResponseStore,
   files: SqlFileStore,
   batches: SqlBatchStore,
-  measures: SqlMeasureStore,
   usage: SqlUsageStore,
   audit: SqlAuditStore,
   subjects: SqlSubjectStore,
   verdicts: SqlVerdictStore,
+  ...standingStores,
 } satisfies Record<string, new (database: Kysely<Database>) => object>
 
 type Constructors = typeof constructors

@@ -23,6 +23,8 @@ import { openKept, type KeptParts } from '../../src/kept/kept.ts'
 import type { ResponseLimits } from '../../src/kept/responses.ts'
 import type { LogFields } from '../../src/log.ts'
 import { createStanding } from '../../src/standing/create-standing.ts'
+import { settings } from '../../src/config.ts'
+import { policyOf } from '../../src/standing/policy.ts'
 import type { Standing } from '../../src/standing/standing.ts'
 import { openStorage } from '../../src/storage/storage.ts'
 import { fakeEngine, type FakeEngineOptions } from './fake-engine.ts'
@@ -66,8 +68,16 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
   const home = changes.home ?? mkdtempSync(join(tmpdir(), 'elpis-api-'))
   const storage = await openStorage({ home })
   const access = await createAccess({ store: storage, clock: systemClock })
-  const parts = { store: storage, clock: systemClock, acts: noActs, domainOf: () => null }
-  const standing = await createStanding(parts)
+  const standing = await createStanding({
+    store: storage,
+    clock: systemClock,
+    acts: noActs,
+    policy: policyOf(settings.shape.standing.parse(undefined)),
+    domainOf: () => null,
+    onTrouble(error) {
+      throw error
+    },
+  })
   const { key } = await access.createKey('test')
   let url = ''
   const people = { store: storage.signIn, door: access.door, clock: systemClock }

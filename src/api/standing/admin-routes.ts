@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Access } from '../../access/access.ts'
 import type { Standing } from '../../standing/standing.ts'
 import { errorBody } from '../error-body.ts'
@@ -5,7 +6,7 @@ import { parseBody } from '../parse.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { whoseBy } from '../whose.ts'
 import { actingAs } from './acting.ts'
-import { mustBe } from './operation.ts'
+import { mustBe, type Operation } from './operation.ts'
 import { standingOperations } from './operations.ts'
 
 /** The admin API of standing. */
@@ -17,7 +18,7 @@ export function standingAdminRoutes(standing: Standing, access: Pick<Access, 'ad
       path: operation.path,
       summary: operation.summary,
       needs: operation.needs,
-      ...(operation.method === 'GET' ? { query: operation.input } : { body: operation.input }),
+      ...(operation.method === 'GET' ? { query: queryOf(operation) } : { body: operation.input }),
       answers: {
         200: { description: 'Done.', schema: operation.output },
         403: { description: 'Not for this role.', schema: errorBody },
@@ -34,3 +35,10 @@ export function standingAdminRoutes(standing: Standing, access: Pick<Access, 'ad
 
 const actors = ['owner', 'admin', 'reviewer'] as const
 const readers = [...actors, 'auditor'] as const
+
+/** What of an operation's input is not in its path. */
+function queryOf({ input, path }: Operation): z.ZodType {
+  if (!(input instanceof z.ZodObject)) return input
+  const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => [name, true] as const)
+  return input.omit(Object.fromEntries(names) as never)
+}

@@ -1,5 +1,16 @@
+import { giveStrike, listCases, showCase, showStanding } from './explaining.ts'
 import { addBan, liftAll, liftBan, listBans, takeStep } from './measures.ts'
 import type { Operation } from './operation.ts'
 
 /** Every operation, in the order of the document. */
-export const standingOperations = [addBan, listBans, liftBan, takeStep, liftAll] as readonly Operation[]
+export const standingOperations: readonly Operation[] = [
+  addBan,
+  listBans,
+  liftBan,
+  takeStep,
+  liftAll,
+  giveStrike,
+  showStanding,
+  listCases,
+  showCase,
+].map((operation) => operation as unknown as Operation)

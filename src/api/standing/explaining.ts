@@ -1,0 +1,178 @@
+/** How somebody stands, and the cases that say why. */
+import { z } from 'zod'
+import { hazards } from '../../core/verdict.ts'
+import type { CaseId } from '../../core/ids.ts'
+import type { Case } from '../../standing/case.ts'
+import type { Rung } from '../../standing/measure.ts'
+import type { CaseFile } from '../../standing/standing.ts'
+import { parseTarget, targetText } from '../../standing/target.ts'
+import { iso, measureView, reasonField, targetField, time, viewOf } from './measures.ts'
+import { defineOperation } from './operation.ts'
+
+const hazardNames = [...Object.keys(hazards), 'attack', 'other'] as const
+
+const strikeView = z.object({
+  event: z.string(),
+  at: time,
+  source: z.string(),
+  hazard: z.string().nullable(),
+  direction: z.string(),
+  severity: z.number(),
+  weight: z.number(),
+  points: z.number().describe('When it was new: 10 times severity times weight.'),
+  counts: z.number().describe('What is left of it now.'),
+  request: z.string().nullable(),
+  note: z.string().nullable(),
+})
+
+export const caseView = z.object({
+  id: z.string(),
+  target: z.string(),
+  state: z.enum(['open', 'closed']),
+  opened_at: time,
+  updated_at: time,
+})
+
+export type CaseView = z.output<typeof caseView>
+
+const explanationView = z.object({
+  target: z.string(),
+  score: z.number(),
+  policy: z.string(),
+  half_life_days: z.number(),
+  thresholds: z.object({
+    warned: z.number(),
+    restricted: z.number(),
+    suspended: z.number(),
+    banned: z.number(),
+  }),
+  strikes: z.array(strikeView),
+  measures: z.array(measureView),
+  cases: z.array(caseView),
+})
+
+export type ExplanationView = z.output<typeof explanationView>
+
+export function caseViewOf({ id, target, state, openedAt, updatedAt }: Case): CaseView {
+  return { id, target: targetText(target), state, opened_at: iso(openedAt), updated_at: iso(updatedAt) }
+}
+
+const day = 24 * 60 * 60 * 1000
+
+export const showStanding = defineOperation({
+  name: 'standing.show',
+  summary: 'Explain how somebody stands: the score, each strike in it, what is in force',
+  method: 'GET',
+  path: '/v1/admin/standing/:target',
+  needs: 'standing.read',
+  input: z.strictObject({ target: targetField }),
+  output: explanationView,
+  async run(standing, { target }) {
+    const { policy, score, strikes, measures, cases } = await standing.explain(parseTarget(target))
+    return {
+      target: targetText(parseTarget(target)),
+      score: rounded(score),
+      policy: policy.name,
+      half_life_days: policy.halfLife / day,
+      thresholds: policy.thresholds,
+      strikes: strikes.map(({ event, weight, points, counts }) => ({
+        event: event.id,
+        at: iso(event.at),
+        source: event.source,
+        hazard: event.hazard,
+        direction: event.direction,
+        severity: event.severity,
+        weight,
+        points: rounded(points),
+        counts: rounded(counts),
+        request: event.requestId,
+        note: event.note,
+      })),
+      measures: measures.map(viewOf),
+      cases: cases.map(caseViewOf),
+    }
+  },
+})
+
+export const giveStrike = defineOperation({
+  name: 'standing.strike',
+  summary: 'Give somebody a strike, which then has the consequences that the policy says',
+  method: 'POST',
+  path: '/v1/admin/standing/strike',
+  needs: 'standing.act',
+  input: z.strictObject({
+    target: targetField,
+    hazard: z.enum(hazardNames as unknown as ['other', ...string[]]).default('other'),
+    severity: z.number().min(0).max(1),
+    reason: reasonField,
+  }),
+  output: explanationView,
+  async run(standing, { target, hazard, severity, reason }, by) {
+    const note = `${by.id}: ${reason}`.slice(0, 500)
+    const strike = { source: 'reviewer', hazard: hazard as 'other', severity, note } as const
+    await standing.strike(parseTarget(target), strike)
+    return await showStanding.run(standing, { target }, by)
+  },
+})
+
+const stepView = z.object({
+  at: time,
+  kind: z.string(),
+  by: z.string(),
+  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+})
+
+const caseFileView = caseView.extend({ steps: z.array(stepView), measures: z.array(measureView) })
+
+export type CaseFileView = z.output<typeof caseFileView>
+
+export function caseFileViewOf({ case: found, steps, measures }: CaseFile): CaseFileView {
+  return {
+    ...caseViewOf(found),
+    steps: steps.map((step) => ({ ...step, at: iso(step.at), detail: { ...step.detail } })),
+    measures: measures.map(viewOf),
+  }
+}
+
+export const listCases = defineOperation({
+  name: 'cases.list',
+  summary: 'List cases, the one that something happened in last comes first',
+  method: 'GET',
+  path: '/v1/admin/cases',
+  needs: 'standing.read',
+  input: z.strictObject({
+    target: targetField.optional(),
+    state: z.enum(['open', 'closed']).optional(),
+  }),
+  output: z.object({ cases: z.array(caseView) }),
+  async run(standing, { target, state }) {
+    const cases = await standing.cases({
+      ...(target === undefined ? {} : { target: parseTarget(target) }),
+      ...(state === undefined ? {} : { state }),
+    })
+    return { cases: cases.map(caseViewOf) }
+  },
+})
+
+export const showCase = defineOperation({
+  name: 'cases.show',
+  summary: 'Show a case with its evidence',
+  method: 'GET',
+  path: '/v1/admin/cases/:case',
+  needs: 'standing.read',
+  input: z.strictObject({ case: z.string().min(1).max(60) }),
+  output: caseFileView,
+  run: async (standing, { case: id }) => caseFileViewOf(await standing.caseFile(id as CaseId, null)),
+})
+
+/** What whoever it concerns is shown of the measures of their case. */
+export const rungWords: Readonly<Record<Rung, string>> = {
+  warned: 'You are warned. Nothing is taken from you.',
+  restricted: 'Your requests are judged more strictly, and you have lower limits.',
+  suspended: 'You are kept out for a time.',
+  banned: 'You are kept out.',
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100
+}

@@ -1,0 +1,60 @@
+import { listCases, showCase } from '../api/standing/explaining.ts'
+import { measureTable } from './bans.ts'
+import { defineCommand, type CommandGroup } from './command.ts'
+import { perform } from './standing-client.ts'
+import { table } from './table.ts'
+
+const list = defineCommand({
+  name: 'list',
+  summary: 'List cases; the one that something happened in last comes first.',
+  examples: ['elpis cases list', 'elpis cases list --open --target key:key_3kTMd9XwLq0ZbR7c'],
+  options: {
+    open: { type: 'boolean', description: 'Only those in which something is in force.' },
+    target: { type: 'string', value: 'TARGET', description: 'Only those against this target.' },
+  },
+  async run({ options, config, json, terminal }) {
+    const { target, open } = options
+    const found = await perform(config(), listCases, {
+      ...(target === undefined ? {} : { target }),
+      ...(open === true ? { state: 'open' as const } : {}),
+    })
+    if (json) terminal.print(JSON.stringify(found))
+    else if (found.cases.length === 0) terminal.note('There are no cases.')
+    else {
+      const rows = found.cases.map((one) => [one.id, one.state, one.target, one.updated_at])
+      terminal.print(table([['CASE', 'STATE', 'TARGET', 'LAST'], ...rows]))
+    }
+  },
+})
+
+const show = defineCommand({
+  name: 'show',
+  summary: 'Show a case: what was done, by whom, on what evidence.',
+  usage: 'CASE',
+  examples: ['elpis cases show case_5f3a0c1e9b7d2f4a6c8e0b1d'],
+  positionals: [1, 1],
+  async run({ positionals: [id = ''], config, json, terminal }) {
+    const found = await perform(config(), showCase, { case: id })
+    if (json) {
+      terminal.print(JSON.stringify(found))
+      return
+    }
+    terminal.print(`${found.id}  ${found.state}  ${found.target}\n`)
+    if (found.measures.length > 0) terminal.print(`${measureTable(found.measures)}\n`)
+    const rows = found.steps.map(({ at, kind, by, detail }) => [at, kind, by, facts(detail)])
+    terminal.print(table([['WHEN', 'WHAT', 'BY', 'DETAIL'], ...rows]))
+  },
+})
+
+export const cases: CommandGroup = {
+  name: 'cases',
+  summary: 'List and show cases: every step against somebody, with its evidence.',
+  commands: [list, show],
+}
+
+function facts(detail: Readonly<Record<string, unknown>>): string {
+  return Object.entries(detail)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .join(' ')
+}

@@ -1,0 +1,100 @@
+import { showStanding, type ExplanationView } from '../api/standing/explaining.ts'
+import { liftAll, takeStep } from '../api/standing/measures.ts'
+import { measureTable } from './bans.ts'
+import { defineCommand, type CommandGroup } from './command.ts'
+import { needed, perform, secondsOf } from './standing-client.ts'
+import { table } from './table.ts'
+
+const reason = {
+  type: 'string',
+  value: 'TEXT',
+  description: 'Why, in one line. Whoever it concerns reads it. Needed.',
+} as const
+const lasting = { type: 'string', value: 'TIME', description: 'How long, such as 12h, 7d, 2w.' } as const
+
+const show = defineCommand({
+  name: 'show',
+  summary: 'Explain how somebody stands: the score, each strike in it, what is in force.',
+  usage: 'TARGET',
+  examples: ['elpis standing show key:key_3kTMd9XwLq0ZbR7c', 'elpis standing show user:9f86d081 --json'],
+  positionals: [1, 1],
+  async run({ positionals: [target = ''], config, json, terminal }) {
+    const found = await perform(config(), showStanding, { target })
+    terminal.print(json ? JSON.stringify(found) : explanation(found))
+  },
+})
+
+/** Warn, restrict and suspend differ in their words only. */
+function step(name: string, rung: 'warned' | 'restricted' | 'suspended', summary: string, usual: string) {
+  return defineCommand({
+    name,
+    summary,
+    usage: 'TARGET',
+    details: `Without --for it lasts ${usual}.`,
+    examples: [`elpis standing ${name} person:person_7Qb2 --reason "the same jailbreak, forty times"`],
+    options: { reason, for: lasting },
+    positionals: [1, 1],
+    async run({ options, positionals: [target = ''], config, json, terminal }) {
+      const why = needed(options.reason, '--reason', 'Say why: whoever it concerns reads it.')
+      const seconds = options.for === undefined ? null : secondsOf(options.for)
+      const made = await perform(config(), takeStep, { target, rung, reason: why, seconds })
+      if (json) terminal.print(JSON.stringify(made))
+      else terminal.print(`${made.target} is ${made.rung} until ${made.until}. Case ${made.case}.`)
+    },
+  })
+}
+
+const lift = defineCommand({
+  name: 'lift',
+  summary: 'End everything that is in force against somebody.',
+  usage: 'TARGET',
+  examples: ['elpis standing lift person:person_7Qb2 --reason "it was somebody else"'],
+  options: { reason },
+  positionals: [1, 1],
+  async run({ options, positionals: [target = ''], config, json, terminal }) {
+    const why = needed(options.reason, '--reason', 'Say why it ends.')
+    const lifted = await perform(config(), liftAll, { target, reason: why })
+    if (json) terminal.print(JSON.stringify(lifted))
+    else terminal.print(`${lifted.measures.length} ended. ${target} is in good standing.`)
+  },
+})
+
+export const standing: CommandGroup = {
+  name: 'standing',
+  summary: 'See how somebody stands; warn, restrict, suspend; let back.',
+  commands: [
+    show,
+    step('warn', 'warned', 'Warn somebody. Nothing is taken from them.', '30 days'),
+    step('restrict', 'restricted', 'Give somebody a stricter guard and lower limits for a time.', '7 days'),
+    step('suspend', 'suspended', 'Keep somebody out for a time. Takes hold at once.', '7 days'),
+    lift,
+  ],
+}
+
+function explanation(found: ExplanationView): string {
+  const { target, score, policy, half_life_days: halfLife, thresholds, strikes, measures } = found
+  const steps = Object.entries(thresholds).map(([rung, points]) => `${rung} from ${points}`)
+  const lines = [
+    `${target}: ${score} points under ${policy}, halved every ${halfLife} days (${steps.join(', ')})`,
+    '',
+    strikes.length === 0 ? 'No strikes.' : strikeTable(strikes),
+    '',
+    measures.length === 0 ? 'Nothing is in force.' : measureTable(measures),
+  ]
+  return lines.join('\n')
+}
+
+function strikeTable(strikes: ExplanationView['strikes']): string {
+  const rows = strikes.map((strike) => [
+    strike.at.slice(0, 16).replace('T', ' '),
+    strike.hazard ?? '',
+    strike.source,
+    strike.severity.toFixed(2),
+    String(strike.weight),
+    strike.points.toFixed(1),
+    strike.counts.toFixed(1),
+    strike.request ?? strike.note ?? '',
+  ])
+  const head = ['WHEN', 'HAZARD', 'FROM', 'SEVERITY', 'WEIGHT', 'POINTS', 'NOW', 'REQUEST']
+  return table([head, ...rows], [3, 4, 5, 6])
+}

@@ -1,0 +1,63 @@
+/** How much is forgiven, and what follows when it is too much. */
+import { z } from 'zod'
+
+const points = z.number().min(0.1).max(1_000_000)
+const days = z.number().min(0.001).max(3650)
+const hazard = z.string().regex(/^(S\d{1,2}|[a-z]{2,20})$/, 'is a hazard such as S4, cyber or attack')
+
+export const standing = z
+  .strictObject({
+    half_life_days: days
+      .default(30)
+      .describe('Days after which a strike counts half. A strike is 10 points times severity times weight.'),
+    warn: points.default(10).describe('Points from which on somebody is warned.'),
+    restrict: points
+      .default(25)
+      .describe('Points from which on somebody gets a stricter guard and lower limits.'),
+    suspend: points.default(50).describe('Points from which on somebody is suspended for a time.'),
+    ban: points.default(100).describe('Points from which on somebody is barred.'),
+    up_to: z
+      .enum(['nothing', 'warned', 'restricted', 'suspended', 'banned'])
+      .default('suspended')
+      .describe('The strictest step that is taken without a person. What is beyond it goes to a reviewer.'),
+    warn_days: days.default(30).describe('Days that a warning stands.'),
+    restrict_days: days.default(7).describe('Days that a restriction lasts.'),
+    suspend_days: days.default(7).describe('Days that a suspension lasts.'),
+    good_days: days
+      .default(3)
+      .describe('Days without a strike after which a restriction that the ladder made ends early.'),
+    weights: z
+      .record(hazard, z.number().min(0).max(100))
+      .default({ S4: 5, S9: 5, S1: 2, cyber: 2, attack: 0.5 })
+      .describe('How much hazards count, as a table; 1 for those not named.'),
+    grave: z
+      .array(hazard)
+      .default(['S4', 'S9'])
+      .describe('Hazards of which one severe strike is enough to suspend, and which then go to a reviewer.'),
+    grave_severity: z.number().min(0).max(1).default(0.8).describe('Severity from which on that holds.'),
+    restricted_streams: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(1)
+      .describe('Requests at the same time of somebody who is restricted.'),
+    restricted_per_minute: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(10)
+      .describe('Requests a minute of somebody who is restricted.'),
+    keep_days: days.default(365).describe('Days that strikes are kept.'),
+    history_days: z
+      .number()
+      .min(0)
+      .max(365)
+      .default(7)
+      .describe(
+        'Days that is kept who asked when, without any text, for rules over behaviour; 0 keeps nothing.',
+      ),
+  })
+  .refine(({ warn, restrict, suspend, ban }) => warn <= restrict && restrict <= suspend && suspend <= ban, {
+    error: 'warn, restrict, suspend and ban must grow',
+  })
+  .prefault({})

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto'
+import type { Acts } from '../core/acts.ts'
+import type { Clock } from '../core/clock.ts'
+import type { CaseId, MeasureId } from '../core/ids.ts'
+import { elpisError } from '../errors.ts'
+import type { CaseStep } from './case.ts'
+import type { LiveRegister } from './live-register.ts'
+import type { Measure } from './measure.ts'
+import { validReason } from './reason.ts'
+import type { Actor, Lifting, Step } from './standing.ts'
+import type { MeasureStore, NewMeasure } from './store.ts'
+import { targetText } from './target.ts'
+
+interface StepParts {
+  readonly store: MeasureStore
+  readonly live: LiveRegister
+  readonly clock: Clock
+  readonly acts: Acts
+}
+
+/** Takes and ends measures: into the log, into the store, then into memory, where they take hold. */
+export class Steps {
+  readonly #parts: StepParts
+
+  constructor(parts: StepParts) {
+    this.#parts = parts
+  }
+
+  async take(step: Step, by: Actor, evidence: readonly CaseStep[] = []): Promise<Measure> {
+    const { store, live } = this.#parts
+    const measure = this.#measureOf(step, by, evidence)
+    await this.#record(measure)
+    const taken = await store.insert(measure)
+    live.apply(taken)
+    return taken
+  }
+
+  /** For the ladder. @returns null when something as strict is in force already */
+  async escalate(step: Step, by: Actor, evidence: readonly CaseStep[]): Promise<Measure | null> {
+    const { store, live } = this.#parts
+    const measure = this.#measureOf(step, by, evidence)
+    const taken = await store.escalate(measure)
+    if (taken === null) return null
+    live.apply(taken)
+    // After it: what protects others must not wait for the log, and what was not needed is no act.
+    await this.#record(measure)
+    return taken
+  }
+
+  async lift({ target, rung, reason }: Lifting, by: Actor): Promise<Measure[]> {
+    const { store, live, clock, acts } = this.#parts
+    const line = validReason(reason)
+    const about = targetText(target)
+    const standing = live.current.of(target).some((measure) => rung === null || measure.rung === rung)
+    if (!standing) throw elpisError('measure_not_found', { target: about })
+    await acts.record({ kind: 'standing-changed', by, about, details: { rung, lifted: true } })
+    const lifted = await store.lift(target, rung, { at: clock.now(), by, reason: line })
+    for (const measure of lifted) live.apply(measure)
+    return lifted
+  }
+
+  /** Ends what is over by now, once over all replicas. */
+  async lapse(): Promise<Measure[]> {
+    const { store, live, clock } = this.#parts
+    const lapsed = await store.lapse(clock.now())
+    for (const measure of lapsed) live.apply(measure)
+    return lapsed
+  }
+
+  async #record({ by, target, rung, until }: NewMeasure): Promise<void> {
+    const about = targetText(target)
+    await this.#parts.acts.record({ kind: 'standing-changed', by, about, details: { rung, until } })
+  }
+
+  #measureOf({ target, rung, reason, lasts }: Step, by: Actor, evidence: readonly CaseStep[]): NewMeasure {
+    const createdAt = this.#parts.clock.now()
+    return {
+      id: `msr_${randomBytes(12).toString('hex')}` as MeasureId,
+      target,
+      rung,
+      reason: validReason(reason),
+      by,
+      createdAt,
+      until: lasts === null ? null : createdAt + lasts,
+      newCase: `case_${randomBytes(12).toString('hex')}` as CaseId,
+      evidence,
+    }
+  }
+}

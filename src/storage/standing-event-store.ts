@@ -1,0 +1,158 @@
+import type { Insertable, Kysely, Selectable } from 'kysely'
+import type { StandingEvent } from '../standing/event.ts'
+import type { EventColumn, EventStore } from '../standing/store.ts'
+import { parseTarget, targetText, type Target } from '../standing/target.ts'
+import type { Database } from './schema.ts'
+
+type EventRow = Selectable<Database['standing_events']>
+
+const columns = {
+  target: 'target',
+  organisation: 'organisation_id',
+  person: 'person_id',
+  key: 'key_id',
+  network: 'network',
+} as const satisfies Record<EventColumn, keyof EventRow>
+
+/** SQLite takes some 32,000 parameters in one statement, Postgres 65,535; a row has 18. */
+const rowsAtOnce = 500
+
+/** Each method runs inside one transaction that its caller holds. */
+export class SqlStandingEventStore implements EventStore {
+  readonly #database: Kysely<Database>
+
+  constructor(database: Kysely<Database>) {
+    this.#database = database
+  }
+
+  async add(events: readonly StandingEvent[]): Promise<void> {
+    for (let from = 0; from < events.length; from += rowsAtOnce) {
+      const rows = events.slice(from, from + rowsAtOnce).map(rowOf)
+      await this.#database.insertInto('standing_events').values(rows).execute()
+    }
+  }
+
+  async strikes(target: Target, since: number, limit: number): Promise<StandingEvent[]> {
+    const rows = await this.#database
+      .selectFrom('standing_events')
+      .selectAll()
+      .where('target', '=', targetText(target))
+      .where('at', '>', since)
+      .where('hazard', 'is not', null)
+      .orderBy('at', 'desc')
+      .limit(limit)
+      .execute()
+    return rows.map(eventOf)
+  }
+
+  async within(column: EventColumn, value: string, since: number, limit: number): Promise<StandingEvent[]> {
+    const rows = await this.#database
+      .selectFrom('standing_events')
+      .selectAll()
+      .where(columns[column], '=', value)
+      .where('at', '>', since)
+      .orderBy('at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(limit)
+      .execute()
+    return rows.map(eventOf).toReversed()
+  }
+
+  async page(after: { at: number; id: string }, until: number, limit: number): Promise<StandingEvent[]> {
+    const rows = await this.#database
+      .selectFrom('standing_events')
+      .selectAll()
+      .where('at', '<=', until)
+      .where((where) =>
+        where.or([
+          where('at', '>', after.at),
+          where.and([where('at', '=', after.at), where('id', '>', after.id)]),
+        ]),
+      )
+      .orderBy('at')
+      .orderBy('id')
+      .limit(limit)
+      .execute()
+    return rows.map(eventOf)
+  }
+
+  async void(target: Target, by: string): Promise<number> {
+    const { numUpdatedRows } = await this.#database
+      .updateTable('standing_events')
+      .set({ voided_by: by })
+      .where('target', '=', targetText(target))
+      .where('hazard', 'is not', null)
+      .where('voided_by', 'is', null)
+      .executeTakeFirstOrThrow()
+    return Number(numUpdatedRows)
+  }
+
+  async prune(strikesBefore: number, requestsBefore: number): Promise<void> {
+    await this.#database.deleteFrom('standing_events').where('at', '<', strikesBefore).execute()
+    await this.#database
+      .deleteFrom('standing_events')
+      .where('at', '<', requestsBefore)
+      .where('hazard', 'is', null)
+      .execute()
+  }
+
+  async secret(name: string, fresh: string): Promise<string> {
+    await this.#database
+      .insertInto('standing_secrets')
+      .values({ name, value: fresh })
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .execute()
+    const { value } = await this.#database
+      .selectFrom('standing_secrets')
+      .select('value')
+      .where('name', '=', name)
+      .executeTakeFirstOrThrow()
+    return value
+  }
+}
+
+function rowOf(event: StandingEvent): Insertable<Database['standing_events']> {
+  return {
+    id: event.id,
+    at: event.at,
+    target: targetText(event.target),
+    organisation_id: event.organisation,
+    person_id: event.person,
+    key_id: event.key,
+    end_user: event.endUser,
+    network: event.network,
+    fingerprint: event.fingerprint,
+    source: event.source,
+    direction: event.direction,
+    hazard: event.hazard,
+    severity: Math.round(event.severity * 1000),
+    attributable: event.attributable ? 1 : 0,
+    request_id: event.requestId,
+    entry_id: event.entryId,
+    note: event.note,
+    voided_by: event.voidedBy,
+  }
+}
+
+function eventOf(row: EventRow): StandingEvent {
+  return {
+    id: row.id,
+    at: row.at,
+    target: parseTarget(row.target),
+    organisation: row.organisation_id,
+    person: row.person_id,
+    key: row.key_id,
+    endUser: row.end_user,
+    network: row.network,
+    fingerprint: row.fingerprint,
+    source: row.source,
+    direction: row.direction,
+    hazard: row.hazard,
+    severity: row.severity / 1000,
+    attributable: row.attributable === 1,
+    requestId: row.request_id,
+    entryId: row.entry_id,
+    note: row.note,
+    voidedBy: row.voided_by,
+  }
+}

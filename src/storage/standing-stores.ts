@@ -1,0 +1,10 @@
+/** The stores of standing; `stores.ts` has them among all others. */
+import { SqlCaseStore } from './case-store.ts'
+import { SqlMeasureStore } from './measure-store.ts'
+import { SqlStandingEventStore } from './standing-event-store.ts'
+
+export const standingStores = {
+  measures: SqlMeasureStore,
+  cases: SqlCaseStore,
+  standingEvents: SqlStandingEventStore,
+}
