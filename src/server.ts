@@ -12,7 +12,6 @@ import { standingControlRoutes } from './api/standing/control-routes.ts'
 import type { Config } from './config.ts'
 import { systemClock } from './core/clock.ts'
 import type { Engine } from './core/engine.ts'
-import type { Signal } from './core/verdict.ts'
 import { asElpisError, elpisError } from './errors.ts'
 import { openKept, type KeptParts } from './kept/kept.ts'
 import type { KeptStores } from './kept/store.ts'
@@ -102,11 +101,14 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     it.close(),
   )
   const guard = undo.adopt(
-    await openGuard(config, { log, onSignal: () => {}, verdicts: storage.verdicts, engine }),
+    await openGuard(config, {
+      log,
+      onSignal: (signal) => standing.signal(signal),
+      verdicts: storage.verdicts,
+      engine,
+    }),
     (it) => it.close(),
   )
-  const onSignal = (signal: Signal) => standing.signal(signal)
-  const guard = undo.adopt(await openGuard(config, { log, onSignal }), (it) => it.close())
   let url: string | null = null
   const { signIn, accounts } = openSignIn(config, { store: storage.signIn, access, address: () => url })
   const status = () => {

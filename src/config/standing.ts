@@ -47,6 +47,12 @@ export const standing = z
       .max(1_000_000)
       .default(10)
       .describe('Requests a minute of somebody who is restricted.'),
+    second_reviewer: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Appeals are decided by somebody other than whoever acted. Only false where one person runs all.',
+      ),
     keep_days: days.default(365).describe('Days that strikes are kept.'),
     history_days: z
       .number()

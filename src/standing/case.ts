@@ -14,6 +14,10 @@ export interface Case {
 export const stepKinds = {
   measure: 'A measure was taken.',
   evidence: 'Something that it rests on was found.',
+  appealed: 'Whoever it concerns appealed.',
+  'appeal-decided': 'An appeal was decided.',
+  'review-decided': 'Somebody decided what the ladder asked for.',
+  'review-skipped': 'A reviewer left it to others.',
   lifted: 'A measure was ended before its time.',
 } as const
 

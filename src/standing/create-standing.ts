@@ -13,6 +13,8 @@ import { LiveRegister } from './live-register.ts'
 import { barringError, bars, type Measure, type Rung } from './measure.ts'
 import type { Policy } from './policy.ts'
 import { RestrictedLimits } from './restricted-limits.ts'
+import type { Outcome, Review } from './review.ts'
+import { Reviews } from './reviews.ts'
 import type { Actor, CaseFile, Cleared, Explanation, Lifting, Standing, Step } from './standing.ts'
 import { Steps } from './steps.ts'
 import type { StandingStore } from './store.ts'
@@ -51,6 +53,7 @@ class StoredStanding implements Standing {
   readonly #live: LiveRegister
   readonly #steps: Steps
   readonly #strikes: Strikes
+  readonly #reviews: Reviews
   readonly #consequences: Consequences
   readonly #limits: RestrictedLimits
   readonly #sweeping: NodeJS.Timeout
@@ -61,13 +64,22 @@ class StoredStanding implements Standing {
     this.#live = live
     this.#limits = new RestrictedLimits(policy.restricted, () => clock.now())
     this.#steps = new Steps({ store: store.measures, live, clock, acts })
+    this.#reviews = new Reviews({
+      reviews: store.reviews,
+      cases: store.cases,
+      events: store.standingEvents,
+      steps: this.#steps,
+      acts,
+      policy,
+      now: () => clock.now(),
+    })
     this.#consequences = new Consequences({
       events: store.standingEvents,
       measures: store.measures,
       steps: this.#steps,
       policy,
       now: () => clock.now(),
-      onReview: async () => {},
+      onReview: ({ target, proposed }) => this.#reviews.propose(target, proposed),
     })
     this.#strikes = new Strikes({
       store: store.standingEvents,
@@ -167,6 +179,27 @@ class StoredStanding implements Standing {
       found.push((await this.caseFile(against.caseId, principal)).case)
     }
     return found.sort((one, other) => other.updatedAt - one.updatedAt)
+  }
+
+  async appeal(id: CaseId, by: Principal, statement: string): Promise<Review> {
+    const file = await this.caseFile(id, by)
+    return await this.#reviews.appeal(file, by.personId ?? by.keyId ?? 'owner', statement)
+  }
+
+  async reviews(filter: { kind?: Review['kind']; waiting: boolean }): Promise<Review[]> {
+    return await this.#parts.store.reviews.list({ ...filter, limit: mostListed })
+  }
+
+  async claimReview(by: Actor): Promise<Review | null> {
+    return await this.#reviews.claim(by)
+  }
+
+  async skipReview(id: string, by: Actor, reason: string): Promise<void> {
+    await this.#reviews.skip(id, by, reason)
+  }
+
+  async decideReview(id: string, outcome: Outcome, by: Actor, reason: string): Promise<Review> {
+    return await this.#reviews.decide(id, outcome, by, reason)
   }
 
   async sweep(): Promise<void> {

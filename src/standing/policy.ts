@@ -19,6 +19,8 @@ export interface Policy {
   /** Milliseconds. */
   readonly keep: number
   readonly history: number
+  /** Whether appeals are decided by somebody other than whoever acted. */
+  readonly secondReviewer: boolean
 }
 
 /** The settings of the section `standing`, as the file has them. */
@@ -40,6 +42,7 @@ export interface PolicySettings {
   readonly restricted_per_minute: number
   readonly keep_days: number
   readonly history_days: number
+  readonly second_reviewer: boolean
 }
 
 const day = 24 * 60 * 60 * 1000
@@ -72,5 +75,6 @@ export function policyOf(settings: PolicySettings): Policy {
     restricted: { streams: settings.restricted_streams, perMinute: settings.restricted_per_minute },
     keep: settings.keep_days * day,
     history: settings.history_days * day,
+    secondReviewer: settings.second_reviewer,
   }
 }

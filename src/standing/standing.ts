@@ -6,6 +6,7 @@ import type { StandingEvent } from './event.ts'
 import type { Contribution } from './ladder.ts'
 import type { Measure, Rung } from './measure.ts'
 import type { Policy } from './policy.ts'
+import type { Outcome, Review } from './review.ts'
 import type { Sighting } from './strikes.ts'
 import type { Target } from './target.ts'
 
@@ -88,6 +89,16 @@ export interface Standing {
   caseFile(id: CaseId, concerning: Principal | null): Promise<CaseFile>
   /** Cases that concern whoever asks. */
   casesOf(principal: Principal): Promise<Case[]>
+  /** An appeal against all that is in force in a case. @throws `case_not_found`, `appeal_waiting`, `appeal_moot` */
+  appeal(id: CaseId, by: Principal, statement: string): Promise<Review>
+  /** What waits for a person, the oldest first, at most 1,000. */
+  reviews(filter: { kind?: Review['kind']; waiting: boolean }): Promise<Review[]>
+  /** The next one that `by` may decide; null when there is none. */
+  claimReview(by: Actor): Promise<Review | null>
+  /** @throws `review_not_yours`, `reason_invalid` */
+  skipReview(id: string, by: Actor, reason: string): Promise<void>
+  /** @throws `review_not_yours`, `outcome_wrong`, `reason_invalid` */
+  decideReview(id: string, outcome: Outcome, by: Actor, reason: string): Promise<Review>
   /** Ends what is over, rewards good conduct, forgets what is old. Runs every minute by itself. */
   sweep(): Promise<void>
   /** Writes what waits and resolves when it has had its consequences. */

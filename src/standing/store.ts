@@ -4,6 +4,7 @@ import type { CaseId } from '../core/ids.ts'
 import type { Case, CaseStep } from './case.ts'
 import type { StandingEvent } from './event.ts'
 import type { Lift, Measure, Rung } from './measure.ts'
+import type { ReviewStore } from './review.ts'
 import type { Target } from './target.ts'
 
 /** A measure before it is numbered. */
@@ -72,6 +73,7 @@ export interface EventStore {
 }
 
 export interface StandingStore {
+  readonly reviews: ReviewStore
   readonly measures: MeasureStore
   readonly cases: CaseStore
   readonly standingEvents: EventStore

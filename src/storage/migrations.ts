@@ -9,7 +9,6 @@ import { access } from './migrations/0001-access.ts'
 import { kept } from './migrations/0002-kept.ts'
 import { organisations } from './migrations/0010-organisations.ts'
 import { signIn } from './migrations/0020-sign-in.ts'
-import { standing } from './migrations/0030-standing.ts'
 import { guardVerdicts } from './migrations/0040-guard-verdicts.ts'
 import { usage } from './migrations/0060-usage.ts'
 import { audit } from './migrations/0050-audit.ts'
@@ -32,9 +31,8 @@ export const migrations: readonly Migration[] = [
   kept,
   organisations,
   signIn,
-  standing,
-  guardVerdicts,
   ...standingMigrations,
+  guardVerdicts,
   audit,
   usage,
 ]

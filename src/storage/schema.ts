@@ -133,8 +133,7 @@ interface MigrationsTable {
   applied_at: number
 }
 
-export interface Database extends AuditTables, SignInTables, UsageTables, GuardTables {
-export interface Database extends AuditTables, SignInTables, StandingTables, UsageTables {
+export interface Database extends AuditTables, SignInTables, StandingTables, UsageTables, GuardTables {
   keys: KeysTable
   organisations: OrganisationsTable
   people: PeopleTable

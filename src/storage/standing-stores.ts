@@ -1,10 +1,12 @@
 /** The stores of standing; `stores.ts` has them among all others. */
 import { SqlCaseStore } from './case-store.ts'
 import { SqlMeasureStore } from './measure-store.ts'
+import { SqlReviewStore } from './review-store.ts'
 import { SqlStandingEventStore } from './standing-event-store.ts'
 
 export const standingStores = {
   measures: SqlMeasureStore,
   cases: SqlCaseStore,
+  reviews: SqlReviewStore,
   standingEvents: SqlStandingEventStore,
 }

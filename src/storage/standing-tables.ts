@@ -3,6 +3,7 @@ import type { CaseId, EntryId, MeasureId, RequestId } from '../core/ids.ts'
 import type { Case, CaseStep } from '../standing/case.ts'
 import type { StandingEvent } from '../standing/event.ts'
 import type { Rung } from '../standing/measure.ts'
+import type { Outcome, Review } from '../standing/review.ts'
 
 interface CasesTable {
   id: CaseId
@@ -66,7 +67,26 @@ interface StandingSecretsTable {
   value: string
 }
 
+interface ReviewsTable {
+  id: string
+  kind: Review['kind']
+  target: string
+  case_id: CaseId | null
+  proposed: Rung | null
+  statement: string | null
+  created_at: number
+  claimed_by: string | null
+  claimed_until: number | null
+  /** JSON: who left it to others. */
+  skipped: string
+  outcome: Outcome | null
+  decided_at: number | null
+  decided_by: string | null
+  decision: string | null
+}
+
 export interface StandingTables {
+  reviews: ReviewsTable
   cases: CasesTable
   case_steps: CaseStepsTable
   measures: MeasuresTable

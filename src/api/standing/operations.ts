@@ -1,5 +1,6 @@
 import { giveStrike, listCases, showCase, showStanding } from './explaining.ts'
 import { addBan, liftAll, liftBan, listBans, takeStep } from './measures.ts'
+import { claimReview, decideReview, listReviews, skipReview } from './reviewing.ts'
 import type { Operation } from './operation.ts'
 
 /** Every operation, in the order of the document. */
@@ -13,4 +14,8 @@ export const standingOperations: readonly Operation[] = [
   showStanding,
   listCases,
   showCase,
+  listReviews,
+  claimReview,
+  skipReview,
+  decideReview,
 ].map((operation) => operation as unknown as Operation)

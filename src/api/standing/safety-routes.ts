@@ -38,8 +38,15 @@ const ownCase = z.object({
   }),
 })
 
+const lodged = z.object({
+  object: z.literal('safety.appeal'),
+  id: z.string(),
+  case: z.string(),
+  lodged_at: time,
+})
+
 /** How an appeal is lodged, in words. */
-export const howToAppeal =
+const howToAppeal =
   'POST {"statement": "…"} with the same key. Somebody other than whoever decided this will read it.'
 
 export function safetyRoutes(standing: Standing, access: Pick<Access, 'admit'>): Route[] {
@@ -70,6 +77,26 @@ export function safetyRoutes(standing: Standing, access: Pick<Access, 'admit'>):
       async handle({ exchange, names: { id = '' } }): Promise<z.infer<typeof ownCase>> {
         const { principal } = await whose(exchange.credentials)
         return ownCaseOf(await standing.caseFile(id as CaseId, principal), exchange.startedAt)
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/v1/safety/cases/:id/appeal',
+      summary: 'Appeal; also for those who are kept out',
+      needs: 'self',
+      evenBarred: true,
+      body: z.strictObject({
+        statement: z.string().min(1).max(4000).describe('Why this should be decided otherwise.'),
+      }),
+      answers: {
+        200: { description: 'Lodged. Somebody other than whoever decided will read it.', schema: lodged },
+        409: { description: 'An appeal waits already, or nothing is in force.', schema: errorBody },
+        ...refusals,
+      },
+      async handle({ exchange, body, names: { id = '' } }): Promise<z.infer<typeof lodged>> {
+        const { principal } = await whose(exchange.credentials)
+        const review = await standing.appeal(id as CaseId, principal, body.statement)
+        return { object: 'safety.appeal', id: review.id, case: id, lodged_at: iso(review.createdAt) }
       },
     }),
   ]

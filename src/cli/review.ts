@@ -1,0 +1,106 @@
+import {
+  claimReview,
+  decideReview,
+  listReviews,
+  skipReview,
+  type ReviewView,
+} from '../api/standing/reviewing.ts'
+import { elpisError } from '../errors.ts'
+import { defineCommand, type CommandGroup } from './command.ts'
+import { needed, perform } from './standing-client.ts'
+import { table } from './table.ts'
+
+const reason = { type: 'string', value: 'TEXT', description: 'Why, in one line. Needed.' } as const
+const whoActs = 'With a key in ELPIS_KEY a running server takes its owner for the one who decides.'
+
+const list = defineCommand({
+  name: 'list',
+  summary: 'List what waits for a person: appeals, and steps that the ladder may not take by itself.',
+  examples: ['elpis review list', 'elpis review list --past --json'],
+  options: { past: { type: 'boolean', description: 'Those that are decided as well.' } },
+  async run({ options, config, json, terminal }) {
+    const found = await perform(config(), listReviews, { past: options.past === true })
+    if (json) terminal.print(JSON.stringify(found))
+    else if (found.reviews.length === 0) terminal.note('Nothing waits.')
+    else terminal.print(reviewTable(found.reviews))
+  },
+})
+
+const next = defineCommand({
+  name: 'next',
+  summary: 'Take the next review. Nobody else gets it for 15 minutes.',
+  details: whoActs,
+  examples: ['elpis review next', 'ELPIS_KEY=elpis-… elpis review next --json'],
+  async run({ config, json, terminal }) {
+    const { review } = await perform(config(), claimReview, {})
+    if (json) terminal.print(JSON.stringify({ review }))
+    else terminal.print(review === null ? 'Nothing waits for you.' : described(review))
+  },
+})
+
+const skip = defineCommand({
+  name: 'skip',
+  summary: 'Leave a review to others, and take the next one.',
+  usage: 'REVIEW',
+  examples: ['elpis review skip rev_5f3a0c1e9b7d --reason "I know them"'],
+  options: { reason },
+  positionals: [1, 1],
+  async run({ options, positionals: [id = ''], config, json, terminal }) {
+    const why = needed(options.reason, '--reason', 'Say why you leave it.')
+    const { review } = await perform(config(), skipReview, { review: id, reason: why })
+    if (json) terminal.print(JSON.stringify({ review }))
+    else terminal.print(review === null ? 'Nothing else waits for you.' : described(review))
+  },
+})
+
+const outcomes = ['upheld', 'reversed', 'taken', 'dismissed'] as const
+
+const decide = defineCommand({
+  name: 'decide',
+  summary: 'Decide a review that you took: an appeal is upheld or reversed, a step taken or dismissed.',
+  usage: 'REVIEW OUTCOME',
+  details: `\`upheld\` leaves what was decided, \`reversed\` undoes all of it. ${whoActs}`,
+  examples: ['elpis review decide rev_5f3a0c1e9b7d reversed --reason "the guard was wrong"'],
+  options: { reason },
+  positionals: [2, 2],
+  async run({ options, positionals: [id = '', word = ''], config, json, terminal }) {
+    const why = needed(options.reason, '--reason', 'Say why: whoever it concerns reads it.')
+    const outcome = outcomes.find((each) => each === word)
+    if (outcome === undefined) {
+      throw elpisError('usage', {
+        problem: `"${word}" is no outcome.`,
+        suggestion: 'Say upheld or reversed for an appeal, taken or dismissed for a step.',
+      })
+    }
+    const decided = await perform(config(), decideReview, { review: id, outcome, reason: why })
+    terminal.print(json ? JSON.stringify(decided) : `${decided.id}: ${outcome}.`)
+  },
+})
+
+export const review: CommandGroup = {
+  name: 'review',
+  summary: 'Take, decide and skip what waits for a person.',
+  commands: [list, next, skip, decide],
+}
+
+export function reviewTable(reviews: readonly ReviewView[]): string {
+  const rows = reviews.map(
+    ({ id, kind, target, case: caseId, claimed_by: claimedBy, decided, created_at }) => [
+      id,
+      kind,
+      target,
+      caseId ?? '',
+      decided?.outcome ?? (claimedBy === null ? 'waits' : `with ${claimedBy}`),
+      created_at,
+    ],
+  )
+  return table([['REVIEW', 'KIND', 'TARGET', 'CASE', 'STATE', 'SINCE'], ...rows])
+}
+
+function described({ id, kind, target, case: caseId, proposed, statement, actions }: ReviewView): string {
+  const lines = [`${id}  ${kind}  ${target}  ${caseId ?? 'no case'}`]
+  if (proposed !== null) lines.push(`The ladder asks for: ${proposed}`)
+  if (statement !== null) lines.push('They say:', ...statement.split('\n').map((line) => `  ${line}`))
+  lines.push(`You can say: ${actions.join(', ')}`)
+  return lines.join('\n')
+}

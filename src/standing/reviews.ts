@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto'
+import type { Acts } from '../core/acts.ts'
+import { elpisError } from '../errors.ts'
+import type { CaseStep } from './case.ts'
+import { rungs, type Rung } from './measure.ts'
+import type { Policy } from './policy.ts'
+import { validReason } from './reason.ts'
+import type { Outcome, Review, ReviewStore } from './review.ts'
+import type { Actor, CaseFile } from './standing.ts'
+import type { Steps } from './steps.ts'
+import type { CaseStore, EventStore } from './store.ts'
+import { targetText, type Target } from './target.ts'
+
+interface Parts {
+  readonly reviews: ReviewStore
+  readonly cases: CaseStore
+  readonly events: EventStore
+  readonly steps: Steps
+  readonly acts: Acts
+  readonly policy: Policy
+  readonly now: () => number
+}
+
+/** How long whoever took a review may take for it before others can. */
+const claimMilliseconds = 15 * 60_000
+const mostStatement = 4000
+
+/** Appeals, and steps that wait for a person: each is decided once, by one. */
+export class Reviews {
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** @throws `appeal_waiting`, `appeal_moot`, `reason_invalid` */
+  async appeal({ case: found, measures }: CaseFile, by: Actor, statement: string): Promise<Review> {
+    const { reviews, cases, acts, now } = this.#parts
+    const text = statement.trim()
+    if (text === '' || text.length > mostStatement) {
+      throw elpisError('reason_invalid', { problem: `it must have 1 to ${mostStatement} characters` })
+    }
+    const standing = measures.some(
+      ({ lifted, until }) => lifted === null && (until === null || until > now()),
+    )
+    if (!standing) throw elpisError('appeal_moot', { case: found.id })
+    const review = this.#reviewOf('appeal', found.target, { caseId: found.id, statement: text })
+    if (!(await reviews.add(review))) throw elpisError('appeal_waiting', { case: found.id })
+    await acts.record({
+      kind: 'appeal-opened',
+      by,
+      about: targetText(found.target),
+      details: { case: found.id },
+    })
+    await cases.addStep(found.id, this.#step('appealed', by, { review: review.id }))
+    return review
+  }
+
+  /** Something that the ladder asks for and may not do. Nothing when it waits already. */
+  async propose(target: Target, proposed: Rung): Promise<void> {
+    const [open] = await this.#parts.cases.list({ target, state: 'open', limit: 1 })
+    await this.#parts.reviews.add(this.#reviewOf('step', target, { caseId: open?.id ?? null, proposed }))
+  }
+
+  async claim(by: Actor): Promise<Review | null> {
+    const { reviews, policy, now } = this.#parts
+    return await reviews.claim(by, now(), now() + claimMilliseconds, !policy.secondReviewer)
+  }
+
+  /** @throws `review_not_yours`, `reason_invalid` */
+  async skip(id: string, by: Actor, reason: string): Promise<void> {
+    const { reviews, cases, now } = this.#parts
+    const line = validReason(reason)
+    const review = await this.#found(id)
+    if (!(await reviews.skip(id, by, now()))) throw elpisError('review_not_yours', { review: id })
+    if (review.caseId === null) return
+    await cases.addStep(review.caseId, this.#step('review-skipped', by, { review: id, reason: line }))
+  }
+
+  /**
+   * @throws `review_not_yours`, `outcome_wrong`, `reason_invalid`
+   */
+  async decide(id: string, outcome: Outcome, by: Actor, reason: string): Promise<Review> {
+    const { reviews, cases, acts, now } = this.#parts
+    const line = validReason(reason)
+    const review = await this.#found(id)
+    const fits: readonly Outcome[] =
+      review.kind === 'appeal' ? ['upheld', 'reversed'] : ['taken', 'dismissed']
+    if (!fits.includes(outcome))
+      throw elpisError('outcome_wrong', { kind: review.kind, outcomes: fits.join(' or ') })
+    const about = targetText(review.target)
+    if (!(await reviews.decide(id, outcome, by, line, now())))
+      throw elpisError('review_not_yours', { review: id })
+    const kind = review.kind === 'appeal' ? 'appeal-decided' : 'standing-changed'
+    await acts.record({ kind, by, about, details: { review: id, outcome, case: review.caseId } })
+    if (review.caseId !== null) {
+      const step = this.#step(review.kind === 'appeal' ? 'appeal-decided' : 'review-decided', by, {
+        review: id,
+        outcome,
+        reason: line,
+      })
+      await cases.addStep(review.caseId, step)
+    }
+    if (outcome === 'reversed') await this.#restore(review, by, line)
+    if (outcome === 'taken') await this.#take(review, by, line)
+    return await this.#found(id)
+  }
+
+  /** As if it had not been: what is in force ends, and the strikes behind it count no more. */
+  async #restore({ target, id }: Review, by: Actor, reason: string): Promise<void> {
+    const { events, steps } = this.#parts
+    await events.void(target, id)
+    await steps.lift({ target, rung: null, reason }, by).catch((error: unknown) => {
+      // It may have ended by itself while somebody thought about it.
+      if (!(error instanceof Error && 'code' in error && error.code === 'measure_not_found')) throw error
+    })
+  }
+
+  async #take({ target, proposed }: Review, by: Actor, reason: string): Promise<void> {
+    const { steps, policy } = this.#parts
+    const taken = proposed ?? rungs[0]
+    await steps.take({ target, rung: taken, reason, lasts: policy.lasts[taken] }, by)
+  }
+
+  async #found(id: string): Promise<Review> {
+    const found = await this.#parts.reviews.find(id)
+    if (found === null) throw elpisError('review_not_yours', { review: id.slice(0, 60) })
+    return found
+  }
+
+  #step(kind: CaseStep['kind'], by: Actor, detail: CaseStep['detail']): CaseStep {
+    return { at: this.#parts.now(), kind, by, detail }
+  }
+
+  #reviewOf(kind: Review['kind'], target: Target, more: Partial<Review>): Review {
+    const nothing = { caseId: null, proposed: null, statement: null, claim: null, decided: null }
+    const id = `rev_${randomBytes(12).toString('hex')}`
+    return { ...nothing, ...more, id, kind, target, createdAt: this.#parts.now() }
+  }
+}
