@@ -58,6 +58,8 @@ export async function openGuard(
     onTrouble: (error) => log('error', 'policy not read', { reason: asElpisError(error).message }),
   })
   const judge = new Judge()
+  // Beside all else: the first question shall not wait for it.
+  if (engine !== null) judge.start().catch((error: unknown) => trouble('judge', error))
   const layers: Layers = {
     screen: orNone('screen', () => new Screen()),
     judge: keyedScorer(judge, secret),

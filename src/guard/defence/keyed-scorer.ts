@@ -5,6 +5,8 @@ import type { DeploymentSecret } from './deployment-secret.ts'
 /** Scores in this band could have been brought down by trying: they are looked at again, a little changed. */
 const band = { from: 0.2, to: 0.9 }
 const variants = 3
+/** Of a text with fewer words too little is left. */
+const leastWords = 10
 /** Of the words of a variant, the share that is left out. Which ones the secret decides. */
 const leftOut = 0.25
 
@@ -19,7 +21,12 @@ export function keyedScorer(scorer: Scorer, secret: DeploymentSecret): Scorer {
     async score(passage): Promise<Scores> {
       const scores = await scorer.score(passage)
       const text = passage.response ?? passage.prompt
-      if (scores.harm < band.from || scores.harm > band.to || !/\s\S+\s/.test(text)) return scores
+      if (
+        scores.harm < band.from ||
+        scores.harm > band.to ||
+        text.split(/\s+/, leastWords).length < leastWords
+      )
+        return scores
       let { harm } = scores
       let sum = 0
       for (let variant = 0; variant < variants; variant++) {

@@ -70,10 +70,12 @@ export async function judgeText(
   const decided = byRules.action === 'block' && sample.thorough !== true
   if (decided || firstJudging === undefined) return { ...byRules, hits }
   try {
-    const { scores, layer, piece } = await cascade.score(
-      piecesOf(text, sample.asPassage, views),
-      boundsOf(judging),
-    )
+    const {
+      scores: found,
+      layer,
+      piece,
+    } = await cascade.score(piecesOf(text, sample.asPassage, views), boundsOf(judging))
+    const scores = direction === 'output' ? bySize(found, text) : found
     const decisive = piece === null ? null : { view: piece.view, start: piece.start, end: piece.end }
     const byScores = judging
       .map((policy): Judgement => {
@@ -97,6 +99,15 @@ export function gravest(left: Judgement, right: Judgement): Judgement {
   }
   return graver(left.action, right.action) === left.action ? left : right
 }
+
+/** What a few words of an answer mean is open: they weigh less until there are more. */
+function bySize(scores: Scores, text: string): Scores {
+  const { length } = text.trim()
+  return length >= enough ? scores : { ...scores, harm: scores.harm * (0.6 + (0.4 * length) / enough) }
+}
+
+/** Characters of an answer from which on its scores count as they are. */
+const enough = 60
 
 function outcomeOf(action: GuardAction): Verdict['outcome'] {
   return action === 'block' ? 'block' : 'allow'
