@@ -7,12 +7,20 @@ import { freshHome } from '../support/elpis.ts'
 import { realModelPath } from '../support/real-model.ts'
 import type { Scene, Stage } from './scene.ts'
 import { engineKilled } from './scenes/engine-killed.ts'
+import { guardRefuses } from './scenes/guard-refuses.ts'
 import { hostileModel } from './scenes/hostile-model.ts'
 import { keyRevoked } from './scenes/key-revoked.ts'
 import { pullResumed } from './scenes/pull-resumed.ts'
 import { twoPeople } from './scenes/two-people.ts'
 
-const scenes: readonly Scene[] = [pullResumed, hostileModel, twoPeople, keyRevoked, engineKilled]
+const scenes: readonly Scene[] = [
+  pullResumed,
+  hostileModel,
+  twoPeople,
+  guardRefuses,
+  keyRevoked,
+  engineKilled,
+]
 
 const started = performance.now()
 await using home = freshHome()
