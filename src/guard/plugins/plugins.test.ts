@@ -86,8 +86,8 @@ describe.each(guardModels.map(({ name }, index) => ({ name, index })))('$name', 
   })
 
   test('any other answer is none', async () => {
-    await expect(opened(scripted(['Well', ', hello'], 'Hi'), index).score(passage)).rejects.toThrow()
-    await expect(opened(scripted([], 'Hi'), index).score(passage)).rejects.toThrow()
+    await expect(opened(scripted(['Well', ', hello'], 'Hi'), index).score(passage)).rejects.toThrow('neither')
+    await expect(opened(scripted([], 'Hi'), index).score(passage)).rejects.toThrow('neither')
   })
 })
 
@@ -113,5 +113,5 @@ test('the moderation API: categories become hazards, nonsense is thrown', async 
     'm',
   )
   expect(await scorer.score(passage)).toEqual({ harm: 0.8, attack: 0, hazards: { S9: 0.8, S10: 0.1 } })
-  await expect(openAiModeration(async () => ({ results: [] }), 'm').score(passage)).rejects.toThrow()
+  await expect(openAiModeration(async () => ({ results: [] }), 'm').score(passage)).rejects.toThrow('results')
 })
