@@ -61,7 +61,7 @@ export async function openGuard(
   // Beside all else: the first question shall not wait for it.
   if (engine !== null) judge.start().catch((error: unknown) => trouble('judge', error))
   const layers: Layers = {
-    screen: orNone('screen', () => new Screen()),
+    screen: orNone('screen', () => screenOfAnswers(new Screen())),
     judge: keyedScorer(judge, secret),
     guardModel: orNone('guard model', () => guardModel()),
   }
@@ -114,6 +114,19 @@ export async function openGuard(
     const found = guardModels.find((it) => it.name === name)
     if (found === undefined || engine === null) throw new Error(`There is no guard model "${name}".`)
     return engineScorer(found, { engine, model: served, patience })
+  }
+}
+
+/** Both of its heads must find an answer suspicious: each by itself is so of much that is plain. */
+function screenOfAnswers(screen: Screen): Scorer {
+  return {
+    name: screen.name,
+    score(passage) {
+      const scores = screen.score(passage)
+      if (passage.response === null) return scores
+      const { harm } = screen.score({ prompt: passage.response, response: null })
+      return { ...scores, harm: Math.min(scores.harm, harm) }
+    },
   }
 }
 

@@ -12,6 +12,8 @@ export interface Layers {
 
 /** Which scores are worth another layer; from the policies that hold. */
 export interface CascadeBounds {
+  /** Whether a score for attack is worth another layer. */
+  readonly attacks: boolean
   readonly clear: number
   readonly certain: number
   readonly act: number
@@ -141,8 +143,8 @@ function rank(results: readonly Result[]): Result[] {
   )
 }
 
-function isOpen({ harm, attack }: Scores, { clear, certain }: CascadeBounds): boolean {
-  return (harm > clear && harm < certain) || attack > clear
+function isOpen({ harm, attack }: Scores, { clear, certain, attacks }: CascadeBounds): boolean {
+  return (harm > clear && harm < certain) || (attacks && attack > clear)
 }
 
 function isUnsureOrGrave({ harm, hazards }: Scores, { act, unsure }: CascadeBounds): boolean {

@@ -21,7 +21,9 @@ export function keyedScorer(scorer: Scorer, secret: DeploymentSecret): Scorer {
     async score(passage): Promise<Scores> {
       const scores = await scorer.score(passage)
       const text = passage.response ?? passage.prompt
+      // Answers are judged many times over as they grow; who attacks chooses questions.
       if (
+        passage.response !== null ||
         scores.harm < band.from ||
         scores.harm > band.to ||
         text.split(/\s+/, leastWords).length < leastWords

@@ -118,7 +118,11 @@ export function createGuard(parts: GuardParts): Guard {
         policies,
         signal: judged.signal,
         goal: parts.goal,
-        judge: (window) => judgeWindow(window, context.slice(-1500), policies),
+        judge: async (window) => {
+          // Nothing leaves before it, and it says how closely to look.
+          const harm = await question.then(({ scores }) => scores?.harm ?? 1).catch(() => 1)
+          return await judgeWindow(window, context.slice(-1500), policies, harm < calmUntil)
+        },
         refusalOf: (verdict) => refusalOf(verdict),
         onJudged,
       })
@@ -204,12 +208,13 @@ export function createGuard(parts: GuardParts): Guard {
     window: Window,
     prompt: string,
     policies: readonly Policy[],
+    calm: boolean,
   ): Promise<Judgement> {
     const asPassage = (response: string) => ({ prompt, response })
     const { text, final, start: from } = window
     try {
       const judgement = await judgeText(
-        { text, direction: 'output', asPassage, final, from },
+        { text, direction: 'output', asPassage, final, from, calm },
         policies,
         cascade,
       )
@@ -252,6 +257,9 @@ export function createGuard(parts: GuardParts): Guard {
     })
   }
 }
+
+/** A question with less harm than this is clear. */
+const calmUntil = 0.2
 
 /** Whose requests are read together: the end user where one is named, else the key or the session. */
 function subjectKey(principal: Principal): string {

@@ -19,6 +19,8 @@ export interface Sample {
   readonly from: number
   /** Nothing is scored. */
   readonly rulesOnly?: boolean
+  /** The question that it answers was clear: more of it passes by the screen's word alone. */
+  readonly calm?: boolean
   /** It is scored though a rule decides already. */
   readonly thorough?: boolean
 }
@@ -74,7 +76,7 @@ export async function judgeText(
       scores: found,
       layer,
       piece,
-    } = await cascade.score(piecesOf(text, sample.asPassage, views), boundsOf(judging))
+    } = await cascade.score(piecesOf(text, sample.asPassage, views), boundsOf(judging, sample.calm === true))
     const scores = direction === 'output' ? bySize(found, text) : found
     const decisive = piece === null ? null : { view: piece.view, start: piece.start, end: piece.end }
     const byScores = judging
@@ -113,9 +115,14 @@ function outcomeOf(action: GuardAction): Verdict['outcome'] {
   return action === 'block' ? 'block' : 'allow'
 }
 
-function boundsOf(policies: readonly Policy[]): CascadeBounds {
+/** Up to this score of the screen an answer to a clear question is clear. */
+const clearAnswer = 0.35
+
+function boundsOf(policies: readonly Policy[], calm: boolean): CascadeBounds {
+  const clear = Math.min(...policies.map(({ cascade }) => cascade.clear))
   return {
-    clear: Math.min(...policies.map(({ cascade }) => cascade.clear)),
+    clear: calm ? Math.max(clear, clearAnswer) : clear,
+    attacks: !calm,
     certain: Math.max(...policies.map(({ cascade }) => cascade.certain)),
     act: Math.min(...policies.map(({ thresholds }) => thresholds.act)),
     unsure: Math.max(...policies.map(({ cascade }) => cascade.unsure)),

@@ -53,6 +53,8 @@ export interface Replacement {
 const context = 600
 /** Beyond this it is judged as it stands, whatever may be open. */
 const mostHeld = 16_384
+/** The first window is short, so that an answer begins soon; later ones are this many times as long. */
+const later = 3
 /** A beginning of fewer characters does not hold back what comes after it in another channel. */
 const telling = 3
 
@@ -128,7 +130,7 @@ export class Lane {
   release(window: Window, replacements: readonly Replacement[]): Part[] {
     const channel = this.#channels.get(window.channel)
     if (channel === undefined) return []
-    this.#nextGoal = this.#goal()
+    this.#nextGoal = this.#goal() * later
     // Characters may have been dropped from the front only here, so the window's offsets still hold.
     const until = channel.dropped + window.end
     const out: Part[] = []
