@@ -44,6 +44,8 @@ import { registerRoutes } from './register.ts'
 import { rerank } from './rerank.ts'
 import { defineRoute, type Route } from './route.ts'
 import { standingAdminRoutes } from './standing/admin-routes.ts'
+import { keyRoutes } from './admin/keys.ts'
+import { peopleRoutes } from './admin/people.ts'
 import { accountRoutes } from './sign-in/account-routes.ts'
 import { invitationRoutes } from './sign-in/invitation-routes.ts'
 import { providerRoutes } from './sign-in/provider-routes.ts'
@@ -56,7 +58,7 @@ import { whoseBy } from './whose.ts'
 
 export interface ApiParts {
   readonly stages: Stages & BriefStages
-  readonly access: Pick<Access, 'admit' | 'enter' | 'signIn' | 'signOut' | 'sessionOf'>
+  readonly access: Omit<Access, 'door' | 'createSignInLink' | 'close' | 'hasKeys'>
   readonly standing: Standing
   readonly signIn: SignIn
   readonly accounts: OwnAccounts
@@ -186,6 +188,8 @@ export function routesOf(
     ...providerRoutes(parts.signIn),
     ...invitationRoutes(parts.signIn, whose),
     ...accountRoutes(parts.accounts, access),
+    ...peopleRoutes(access, whose),
+    ...keyRoutes(access, whose),
     ...logRoutes({ ...parts.audit, whose }),
     ...healthRoutes({
       status: () => engine.status(),

@@ -3,6 +3,8 @@ import { ProblemNotice } from '../chat/problem-notice.tsx'
 import { problemOf } from '../server/problem.ts'
 import type { Session } from '../session/session.ts'
 import { Page, Section } from '../ui/page.tsx'
+import { KeyForm } from '../console/key-form.tsx'
+import { KeyList } from '../console/keys-page.tsx'
 import { UsagePanel } from '../console/usage-panel.tsx'
 import { accountQuery } from './account.ts'
 import { Passkeys } from './passkeys.tsx'
@@ -15,6 +17,14 @@ export function AccountPage({ session }: { readonly session: Session }) {
   return (
     <Page title="Your account">
       {session.kind === 'person' ? <OwnAccount /> : <Visitor session={session} />}
+      {session.kind === 'person' ? (
+        <Section title="Your keys" about="For programs. They may no more than you.">
+          <div className="grid gap-3">
+            <KeyForm />
+            <KeyList />
+          </div>
+        </Section>
+      ) : null}
       <Section title="What you used" about="In the last 30 days.">
         <UsagePanel />
       </Section>

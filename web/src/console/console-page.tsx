@@ -1,4 +1,13 @@
-import { Activity, ChartColumn, Gavel, Menu as MenuIcon, Scale, type LucideIcon } from 'lucide-react'
+import {
+  Activity,
+  ChartColumn,
+  Gavel,
+  KeyRound,
+  Menu as MenuIcon,
+  Scale,
+  Users,
+  type LucideIcon,
+} from 'lucide-react'
 import { lazy, Suspense, useState, type ComponentType } from 'react'
 import { usePath } from '../route.ts'
 import type { Session } from '../session/session.ts'
@@ -25,12 +34,17 @@ const UsagePage = lazy(async () => ({ default: (await import('./usage-page.tsx')
 const StandingPage = lazy(async () => ({ default: (await import('./standing-page.tsx')).StandingPage }))
 const CasesPage = lazy(async () => ({ default: (await import('./cases-page.tsx')).CasesPage }))
 
+const PeoplePage = lazy(async () => ({ default: (await import('./people-page.tsx')).PeoplePage }))
+const KeysPage = lazy(async () => ({ default: (await import('./keys-page.tsx')).KeysPage }))
+
 const watching: readonly Role[] = ['owner', 'admin', 'auditor']
 const judging: readonly Role[] = ['owner', 'admin', 'reviewer', 'auditor']
 
 const areas: readonly Area[] = [
   { path: '/console', title: 'Live', icon: Activity, roles: watching, Page: LivePage },
   { path: '/console/usage', title: 'Usage', icon: ChartColumn, roles: watching, Page: UsagePage },
+  { path: '/console/people', title: 'People', icon: Users, roles: watching, Page: PeoplePage },
+  { path: '/console/keys', title: 'Keys', icon: KeyRound, roles: watching, Page: KeysPage },
   { path: '/console/standing', title: 'Standing', icon: Gavel, roles: judging, Page: StandingPage },
   { path: '/console/cases', title: 'Cases', icon: Scale, roles: judging, Page: CasesPage },
 ]

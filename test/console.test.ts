@@ -1,0 +1,124 @@
+/** The console and the account in a real browser: people come in by invitation, password, code and passkey, and run a server. */
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { totpCode, totpStep } from '../src/access/sign-in/totp.ts'
+import { launchBrowser } from './support/browser.ts'
+import { stage, visit, type Stage } from './support/chat-page.ts'
+
+const password = 'plum kettle orbit fjord'
+let browser: Browser
+
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+afterAll(() => browser.close())
+
+async function invited({ server }: Stage, role: 'admin' | 'reviewer' | 'member'): Promise<string> {
+  return (await server.signIn.invite({ email: `${role}@example.org`, name: `Some ${role}`, role })).url
+}
+
+async function accept(page: Page, link: string): Promise<void> {
+  await page.goto(link)
+  await page.getByLabel('Choose a password', { exact: true }).fill(password)
+  await page.getByRole('button', { name: 'Accept' }).click()
+  await page.getByLabel('Your question', { exact: true }).waitFor()
+}
+
+async function signInByPassword(page: Page, email: string): Promise<void> {
+  await page.getByRole('button', { name: 'Use e-mail and password' }).click()
+  await page.getByLabel('E-mail', { exact: true }).fill(email)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+test('an admin comes in by invitation, adds an app and a passkey, and signs in by each', async () => {
+  await using given = await stage(browser, {}, { signedIn: false })
+  const { page, server, misdeeds } = given
+  const devices = await page.context().newCDPSession(page)
+  await devices.send('WebAuthn.enable')
+  await devices.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  })
+  await accept(page, await invited(given, 'admin'))
+  await page.goto(`${server.url}/account`)
+  await page.getByRole('button', { name: 'Set up an app' }).click()
+  const secret = (await page.getByTestId('totp-secret').textContent()) ?? ''
+  const step = totpStep(Date.now())
+  await page.getByLabel('Code', { exact: true }).fill(totpCode(secret, step - 1))
+  await page.getByRole('button', { name: 'Confirm' }).click()
+  await expect.poll(() => page.getByRole('list', { name: 'Recovery codes' }).locator('li').count()).toBe(10)
+  await page.getByRole('button', { name: 'I have kept them' }).click()
+  await page.getByLabel('Name of this device').fill('laptop')
+  await page.getByRole('button', { name: 'Add a passkey' }).click()
+  await page.getByText('never used').waitFor()
+
+  // By password and code.
+  await page.context().clearCookies()
+  await page.goto(`${server.url}/`)
+  await signInByPassword(page, 'admin@example.org')
+  await page.getByLabel('Code of your app').fill(totpCode(secret, totpStep(Date.now()) + 1))
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.getByLabel('Your question', { exact: true }).waitFor()
+
+  // By passkey.
+  await page.context().clearCookies()
+  await page.goto(`${server.url}/`)
+  await page.getByRole('button', { name: 'Use a passkey' }).click()
+  await page.getByLabel('Your question', { exact: true }).waitFor()
+  await page.goto(`${server.url}/account`)
+  await page.getByText('by passkey').waitFor()
+  expect(misdeeds).toEqual({ foreign: [], violations: [], thrown: [] })
+}, 40_000)
+
+test('an admin makes a key that works, ends it, invites somebody and bars them; they cannot go on', async () => {
+  await using given = await stage(browser, {}, { signedIn: false })
+  const { page, server, misdeeds } = given
+  await accept(page, await invited(given, 'admin'))
+  await page.goto(`${server.url}/console/keys`)
+  await page.getByLabel('Name', { exact: true }).fill('ci')
+  await page.getByRole('button', { name: 'Make the key' }).click()
+  const key = (await page.getByTestId('secret').textContent()) ?? ''
+  const ask = async () =>
+    (await fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })).status
+  expect(await ask()).toBe(200)
+  await page.locator('li', { hasText: 'ci' }).getByRole('button', { name: 'Revoke' }).first().click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click()
+  await expect.poll(ask).toBe(401)
+
+  await page.goto(`${server.url}/console/people`)
+  await page.getByLabel('E-mail', { exact: true }).fill('bob@example.org')
+  await page.getByLabel('Name', { exact: true }).fill('Bob')
+  await page.getByRole('button', { name: 'Invite' }).click()
+  const link = (await page.getByTestId('secret').textContent()) ?? ''
+  await using his = await visit(browser, server.url)
+  await accept(his.page, link)
+  const { people } = (await page.evaluate(async () => await (await fetch('/v1/people')).json())) as {
+    people: { id: string; name: string }[]
+  }
+  const bob = people.find(({ name }) => name === 'Bob')?.id ?? ''
+
+  await page.goto(`${server.url}/console/standing`)
+  await page.getByLabel('Against').fill(`person:${bob}`)
+  await page.getByLabel('Step').selectOption('banned')
+  await page.getByLabel('Reason').fill('Tried the same a thousand times')
+  await page.getByRole('button', { name: 'Ban', exact: true }).click()
+  await page.getByText(/^Done: case_/u).waitFor()
+  await expect.poll(() => his.page.evaluate(async () => (await fetch('/v1/models')).status)).toBe(403)
+  await page.locator('li', { hasText: bob }).getByRole('button', { name: 'Lift' }).click()
+  await page.getByLabel('Why it is lifted').fill('It was a mistake')
+  await page.locator('form', { hasText: 'Why it is lifted' }).getByRole('button', { name: 'Lift' }).click()
+  await expect.poll(() => his.page.evaluate(async () => (await fetch('/v1/models')).status)).toBe(200)
+
+  // A role that changes ends the session; a member is shown no console.
+  await page.goto(`${server.url}/console/people`)
+  await page.getByLabel('Role of Bob').selectOption('auditor')
+  await expect.poll(() => his.page.evaluate(async () => (await fetch('/web/session')).status)).toBe(401)
+  expect(misdeeds).toEqual({ foreign: [], violations: [], thrown: [] })
+}, 40_000)
