@@ -8,6 +8,7 @@ import { createAccess } from './access/create-access.ts'
 import { createApi } from './api/app.ts'
 import { startControl } from './api/control/server.ts'
 import { isLoopback, listen, originOf } from './api/listen.ts'
+import { monitoringControlRoutes } from './api/monitoring/control-routes.ts'
 import { standingControlRoutes } from './api/standing/control-routes.ts'
 import type { Config } from './config.ts'
 import { systemClock } from './core/clock.ts'
@@ -115,9 +116,25 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     const models = engine.status().map(({ model, state }) => ({ model, state: state.state }))
     return { pid: process.pid, version, address: url, startedAt, models }
   }
+  const monitoring = undo.adopt(
+    openMonitoring({
+      config,
+      storage,
+      engine,
+      policy: () => guard.policy,
+      version,
+      clock: systemClock,
+      log,
+    }),
+    (it) => it.close(),
+  )
+  timing = monitoring.storageTiming
   let adapters: StoredAdapters | null = null
   const refreshAdapters = async () => (await adapters?.reload()) ?? []
-  const more = [standingControlRoutes({ standing, access, log })]
+  const more = [
+    standingControlRoutes({ standing, access, log }),
+    monitoringControlRoutes({ live: monitoring.monitor.live }),
+  ]
   undo.adopt(await startControl({ home, access, status, refreshAdapters, log, more }), (it) => it.close())
 
   await audit.start()
@@ -135,19 +152,6 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     preparing.abort()
     await ready.catch(() => {})
   })
-  const monitoring = undo.adopt(
-    openMonitoring({
-      config,
-      storage,
-      engine,
-      policy: () => guard.policy,
-      version,
-      clock: systemClock,
-      log,
-    }),
-    (it) => it.close(),
-  )
-  timing = monitoring.storageTiming
   const kept = undo.adopt(await openKept(keptParts(config, storage, log)), (it) => it.close())
   const api = await createApi({
     stages: {

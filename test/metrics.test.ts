@@ -1,6 +1,6 @@
 /** Usage and metrics of the product with the real model: what clients were told, what is added up, what is scraped. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createKey, elpis } from './support/elpis.ts'
+import { createKey, elpis, freshHome } from './support/elpis.ts'
 import { realServer, type RealServer } from './support/real-server.ts'
 
 let real: RealServer
@@ -169,5 +169,25 @@ describe('the stream of events', () => {
     expect(text).toMatch(/event: moment\ndata: \{.*"running":0.*"model":"smollm2:135m"/)
     expect(text).not.toContain('SECRET-WORD')
     expect((await fetch(`${real.server.url}/metrics`, { headers: { cookie } })).status).toBe(200)
+  })
+})
+
+describe('elpis top', () => {
+  test('shows a moment as a page and as JSON', async () => {
+    const once = await elpis(real.home, ['top', '--once'])
+    expect(once.stdout).toMatch(/running 0 +queued 0 .* requests 4 +failed 0/)
+    expect(once.stdout).toMatch(/smollm2:135m +ready +0 +0/)
+    const json = await elpis(real.home, ['top', '--once', '--json'])
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      requests: 4,
+      models: [{ model: 'smollm2:135m', state: 'ready' }],
+    })
+  })
+
+  test('says so when no server runs', async () => {
+    await using home = freshHome()
+    const { code, stderr } = await elpis(home, ['top', '--once'])
+    expect(code).not.toBe(0)
+    expect(stderr).toContain('No server')
   })
 })

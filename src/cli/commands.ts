@@ -20,6 +20,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'audit', load: async () => (await import('./audit/group.ts')).audit },
   { name: 'keys', load: async () => (await import('./keys.ts')).keys },
   { name: 'bans', load: async () => (await import('./bans.ts')).bans },
+  { name: 'top', load: async () => (await import('./top.ts')).top },
   { name: 'usage', load: async () => (await import('./usage.ts')).usage },
   { name: 'guard', load: async () => (await import('./guard.ts')).guard },
   { name: 'standing', load: async () => (await import('./standing.ts')).standing },

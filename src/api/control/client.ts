@@ -3,6 +3,8 @@ import { Client } from 'undici'
 import type { z } from 'zod'
 import type { KeyInfo, NewKey } from '../../access/access.ts'
 import { elpisError, errorTable, Fault, UserError, type ElpisError, type ErrorCode } from '../../errors.ts'
+import type { Moment } from '../../monitoring/live.ts'
+import { moment } from '../monitoring/moment.ts'
 import {
   adapterNames,
   failure,
@@ -31,6 +33,8 @@ export interface ControlClient {
     input: unknown,
     key: string | null,
   ): Promise<z.output<Output>>
+  /** How things stand now. */
+  live(): Promise<Moment>
   close(): Promise<void>
 }
 
@@ -54,6 +58,7 @@ export async function connectControl(home: string): Promise<ControlClient | null
       createSignInLink: () => door.post('/sign-in-links', {}, signInLink),
       standing: ({ name, output }, input, key) =>
         door.post(`/standing/${name}`, input as object, output, key === null ? {} : { 'x-elpis-key': key }),
+      live: () => door.get('/live', moment),
       close: () => door.close(),
     }
   } catch (error) {
