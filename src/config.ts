@@ -15,7 +15,11 @@ import { guardSettings } from './config/guard.ts'
 import { auditSection } from './config/audit.ts'
 import { standing } from './config/standing.ts'
 import { upstreams, upstreamShape } from './config/upstream.ts'
+import { egress } from './config/egress.ts'
+import { incidents } from './config/incidents.ts'
+import { insight } from './config/insight.ts'
 import { monitoring } from './config/monitoring.ts'
+import { telemetry } from './config/telemetry.ts'
 import { usage } from './config/usage.ts'
 import { elpisError } from './errors.ts'
 
@@ -200,6 +204,10 @@ export const settings = z.strictObject({
   upstreams,
   usage,
   monitoring,
+  telemetry,
+  insight,
+  incidents,
+  egress,
   log: z
     .strictObject({
       level: z

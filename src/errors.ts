@@ -267,7 +267,21 @@ const table = {
 
   // Audit
 
-  // Usage
+  // Usage and monitoring
+  incident_not_found: {
+    blame: 'user',
+    status: 404,
+    exit: 3,
+    message: 'There is no incident "{incident}".',
+    hint: '`elpis incident list` shows them all.',
+  },
+  egress_cut: {
+    blame: 'user',
+    status: 403,
+    exit: 4,
+    message: 'So much has left this server for you that it could be the weights of a model.',
+    hint: 'Whoever runs it can look at it (`egress` in the settings, the log of alerts); until then it answers no more.',
+  },
 
   // Edge
   invalid_request: {

@@ -8,7 +8,7 @@ import { createAccess } from './access/create-access.ts'
 import { createApi } from './api/app.ts'
 import { startControl } from './api/control/server.ts'
 import { isLoopback, listen, originOf } from './api/listen.ts'
-import { monitoringControlRoutes } from './api/monitoring/control-routes.ts'
+import { monitoringControlRoutes } from './api/monitoring/routes.ts'
 import { standingControlRoutes } from './api/standing/control-routes.ts'
 import type { Config } from './config.ts'
 import { systemClock } from './core/clock.ts'
@@ -22,7 +22,8 @@ import { openAdapterShelf, type StoredAdapters } from './server/adapter-shelf.ts
 import { engineToCome } from './server/engine-to-come.ts'
 import { openEngine } from './server/open-engine.ts'
 import { openGuard } from './server/open-guard.ts'
-import { openMonitoring } from './server/open-monitoring.ts'
+import { egressStanding } from './server/egress-standing.ts'
+import { openMonitoring, type Monitoring } from './server/open-monitoring.ts'
 import { openSignIn } from './server/open-sign-in.ts'
 import { openStanding } from './server/open-standing.ts'
 import { prepareModel, type Preparing, type PreparedModel } from './server/prepare-model.ts'
@@ -32,6 +33,7 @@ import { untilReady } from './server/until-ready.ts'
 import { watchedGuard } from './server/watched-guard.ts'
 import { openStorage } from './storage/storage.ts'
 import { openAdapterStore } from './weights/adapter-store.ts'
+import { bytesOf } from './weights/manifest.ts'
 import { openStore } from './weights/store.ts'
 
 export interface ServerParts {
@@ -73,7 +75,7 @@ const lastWordsMilliseconds = 2000
  */
 export async function startServer(config: Config, parts: ServerParts): Promise<RunningServer> {
   const { server, limits, home } = config
-  const { log, version } = parts
+  const { version } = parts
   const startedAt = systemClock.now()
   await using undo = new AsyncDisposableStack()
   await mkdir(home, { recursive: true, mode: 0o700 })
@@ -93,14 +95,30 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       stores: storage,
       models,
       policy: () => guard.policy,
-      log,
+      log: parts.log,
     }),
     (it) => it.close(),
   )
-  const { acts } = audit
-  const standing = undo.adopt(await openStanding(config, { store: storage, access, acts, log }), (it) =>
+  const monitoring: Monitoring = undo.adopt(
+    await openMonitoring({
+      config,
+      storage,
+      engine,
+      policy: (): string => guard.policy,
+      acts: audit.acts,
+      proofOf: (entry) => audit.receipts.evidence(entry),
+      version,
+      clock: systemClock,
+      log: parts.log,
+    }),
+    (it) => it.close(),
+  )
+  timing = monitoring.storageTiming
+  const { log, acts } = monitoring
+  const ladder = undo.adopt(await openStanding(config, { store: storage, access, acts, log }), (it) =>
     it.close(),
   )
+  const standing = egressStanding(ladder, monitoring.egress)
   const guard = undo.adopt(
     await openGuard(config, {
       log,
@@ -116,24 +134,11 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     const models = engine.status().map(({ model, state }) => ({ model, state: state.state }))
     return { pid: process.pid, version, address: url, startedAt, models }
   }
-  const monitoring = undo.adopt(
-    openMonitoring({
-      config,
-      storage,
-      engine,
-      policy: () => guard.policy,
-      version,
-      clock: systemClock,
-      log,
-    }),
-    (it) => it.close(),
-  )
-  timing = monitoring.storageTiming
   let adapters: StoredAdapters | null = null
   const refreshAdapters = async () => (await adapters?.reload()) ?? []
   const more = [
     standingControlRoutes({ standing, access, log }),
-    monitoringControlRoutes({ live: monitoring.monitor.live }),
+    monitoringControlRoutes(monitoring.door.desk, monitoring.monitor.live),
   ]
   undo.adopt(await startControl({ home, access, status, refreshAdapters, log, more }), (it) => it.close())
 
@@ -237,6 +242,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
         }),
       )
     }
+    monitoring.egress.watch(prepared.map(({ manifest }) => bytesOf(manifest)))
     adapters = await openAdapterShelf(prepared, openAdapterStore(store.folder), log)
     const opened = (parts.openEngine ?? openEngine)(prepared, config, log, adapters)
     engine.arrive(opened)

@@ -68,6 +68,7 @@ export function guardEdge(app: FastifyInstance, { settings, log, now, onExchange
       left: leaving(reply.raw),
       startedAt: now(),
       deadline: deadlineOf(headers['x-stainless-timeout'], now()),
+      account: null,
       outcome: {},
     }
     open++
@@ -113,13 +114,14 @@ export function guardEdge(app: FastifyInstance, { settings, log, now, onExchange
     const route = routeOptions.url ?? 'none'
     const status = gone && !raw.headersSent ? 499 : raw.statusCode
     const code = exchange.outcome.code ?? (gone ? 'client_left' : null)
-    onExchange({ route, method, status, code, sentBytes })
+    onExchange({ id: exchange.id, route, method, status, code, sentBytes, account: exchange.account })
     log('info', 'request', {
       id: exchange.id,
       method,
       route,
       status,
       ms: Math.round(now() - exchange.startedAt),
+      ...(exchange.account === null ? {} : { account: exchange.account }),
       ...(gone ? { code: 'client_left' } : {}),
       ...exchange.outcome,
     })

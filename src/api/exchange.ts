@@ -16,6 +16,8 @@ export interface Exchange {
   readonly deadline: number | null
   /** Gives way to others by at least so much, as `Request.priority` has it; 0 when left out. */
   readonly priority?: number
+  /** Whose it is, once that was found out; null until then. */
+  account: string | null
   /** For the log: how the answer ended when the status cannot say it any more, and what it took. */
   outcome: { code?: string; model?: string; promptTokens?: number; outputTokens?: number }
 }

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../access/access.ts'
+import { accountOf } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
 import { openAiErrors, type ClosedPrefix, type ErrorWriter } from './error-body.ts'
 import type { Standing } from '../standing/standing.ts'
@@ -35,6 +36,7 @@ export function registerRoutes(
     async ({ exchange }: FastifyRequest) => {
       if (needs === 'nothing') return
       const principal = await access.enter(exchange.credentials, { needs, path })
+      exchange.account = accountOf(principal)
       if (!evenBarred) standing.check(principal)
     }
   const refuseBarred = async ({ exchange }: FastifyRequest) => {

@@ -15,6 +15,8 @@ interface ReceiptParts {
   readonly subjects: SubjectKeys
 }
 
+type Leaf = NonNullable<Awaited<ReturnType<AuditStore['leaf']>>>
+
 /** Proofs for those who asked. */
 export class Receipts {
   readonly #parts: ReceiptParts
@@ -29,7 +31,7 @@ export class Receipts {
    * @throws `receipt_not_found`, also for what is somebody else's; `receipt_open` while the answer runs
    */
   async of(id: EntryId, principal: Principal): Promise<string> {
-    const { store, tree, publisher, subjects } = this.#parts
+    const { store, subjects } = this.#parts
     const leaf = await store.leaf(id)
     const subject = subjectName(subjectOf(principal))
     if (leaf === null) {
@@ -42,13 +44,21 @@ export class Receipts {
     if (leaf.account !== accountOf(principal) && leaf.subject !== subject) {
       throw elpisError('receipt_not_found', { id })
     }
+    const key = leaf.subject === null ? null : await subjects.find(leaf.subject)
+    return await this.#proof(leaf, key === null ? null : key.salt(id).toString('base64'))
+  }
+
+  /** The same for whoever runs the server, without what opens the commitments; null for what is not in the log. */
+  async evidence(id: EntryId): Promise<string | null> {
+    const leaf = await this.#parts.store.leaf(id)
+    return leaf === null ? null : await this.#proof(leaf, null)
+  }
+
+  async #proof(leaf: Leaf, salt: string | null): Promise<string> {
+    const { store, tree, publisher } = this.#parts
     let state = await store.state()
     if (state.checkpointSize <= leaf.position) state = await publisher.now()
-    const key = leaf.subject === null ? null : await subjects.find(leaf.subject)
-    const extra = {
-      entry: leaf.body,
-      salt: key === null ? null : key.salt(id).toString('base64'),
-    }
+    const extra = { entry: leaf.body, salt }
     return formatProof({
       extra: Buffer.from(canonical(extra)),
       index: leaf.position,

@@ -79,7 +79,11 @@ export const definitions = {
     help: 'What was done to somebody: warned, restricted, suspended, banned, lifted, …',
     labels: ['act'],
   },
-  elpis_audit_open_entries: { type: 'gauge', help: 'Entries that are open in the log.', labels: [] },
+  elpis_audit_unpublished_entries: {
+    type: 'gauge',
+    help: 'Entries that no checkpoint covers yet.',
+    labels: [],
+  },
   elpis_audit_lag_seconds: {
     type: 'gauge',
     help: 'Age of the oldest entry that no checkpoint covers yet.',

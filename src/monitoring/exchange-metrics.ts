@@ -1,13 +1,17 @@
+import type { RequestId } from '../core/ids.ts'
 import type { Registry } from './registry.ts'
 
 /** A request at the edge that is over. */
 export interface Exchanged {
+  readonly id: RequestId
   /** As in the API document; `none` when there was none. */
   readonly route: string
   readonly method: string
   readonly status: number
   /** The code of the error that it ended with; null when it ended well. */
   readonly code: string | null
+  /** Whose it was: a key, or `owner`; null when it was nobody's who is known. */
+  readonly account: string | null
   /** Bytes that left, headers included. */
   readonly sentBytes: number
 }

@@ -1,23 +1,33 @@
 import type { MonitoringDoor } from '../api/monitoring-door.ts'
 import type { Config } from '../config.ts'
+import type { Acts } from '../core/acts.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Engine } from '../core/engine.ts'
+import { accountOf } from '../core/principal.ts'
 import { asElpisError, elpisError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { Egress } from '../monitoring/egress.ts'
 import { countExchange } from '../monitoring/exchange-metrics.ts'
 import { expositionType } from '../monitoring/exposition.ts'
+import type { ProofOf } from '../monitoring/incidents/incidents.ts'
 import { createMonitor, type Monitor } from '../monitoring/monitor.ts'
 import type { Storage } from '../storage/storage.ts'
 import { createUsage, type UsageStage } from '../usage/usage.ts'
+import { watchAuditLag } from './audit-lag.ts'
+import { openDesk } from './open-desk.ts'
+import { openTelemetry } from './open-telemetry.ts'
 import type { Watcher } from './record-stage.ts'
 import { servedNames } from './served-names.ts'
 import type { StorageTiming } from './timed-storage.ts'
+import { watchedActs } from './watched-acts.ts'
 
 interface MonitoringParts {
   readonly config: Config
-  readonly storage: Pick<Storage, 'usage'>
+  readonly storage: Pick<Storage, 'usage' | 'incidents' | 'signs' | 'audit'>
   readonly engine: Pick<Engine, 'models' | 'status'>
   readonly policy: () => string
+  readonly acts: Acts
+  readonly proofOf: ProofOf
   readonly version: string
   readonly clock: Clock
   readonly log: Log
@@ -27,6 +37,11 @@ interface MonitoringParts {
 export interface Monitoring {
   readonly monitor: Monitor
   readonly usage: UsageStage
+  readonly egress: Egress
+  /** The acts that were given, watched. */
+  readonly acts: Acts
+  /** The log that was given; goes to the collector as well, where there is one. */
+  readonly log: Log
   /** For the record stage. */
   readonly watchers: readonly Watcher[]
   readonly door: MonitoringDoor
@@ -40,14 +55,13 @@ const hour = 3_600_000
 const day = 24 * hour
 
 /** @throws `config_invalid` when the variable that shall hold the scrape token does not */
-export function openMonitoring({
+export async function openMonitoring({
   config,
   storage,
   engine,
   clock,
-  log,
   ...parts
-}: MonitoringParts): Monitoring {
+}: MonitoringParts): Promise<Monitoring> {
   const settings = config.usage
   const served = servedNames(engine)
   const monitor = createMonitor({
@@ -57,6 +71,10 @@ export function openMonitoring({
     served: (name) => served(name) !== null,
   })
   const { registry } = monitor
+  const telemetry = openTelemetry(config, monitor, parts.version, () => clock.now())
+  const log = telemetry?.log(parts.log) ?? parts.log
+  const acts = watchedActs(parts.acts, monitor)
+  const egress = openEgress(config, monitor, clock, log)
   const usage = createUsage({
     store: storage.usage,
     clock,
@@ -75,10 +93,18 @@ export function openMonitoring({
       log('error', 'usage-not-written', { code: asElpisError(error).code, waiting })
     },
   })
+  const { proofOf } = parts
+  const stopLag = watchAuditLag(() => storage.audit.state(), registry, clock)
+  const desk = await openDesk({ config, storage, monitor, acts, proofOf, clock, log })
   return {
     monitor,
     usage,
+    egress,
+    acts,
+    log,
     watchers: [
+      ...desk.watchers,
+      egressWatcher(egress),
       { begin: ({ model }, principal, entryId) => usage.open(model, principal, entryId) },
       { begin: (asking, principal, entryId) => monitor.requests.begin(asking, principal, entryId) },
     ],
@@ -91,7 +117,11 @@ export function openMonitoring({
       },
       usage: { store: usage, currency: settings.currency, energy: settings.watts > 0 },
       events: { feed: monitor.feed, live: monitor.live, ending: monitor.ending },
-      onExchange: (exchanged) => countExchange(registry, exchanged),
+      desk: desk.desk,
+      onExchange(exchanged) {
+        countExchange(registry, exchanged)
+        egress.finish(exchanged.id, exchanged.account, exchanged.sentBytes)
+      },
     },
     storageTiming: {
       done: (store, seconds) => registry.observe('elpis_storage_seconds', { store }, seconds),
@@ -100,7 +130,50 @@ export function openMonitoring({
     held: (seconds) => registry.observe('elpis_guard_seconds', { direction: 'output' }, seconds),
     async close() {
       monitor.close()
+      stopLag()
+      await desk.close()
       await usage.close()
+      await telemetry?.close()
+    },
+  }
+}
+
+function openEgress({ egress: settings }: Config, monitor: Monitor, clock: Clock, log: Log): Egress {
+  const { registry, feed } = monitor
+  const egress = new Egress({
+    clock,
+    policy: settings.policy,
+    weightsFrom: settings.weights_from,
+    fraction: settings.fraction,
+    fractionAll: settings.fraction_all,
+    windowHours: settings.window_hours,
+    onAlert({ account, bytes, limit, cut }) {
+      const scope = account === null ? 'all' : 'key'
+      registry.count('elpis_egress_alerts_total', { scope, policy: cut ? 'cut' : 'alert' })
+      log('error', 'egress', { account, bytes, limit, cut })
+      const message = `${bytes} bytes left ${account === null ? 'in all' : `for ${account}`}; ${cut ? 'cut' : 'not cut'}.`
+      feed.tell({ type: 'alert', subject: 'egress', code: account ?? 'all', message })
+    },
+  })
+  registry.onRead(() => {
+    registry.set('elpis_egress_bytes', {}, egress.total)
+    registry.set('elpis_egress_limit_bytes', {}, egress.smallest ?? 0)
+  })
+  return egress
+}
+
+/** Counts an answer while it leaves, so that one long answer is cut in its middle. Frames around the text come at its end. */
+function egressWatcher(egress: Egress): Watcher {
+  return {
+    begin({ id }, principal) {
+      const account = accountOf(principal)
+      return {
+        released(part) {
+          const text = 'text' in part ? part.text : part.type === 'tool-call-delta' ? part.arguments : ''
+          if (text !== '') egress.progress(id, account, Buffer.byteLength(text))
+        },
+        close: () => {},
+      }
     },
   }
 }

@@ -12,6 +12,8 @@ import { signIn } from './migrations/0020-sign-in.ts'
 import { guardVerdicts } from './migrations/0040-guard-verdicts.ts'
 import { usage } from './migrations/0060-usage.ts'
 import { audit } from './migrations/0050-audit.ts'
+import { incidents } from './migrations/0061-incidents.ts'
+import { insight } from './migrations/0062-insight.ts'
 import { standingMigrations } from './migrations/standing-migrations.ts'
 import { table, whole, type Migration, type TableOptions } from './migrations/migration.ts'
 import type { Database } from './schema.ts'
@@ -35,6 +37,8 @@ export const migrations: readonly Migration[] = [
   guardVerdicts,
   audit,
   usage,
+  incidents,
+  insight,
 ]
 
 /**

@@ -20,6 +20,7 @@ import type { AuditTables } from './audit-tables.ts'
 import type { BatchEndpoint, BatchStatus, FilePurpose } from '../kept/store.ts'
 import type { GuardTables } from './guard-tables.ts'
 import type { SignInTables } from './sign-in-tables.ts'
+import type { MonitoringTables } from './monitoring-tables.ts'
 import type { StandingTables } from './standing-tables.ts'
 import type { UsageTables } from './usage-tables.ts'
 
@@ -133,7 +134,8 @@ interface MigrationsTable {
   applied_at: number
 }
 
-export interface Database extends AuditTables, SignInTables, StandingTables, UsageTables, GuardTables {
+export interface Database
+  extends AuditTables, SignInTables, StandingTables, UsageTables, GuardTables, MonitoringTables {
   keys: KeysTable
   organisations: OrganisationsTable
   people: PeopleTable

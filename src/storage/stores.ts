@@ -9,10 +9,12 @@ import { SqlAuditStore } from './audit-store.ts'
 import { SqlBatchStore } from './batch-store.ts'
 import { SqlDirectoryStore } from './directory-store.ts'
 import { SqlFileStore } from './file-store.ts'
+import { SqlIncidentStore } from './incident-store.ts'
 import { SqlKeyStore } from './key-store.ts'
 import { SqlResponseStore } from './response-store.ts'
 import type { Database } from './schema.ts'
 import { SqlSessionStore } from './session-store.ts'
+import { SqlSignStore } from './sign-store.ts'
 import { SqlUsageStore } from './usage-store.ts'
 import { SqlVerdictStore } from './verdict-store.ts'
 import { SqlSignInStore } from './sign-in-store.ts'
@@ -32,6 +34,8 @@ const constructors = {
   subjects: SqlSubjectStore,
   verdicts: SqlVerdictStore,
   ...standingStores,
+  incidents: SqlIncidentStore,
+  signs: SqlSignStore,
 } satisfies Record<string, new (database: Kysely<Database>) => object>
 
 type Constructors = typeof constructors

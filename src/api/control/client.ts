@@ -33,6 +33,11 @@ export interface ControlClient {
     input: unknown,
     key: string | null,
   ): Promise<z.output<Output>>
+  /** Has the server do something about incidents, or look for what many people ask alike. */
+  monitoring<Output extends z.ZodType>(
+    operation: { readonly name: string; readonly output: Output },
+    input: unknown,
+  ): Promise<z.output<Output>>
   /** How things stand now. */
   live(): Promise<Moment>
   close(): Promise<void>
@@ -58,6 +63,7 @@ export async function connectControl(home: string): Promise<ControlClient | null
       createSignInLink: () => door.post('/sign-in-links', {}, signInLink),
       standing: ({ name, output }, input, key) =>
         door.post(`/standing/${name}`, input as object, output, key === null ? {} : { 'x-elpis-key': key }),
+      monitoring: ({ name, output }, input) => door.post(`/monitoring/${name}`, input as object, output),
       live: () => door.get('/live', moment),
       close: () => door.close(),
     }

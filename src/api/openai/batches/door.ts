@@ -98,6 +98,7 @@ function exchangeOf(keyId: KeyId, signal: AbortSignal, now: number): Exchange {
     startedAt: now,
     deadline: null,
     priority: batchPriority,
+    account: null,
     outcome: {},
   }
 }

@@ -1,0 +1,37 @@
+import type { z } from 'zod'
+import { connectControl } from '../api/control/client.ts'
+import type { Operation } from '../api/monitoring/operation.ts'
+import { parseBody } from '../api/parse.ts'
+import type { Config } from '../config.ts'
+import { noActs } from '../core/acts.ts'
+import { systemClock } from '../core/clock.ts'
+import { Incidents } from '../monitoring/incidents/incidents.ts'
+import { Insight } from '../monitoring/insight/insight.ts'
+import { openStorage } from '../storage/storage.ts'
+
+/** Asks the running server, whose log then has it; does it by ourselves when there is none. */
+export async function performMonitoring<Input extends z.ZodType, Output extends z.ZodType>(
+  config: Config,
+  operation: Operation<Input, Output>,
+  input: z.input<Input>,
+): Promise<z.output<Output>> {
+  const server = await connectControl(config.home)
+  if (server !== null) {
+    try {
+      return await server.monitoring(operation, input)
+    } finally {
+      await server.close()
+    }
+  }
+  const storage = await openStorage(config)
+  try {
+    const clock = systemClock
+    const desk = {
+      incidents: new Incidents({ store: storage.incidents, clock, acts: noActs, proofOf: async () => null }),
+      insight: new Insight({ store: storage.signs, clock, leastPeople: config.insight.least_people }),
+    }
+    return operation.output.parse(await operation.run(desk, parseBody(operation.input, input), 'owner'))
+  } finally {
+    await storage.close()
+  }
+}
