@@ -19,7 +19,10 @@ test.skipIf(process.platform === 'win32')('a full disk', { timeout: 240_000 }, a
       `ulimit -f ${blocks}; exec "$0" "$@"`,
       process.execPath,
       join(root, 'bin/elpis.js'),
-      ...['serve', '--json', '--port', '0'],
+      'serve',
+      '--json',
+      '--port',
+      '0',
     ],
     { cwd: home.path, env: home.environment, stdio: ['ignore', 'pipe', 'pipe'] },
   )
