@@ -1,4 +1,4 @@
-import { accountOf } from '../core/principal.ts'
+import { accountOf, type Principal } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
 import type { Egress } from '../monitoring/egress.ts'
 import type { Cleared, Standing } from '../standing/standing.ts'
@@ -8,19 +8,27 @@ const everyMilliseconds = 500
 
 /** The same standing, that also bars those for whom too much has left. What they are running ends within a second. */
 export function egressStanding(standing: Standing, egress: Pick<Egress, 'isCut'>): Standing {
-  return {
-    act: (step, by) => standing.act(step, by),
-    lift: (lifting, by) => standing.lift(lifting, by),
-    measures: (filter) => standing.measures(filter),
-    close: () => standing.close(),
-    async clear(principal) {
-      const account = accountOf(principal)
-      if (egress.isCut(account)) throw elpisError('egress_cut')
-      return watched(await standing.clear(principal), () => egress.isCut(account))
+  const refuse = (principal: Principal) => {
+    if (egress.isCut(accountOf(principal))) throw elpisError('egress_cut')
+  }
+  const clear: Standing['clear'] = async (principal) => {
+    refuse(principal)
+    return watched(await standing.clear(principal), () => egress.isCut(accountOf(principal)))
+  }
+  return new Proxy(standing, {
+    get(target, name) {
+      if (name === 'clear') return clear
+      const value: unknown = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      const method = value.bind(target) as (...given: unknown[]) => unknown
+      if (name !== 'check') return method
+      return (principal: Principal) => {
+        refuse(principal)
+        return method(principal)
+      }
     },
-  } satisfies Standing
+  })
 }
-
 function watched(cleared: Cleared, isCut: () => boolean): Cleared {
   const ending = new AbortController()
   const follow = () => ending.abort(cleared.barred.reason)
