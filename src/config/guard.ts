@@ -42,7 +42,7 @@ export const guardSettings = z
       .number()
       .min(0.05)
       .max(600)
-      .default(10)
+      .default(30)
       .describe('Time that judging one piece may take; then it counts as unavailable.'),
   })
   .prefault({})

@@ -57,7 +57,7 @@ export async function openGuard(
     onChange: ({ version }) => log('info', 'policy changed', { policy: version }),
     onTrouble: (error) => log('error', 'policy not read', { reason: asElpisError(error).message }),
   })
-  const judge = new Judge()
+  const judge = new Judge({ patience })
   // Beside all else: the first question shall not wait for it.
   if (engine !== null) judge.start().catch((error: unknown) => trouble('judge', error))
   const layers: Layers = {
