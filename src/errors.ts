@@ -620,6 +620,27 @@ const table = {
     message: '{log} cannot be read: {reason}.',
     hint: 'Check the path or the address. Entries over the network need an auditor’s key (--api-key-env); --hashes does not.',
   },
+  reason_missing: {
+    blame: 'user',
+    status: 400,
+    exit: 2,
+    message: 'Why this person’s content is read must be said.',
+    hint: 'Give a reason, such as the number of a case. It goes into the log, and to the person.',
+  },
+  content_not_kept: {
+    blame: 'user',
+    status: 404,
+    exit: 3,
+    message: 'Nothing is kept of what "{id}" asked or was answered.',
+    hint: 'audit.content says what is kept, audit.content_days for how long; what was erased cannot be brought back.',
+  },
+  subject_not_found: {
+    blame: 'user',
+    status: 404,
+    exit: 3,
+    message: 'Nothing is known here of "{subject}".',
+    hint: 'Name them as key:ID, person:ID, user:ORGANISATION:USER or organisation:ID; or they were erased already.',
+  },
   receipt_not_found: {
     blame: 'user',
     status: 404,

@@ -67,7 +67,7 @@ export interface ApiParts {
   readonly moderation: Moderation
   /** Left out where nobody watches, as in tests of other doors. */
   readonly monitoring?: MonitoringDoor
-  readonly audit: Pick<LogDoor, 'log' | 'receipts'>
+  readonly audit: Omit<LogDoor, 'whose'>
   readonly edge: EdgeSettings
   readonly limits: {
     readonly bodyBytes: number

@@ -4,28 +4,36 @@ import type { Acts } from '../core/acts.ts'
 import type { Clock } from '../core/clock.ts'
 import { elpisError } from '../errors.ts'
 import { actLeaf } from './log-entry.ts'
+import { Contents, type ContentPolicy } from './contents.ts'
 import { newEntryId } from './entry-id.ts'
 import type { HomeKeys } from './home-keys.ts'
 import { Journal } from './journal.ts'
 import { formatVerifierKey } from './note.ts'
 import { PublicLog } from './public-log.ts'
-import { Publisher, type Cosigning } from './publisher.ts'
+import { Publisher } from './publisher.ts'
 import { Receipts } from './receipts.ts'
 import { recordStage, type Digests } from './record.ts'
 import { Reconciler } from './reconciler.ts'
-import type { AuditStore, SubjectStore } from './store.ts'
+import type { AuditStore, ContentStore, SubjectStore } from './store.ts'
 import { SubjectKeys } from './subject-keys.ts'
+import { Transparency } from './transparency.ts'
 import { Tree } from './tree.ts'
+import { cosigningBy, type WitnessAddress } from './witnesses.ts'
 
 export interface AuditParts {
-  readonly stores: { readonly audit: AuditStore; readonly subjects: SubjectStore }
+  readonly stores: {
+    readonly audit: AuditStore
+    readonly subjects: SubjectStore
+    readonly contents: ContentStore
+  }
   readonly keys: HomeKeys
   readonly clock: Clock
   /** No other server can have this database: whatever is open at start was cut off. */
   readonly alone: boolean
   readonly policy: () => string
   readonly digests: Digests
-  readonly cosign: Cosigning
+  readonly witnesses: readonly WitnessAddress[]
+  readonly content: ContentPolicy
   readonly onTrouble: (error: unknown) => void
 }
 
@@ -34,6 +42,8 @@ export interface Audit {
   readonly acts: Acts
   readonly log: PublicLog
   readonly receipts: Receipts
+  readonly contents: Contents
+  readonly transparency: Transparency
   /** Closes the entries of requests that were cut off; to be called once the home is ours. */
   start(): Promise<void>
   /** Waits for what is being written, and signs it. */
@@ -58,7 +68,8 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
   }
   const replica = `rep_${randomBytes(12).toString('hex')}`
   const tree = new Tree(store)
-  const publisher = new Publisher({ store, tree, key: keys.log, cosign: parts.cosign, onTrouble })
+  const cosign = cosigningBy(parts.witnesses, tree, onTrouble)
+  const publisher = new Publisher({ store, tree, key: keys.log, cosign, onTrouble })
   const journal = new Journal(store, () => publisher.soon())
   const subjects = new SubjectKeys(stores.subjects, keys.wrapping, clock)
   const acts: Acts = {
@@ -69,18 +80,23 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
       return id
     },
   }
+  const contents = new Contents({ ...parts, store: stores.contents, subjects, acts, policy: parts.content })
   const reconciler = new Reconciler({ store, journal, acts, clock, replica, onTrouble })
   return {
-    record: recordStage({ ...parts, journal, subjects, replica }),
+    record: recordStage({ ...parts, journal, subjects, contents, replica }),
     acts,
     log: new PublicLog(store, tree),
     receipts: new Receipts({ store, tree, publisher, subjects }),
+    contents,
+    transparency: new Transparency({ ...parts, store, key: keys.log }),
     async start() {
       await reconciler.start(parts.alone)
+      await contents.start()
       await publisher.now()
     },
     async close() {
       reconciler.stop()
+      contents.stop()
       await journal.end()
       await publisher.stop()
     },

@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { elpisError } from '../errors.ts'
-import { formatSigner, parseSigner, plainSignature, signerKey, type SignerKey } from './note.ts'
+import {
+  formatSigner,
+  parseSigner,
+  plainSignature,
+  signerKey,
+  type SignerKey,
+  type VerifierKey,
+} from './note.ts'
 
 export interface HomeKeys {
   /** Signs checkpoints. */
@@ -39,6 +46,16 @@ export function openHomeKeys(home: string, origin: string): HomeKeys {
 
 function unusable(home: string, name: string, reason: string) {
   return elpisError('audit_key_unusable', { file: join(home, name), reason })
+}
+
+/** A private key in a file of its own (0600), made when there is none. @throws `audit_key_unusable` */
+export function openKeyFile(path: string, type: VerifierKey['type'], name: string): SignerKey {
+  const made = name || `witness-${randomBytes(8).toString('hex')}`
+  const key = parseSigner(keyFile(path, () => formatSigner(signerKey(made, type, randomBytes(32)))))
+  if (key?.type !== type) {
+    throw elpisError('audit_key_unusable', { file: path, reason: 'it holds no key of the right kind' })
+  }
+  return key
 }
 
 /** The first line of a file; made whole or not at all, and only once of however many servers start. */

@@ -49,12 +49,12 @@ export class Journal {
     const sealed = this.#sealSurely(leaf)
     this.#unsealed.add(sealed)
     void sealed.finally(() => this.#unsealed.delete(sealed))
-    const patience = new AbortController()
-    await Promise.race([
-      sealed,
-      pause(patienceMilliseconds, null, { ref: false, signal: patience.signal }).catch(() => {}),
-    ])
-    patience.abort()
+    let patience: NodeJS.Timeout | undefined
+    const enough = new Promise<void>((resolve) => {
+      patience = setTimeout(resolve, patienceMilliseconds)
+    })
+    await Promise.race([sealed, enough])
+    clearTimeout(patience)
   }
 
   /**

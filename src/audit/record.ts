@@ -8,6 +8,7 @@ import type { Verdict } from '../core/verdict.ts'
 import type { ElpisError } from '../errors.ts'
 import { canonical } from './canonical.ts'
 import { newEntryId } from './entry-id.ts'
+import type { Contents } from './contents.ts'
 import type { Journal } from './journal.ts'
 import { requestLeaf, shortened, type Draft, type RequestEntry } from './log-entry.ts'
 import { Released } from './released.ts'
@@ -35,6 +36,7 @@ interface RecordParts {
   readonly journal: Journal
   readonly subjects: SubjectKeys
   readonly clock: Clock
+  readonly contents: Contents
   readonly replica: string
   readonly policy: () => string
   readonly digests: Digests
@@ -44,7 +46,7 @@ export function recordStage(parts: RecordParts) {
   return {
     /** @throws `audit_unavailable` */
     async open(asking: Opening, principal: Principal): Promise<OpenRequest> {
-      const { journal, subjects, clock, replica } = parts
+      const { journal, subjects, clock, replica, contents } = parts
       const opened = clock.now()
       const id = newEntryId(opened)
       const subject = subjectName(subjectOf(principal))
@@ -52,7 +54,7 @@ export function recordStage(parts: RecordParts) {
       const draft = draftOf({ id, asking, principal, key, opened }, parts)
       const row = { id, replica, account: accountOf(principal), subject, draft: canonical(draft) }
       await journal.open(row)
-      return new OpenRequest({ row, draft, key, journal, clock, subjects })
+      return new OpenRequest({ row, draft, key, journal, clock, contents, asking })
     },
   }
 }
@@ -117,7 +119,8 @@ interface OpenParts {
   readonly key: SubjectKey
   readonly journal: Journal
   readonly clock: Clock
-  readonly subjects: SubjectKeys
+  readonly contents: Contents
+  readonly asking: Opening
 }
 
 /** One request that is being answered. */
@@ -143,7 +146,7 @@ class OpenRequest {
   }
 
   async close(outcome: Closing): Promise<void> {
-    const { row, draft, key, journal, clock } = this.#parts
+    const { row, draft, key, journal, clock, contents, asking } = this.#parts
     const output = this.#released.text()
     const salt = key.salt(this.id)
     const entry: RequestEntry = {
@@ -157,7 +160,18 @@ class OpenRequest {
       output_verdict: verdictOf(this.#outputVerdict),
       usage: usageOf(outcome.usage),
     }
-    await journal.close(requestLeaf(row, entry))
+    const verdicts = [this.#inputVerdict, this.#outputVerdict]
+    const flagged = verdicts.some((verdict) => verdict !== null && verdict.action !== 'allow')
+    await Promise.all([
+      journal.close(requestLeaf(row, entry)),
+      contents.keep({ id: this.id, subject: row.subject, key, flagged }, () =>
+        canonical({
+          prompt: JSON.parse(promptOf(asking)) as unknown,
+          settings: JSON.parse(settingsOf(asking)) as unknown,
+          output: output === null ? null : (JSON.parse(output) as unknown),
+        }),
+      ),
+    ])
   }
 }
 

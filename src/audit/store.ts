@@ -85,6 +85,34 @@ export interface SubjectStore {
   /** The wrapped key of a subject; `fresh` becomes it when there is none. */
   ensure(subject: SubjectName, fresh: string, now: number): Promise<string>
   find(subject: SubjectName): Promise<string | null>
-  /** Destroys a key. @returns whether there was one */
+  /** Destroys a key, and all content and notices of the subject. @returns whether there was one */
   erase(subject: SubjectName): Promise<boolean>
+}
+
+/** What was asked and answered, encrypted. */
+export interface KeptContent {
+  readonly id: EntryId
+  readonly subject: SubjectName
+  readonly expiresAt: number
+  readonly box: string
+}
+
+/** Somebody was told that their content was read. */
+export interface Notice {
+  readonly id: string
+  readonly subject: SubjectName
+  readonly entry: EntryId
+  readonly at: number
+  readonly by: string
+  readonly reason: string
+}
+
+export interface ContentStore {
+  keep(rows: readonly KeptContent[]): Promise<void>
+  /** Null when it was never kept, or its time is over. */
+  find(id: EntryId, now: number): Promise<KeptContent | null>
+  /** Deletes what has expired. @returns how many */
+  prune(now: number): Promise<number>
+  notify(notice: Notice): Promise<void>
+  notices(subject: SubjectName): Promise<readonly Notice[]>
 }

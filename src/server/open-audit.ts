@@ -1,6 +1,7 @@
 import { openAudit, type Audit } from '../audit/audit.ts'
 import { openHomeKeys } from '../audit/home-keys.ts'
 import type { AuditParts } from '../audit/audit.ts'
+import { parseWitness } from '../audit/witnesses.ts'
 import type { Config } from '../config.ts'
 import { systemClock } from '../core/clock.ts'
 import type { ServedModel } from '../core/engine.ts'
@@ -16,7 +17,7 @@ interface AuditSurroundings {
 
 /** The transparency log of this server. */
 export async function openServerAudit(
-  { home, storage, audit: { origin } }: Config,
+  { home, storage, audit: { origin, witnesses, content, content_days } }: Config,
   { stores, models, policy, log }: AuditSurroundings,
 ): Promise<Audit> {
   return await openAudit({
@@ -33,7 +34,8 @@ export async function openServerAudit(
       const parent = models().find(({ id }) => id === served.parent)
       return { weights: parent?.digest ?? null, adapter: served.digest }
     },
-    cosign: async () => '',
+    witnesses: witnesses.flatMap((text) => parseWitness(text) ?? []),
+    content: { keep: content, days: content_days },
     onTrouble: (error) => log('error', 'audit', { code: asElpisError(error).code }),
   })
 }

@@ -1,5 +1,5 @@
 /** The tables of the transparency log. */
-import type { SubjectName } from '../audit/store.ts'
+import type { Notice, SubjectName } from '../audit/store.ts'
 import type { Account, EntryId } from '../core/ids.ts'
 
 interface AuditOpenTable {
@@ -48,7 +48,16 @@ interface AuditReplicasTable {
   beat: number
 }
 
+interface AuditContentTable {
+  id: EntryId
+  subject: SubjectName
+  expires_at: number
+  box: string
+}
+
 export interface AuditTables {
+  audit_content: AuditContentTable
+  audit_notices: { -readonly [Name in keyof Notice]: Notice[Name] }
   audit_open: AuditOpenTable
   audit_leaves: AuditLeavesTable
   audit_tiles: AuditTilesTable

@@ -15,6 +15,7 @@ import { audit } from './migrations/0050-audit.ts'
 import { incidents } from './migrations/0061-incidents.ts'
 import { insight } from './migrations/0062-insight.ts'
 import { standingMigrations } from './migrations/standing-migrations.ts'
+import { auditContent } from './migrations/0051-audit-content.ts'
 import { table, whole, type Migration, type TableOptions } from './migrations/migration.ts'
 import type { Database } from './schema.ts'
 
@@ -36,6 +37,7 @@ export const migrations: readonly Migration[] = [
   ...standingMigrations,
   guardVerdicts,
   audit,
+  auditContent,
   usage,
   incidents,
   insight,

@@ -32,7 +32,7 @@ export async function openSqlite(home: string, file: string, now: number): Promi
   try {
     // The step to WAL does not wait for others by itself.
     patiently(() => connection.exec('pragma journal_mode = wal'))
-    connection.exec('pragma synchronous = full; pragma trusted_schema = off')
+    connection.exec('pragma synchronous = full; pragma secure_delete = on; pragma trusted_schema = off')
     const database = new Kysely<Database>({
       dialect: new SqliteDialect({ database: strictSqlite(connection) }),
     })

@@ -8,6 +8,7 @@ import type { Kysely } from 'kysely'
 import { SqlAuditStore } from './audit-store.ts'
 import { SqlBatchStore } from './batch-store.ts'
 import { SqlDirectoryStore } from './directory-store.ts'
+import { SqlContentStore } from './content-store.ts'
 import { SqlFileStore } from './file-store.ts'
 import { SqlIncidentStore } from './incident-store.ts'
 import { SqlKeyStore } from './key-store.ts'
@@ -36,6 +37,7 @@ const constructors = {
   ...standingStores,
   incidents: SqlIncidentStore,
   signs: SqlSignStore,
+  contents: SqlContentStore,
 } satisfies Record<string, new (database: Kysely<Database>) => object>
 
 type Constructors = typeof constructors

@@ -23,6 +23,8 @@ export class SqlSubjectStore implements SubjectStore {
   }
 
   async erase(subject: SubjectName): Promise<boolean> {
+    await this.#database.deleteFrom('audit_content').where('subject', '=', subject).execute()
+    await this.#database.deleteFrom('audit_notices').where('subject', '=', subject).execute()
     const query = this.#database.deleteFrom('audit_subjects').where('subject', '=', subject)
     return (await query.executeTakeFirstOrThrow()).numDeletedRows > 0n
   }

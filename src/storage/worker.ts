@@ -10,6 +10,9 @@ import { watchVersion } from './version-watch.ts'
 import { takeAnnounced } from './versions.ts'
 import type { CloseCall, FromWorker, Reply, StoreCall, ToWorker, WorkerSettings } from './worker-protocol.ts'
 
+/** Calls after which nothing of what they deleted may be left in the files. */
+const destroying: ReadonlySet<string> = new Set(['subjects.erase'])
+
 /** Bounds how long the first call of a commit waits for the others. */
 const mostCallsPerCommit = 512
 
@@ -70,7 +73,13 @@ function serve({ connection, database }: OpenDatabase): void {
         ? { id, ok: true, value: outcome.value }
         : { id, ok: false, failure: failureOf(outcome.error) }
     })
+    if (calls.some(({ store, method }) => destroying.has(`${store}.${method}`))) scrub()
     tell({ type: 'replies', replies })
+  }
+
+  /** Copies of deleted pages are in the log of writes until it is cut; whoever reads just now may delay that. */
+  function scrub(): void {
+    connection.exec('pragma wal_checkpoint(truncate)')
   }
 
   function close(): void {

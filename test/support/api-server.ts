@@ -106,7 +106,8 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     alone: true,
     policy: () => openGuard.policy,
     digests: () => ({ weights: null, adapter: null }),
-    cosign: async () => '',
+    witnesses: [],
+    content: { keep: 'all', days: 30 },
     onTrouble: () => {},
   })
   await audit.start()

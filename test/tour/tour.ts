@@ -11,6 +11,7 @@ import { guardRefuses } from './scenes/guard-refuses.ts'
 import { hostileModel } from './scenes/hostile-model.ts'
 import { keyRevoked } from './scenes/key-revoked.ts'
 import { pullResumed } from './scenes/pull-resumed.ts'
+import { receiptVerified } from './scenes/receipt-verified.ts'
 import { twoPeople } from './scenes/two-people.ts'
 
 const scenes: readonly Scene[] = [
@@ -19,6 +20,7 @@ const scenes: readonly Scene[] = [
   twoPeople,
   guardRefuses,
   keyRevoked,
+  receiptVerified,
   engineKilled,
 ]
 

@@ -1,8 +1,12 @@
 /** The transparency log as it is served: https://c2sp.org/tlog-tiles below `/log`, and receipts. */
 import { z } from 'zod'
 import type { EntryId } from '../../core/ids.ts'
+import { subjectOf } from '../../core/principal.ts'
 import { elpisError } from '../../errors.ts'
 import { parseTilePath } from '../../audit/tile.ts'
+import type { Contents } from '../../audit/contents.ts'
+import { subjectName } from '../../audit/subject-keys.ts'
+import type { Transparency } from '../../audit/transparency.ts'
 import type { PublicLog } from '../../audit/public-log.ts'
 import type { Receipts } from '../../audit/receipts.ts'
 import { errorBody } from '../error-body.ts'
@@ -12,13 +16,15 @@ import type { Whose } from '../whose.ts'
 export interface LogDoor {
   readonly log: PublicLog
   readonly receipts: Pick<Receipts, 'of'>
+  readonly contents: Pick<Contents, 'read' | 'notices'>
+  readonly transparency: Transparency
   readonly whose: Whose
 }
 
 const octets = 'application/octet-stream'
 const plainText = 'text/plain; charset=utf-8'
 
-export function logRoutes({ log, receipts, whose }: LogDoor): Route[] {
+export function logRoutes({ log, receipts, contents, transparency, whose }: LogDoor): Route[] {
   const checkpoint = defineRoute({
     method: 'GET',
     path: '/log/checkpoint',
@@ -86,7 +92,46 @@ export function logRoutes({ log, receipts, whose }: LogDoor): Route[] {
       return await reply.type(plainText).send(await receipts.of((names['id'] ?? '') as EntryId, principal))
     },
   })
-  return [checkpoint, key, bundle, tile, receipt]
+  const statement = defineRoute({
+    method: 'GET',
+    path: '/log/transparency',
+    summary: 'How this server is run, added up from its log and signed',
+    needs: 'nothing',
+    answers: { 200: { description: 'The statement, and the same as a signed note.', schema: z.json() } },
+    handle: async () => await transparency.signed(),
+  })
+  const content = defineRoute({
+    method: 'GET',
+    path: '/v1/content/:id',
+    documentedPath: '/v1/content/{id}',
+    summary: 'Read what somebody asked and was answered; it is logged, and they are told',
+    needs: 'content.read',
+    query: z.object({ reason: z.string().max(1000) }),
+    answers: {
+      200: { description: 'Prompt, settings and output.', schema: z.json() },
+      403: { description: 'This needs a role.', schema: errorBody },
+      404: { description: 'Nothing is kept.', schema: errorBody },
+    },
+    async handle({ names, query, exchange, reply }) {
+      const { principal, account } = await whose(exchange.credentials)
+      const by = principal.personId ?? account
+      const text = await contents.read((names['id'] ?? '') as EntryId, by, query.reason)
+      return await reply.type('application/json').send(text)
+    },
+  })
+  const notices = defineRoute({
+    method: 'GET',
+    path: '/v1/notices',
+    summary: 'Who read what you asked and were answered, and why',
+    needs: 'self',
+    answers: { 200: { description: 'The newest first.', schema: z.json() } },
+    async handle({ exchange }) {
+      const { principal } = await whose(exchange.credentials)
+      const all = await contents.notices(subjectName(subjectOf(principal)))
+      return { data: all.map(({ id, entry, at, by, reason }) => ({ id, entry, at, by, reason })) }
+    },
+  })
+  return [checkpoint, key, bundle, tile, receipt, statement, content, notices]
 }
 
 /** @throws `not_found` */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { openCheckpoint } from '../../audit/checkpoint.ts'
 import { openHomeKeys } from '../../audit/home-keys.ts'
 import { folderLog, servedLog } from '../../audit/log-sources.ts'
-import { parseVerifierKey, type VerifierKey } from '../../audit/note.ts'
+import type { VerifierKey } from '../../audit/note.ts'
 import { PublicLog } from '../../audit/public-log.ts'
 import { Tree } from '../../audit/tree.ts'
 import { verifyConsistency } from '../../audit/verify-consistency.ts'
@@ -12,6 +12,7 @@ import type { Config } from '../../config.ts'
 import { elpisError, type ElpisError } from '../../errors.ts'
 import { openStorage } from '../../storage/storage.ts'
 import { defineCommand, type Invocation } from '../command.ts'
+import { keyOf } from './keys-of.ts'
 
 /** Something is not what was signed (see `errors.ts`). */
 const notAsSigned = 6
@@ -144,12 +145,6 @@ async function keysOf({ key, witness = [] }: Asked['options'], config: () => Con
   if (key !== undefined) return { log: await keyOf(key), witnesses }
   const { home, audit } = config()
   return { log: openHomeKeys(home, audit.origin).log, witnesses }
-}
-
-async function keyOf(text: string): Promise<VerifierKey> {
-  const key = parseVerifierKey(text) ?? parseVerifierKey(await read(text))
-  if (key === null) throw unreadable(text, 'it is no verifier key')
-  return key
 }
 
 /** What a file or an address holds. */

@@ -1,0 +1,114 @@
+import type { Acts } from '../core/acts.ts'
+import type { Clock } from '../core/clock.ts'
+import type { EntryId } from '../core/ids.ts'
+import { elpisError } from '../errors.ts'
+import { newEntryId } from './entry-id.ts'
+import { gathered } from './gathered.ts'
+import { shortened } from './log-entry.ts'
+import type { ContentStore, KeptContent, Notice, SubjectName } from './store.ts'
+import type { SubjectKey, SubjectKeys } from './subject-keys.ts'
+
+const dayMilliseconds = 86_400_000
+const pruneMilliseconds = 3_600_000
+const batchSize = 64
+const longestReason = 140
+
+export interface ContentPolicy {
+  readonly keep: 'none' | 'flagged' | 'all'
+  readonly days: number
+}
+
+interface ContentParts {
+  readonly store: ContentStore
+  readonly subjects: SubjectKeys
+  readonly acts: Acts
+  readonly clock: Clock
+  readonly policy: ContentPolicy
+  readonly onTrouble: (error: unknown) => void
+}
+
+/** What was asked and answered, for as long as the policy says, readable with a person's own key only. */
+export class Contents {
+  readonly policy: ContentPolicy
+  readonly #parts: ContentParts
+  readonly #keep: (row: KeptContent) => Promise<unknown>
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(parts: ContentParts) {
+    this.#parts = parts
+    this.policy = parts.policy
+    this.#keep = gathered(async (rows: readonly KeptContent[]) => {
+      await parts.store.keep(rows)
+      return rows
+    }, batchSize)
+  }
+
+  /** Keeps what the policy says shall be kept; a failure here fails no answer. */
+  async keep(
+    { id, subject, key, flagged }: { id: EntryId; subject: SubjectName; key: SubjectKey; flagged: boolean },
+    text: () => string,
+  ): Promise<void> {
+    const { keep, days } = this.policy
+    if (keep === 'none' || (keep === 'flagged' && !flagged)) return
+    const expiresAt = this.#parts.clock.now() + days * dayMilliseconds
+    await this.#keep({ id, subject, expiresAt, box: key.seal(id, text()) }).catch(this.#parts.onTrouble)
+  }
+
+  /**
+   * Somebody reads what somebody else said. It is in the log, and the person is told, before it is shown.
+   *
+   * @returns JSON: prompt, settings and output
+   * @throws `content_not_kept`, `reason_missing`
+   */
+  async read(id: EntryId, by: string, reason: string): Promise<string> {
+    const { store, subjects, acts, clock } = this.#parts
+    const why = shortened(reason.trim()).slice(0, longestReason).toWellFormed()
+    if (why === '') throw elpisError('reason_missing')
+    const kept = await store.find(id, clock.now())
+    const key = kept === null ? null : await subjects.find(kept.subject)
+    const text = kept === null || key === null ? null : key.unseal(id, kept.box)
+    if (kept === null || text === null) throw elpisError('content_not_kept', { id })
+    await acts.record({ kind: 'content-read', by, about: id, details: { reason: why } })
+    const at = clock.now()
+    await store.notify({ id: newEntryId(at), subject: kept.subject, entry: id, at, by, reason: why })
+    return text
+  }
+
+  /** Who read what of this person, and why; the newest first. */
+  notices(subject: SubjectName): Promise<readonly Notice[]> {
+    return this.#parts.store.notices(subject)
+  }
+
+  /**
+   * Destroys a person's key, and with it what they said, what their entries commit to and their pseudonym.
+   *
+   * @throws `subject_not_found`
+   */
+  async erase(subject: SubjectName, by: string): Promise<void> {
+    const { subjects, acts } = this.#parts
+    const key = await subjects.find(subject)
+    if (key === null) throw elpisError('subject_not_found', { subject })
+    await acts.record({ kind: 'content-erased', by, about: null, details: {} })
+    await subjects.erase(subject)
+  }
+
+  /** Deletes what is older than it may be. @returns how much */
+  async prune(): Promise<number> {
+    const { store, acts, clock } = this.#parts
+    const deleted = await store.prune(clock.now())
+    if (deleted > 0) {
+      await acts.record({ kind: 'retention-applied', by: 'server', about: null, details: { deleted } })
+    }
+    return deleted
+  }
+
+  async start(): Promise<void> {
+    await this.prune()
+    this.#timer = setInterval(() => void this.prune().catch(this.#parts.onTrouble), pruneMilliseconds)
+    this.#timer.unref()
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer)
+  }
+}

@@ -1,0 +1,75 @@
+/** What the owner of the machine does about what people said: erase it, delete what is too old, copy the log. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { SubjectName } from '../../audit/store.ts'
+import { parseBundle, tilePath } from '../../audit/tile.ts'
+import { elpisError } from '../../errors.ts'
+import { defineCommand } from '../command.ts'
+import { withAudit } from './with-audit.ts'
+
+export const erase = defineCommand({
+  name: 'erase',
+  summary: "Destroy a person's key: what they said is gone, and the log still verifies.",
+  usage: 'SUBJECT',
+  details:
+    'SUBJECT is key:ID, person:ID, user:ORGANISATION:USER or organisation:ID. It cannot be undone. Backups made before still hold the key: let them expire.',
+  examples: ['elpis audit erase person:person_3kTMd9XwLq0Z', 'elpis audit erase key:key_3kTMd9XwLq0ZbR7c'],
+  positionals: [1, 1],
+  async run({ positionals: [subject = ''], config, json, terminal }) {
+    await withAudit(config(), ({ contents }) => contents.erase(subject as SubjectName, 'owner'))
+    terminal.print(json ? JSON.stringify({ erased: subject }) : `What ${subject} said is gone.`)
+  },
+})
+
+export const retain = defineCommand({
+  name: 'retain',
+  summary: 'Delete content whose time is over now; a running server does so every hour.',
+  examples: ['elpis audit retain'],
+  async run({ config, json, terminal }) {
+    const deleted = await withAudit(config(), ({ contents }) => contents.prune())
+    terminal.print(json ? JSON.stringify({ deleted }) : `${deleted} deleted.`)
+  },
+})
+
+export const exportLog = defineCommand({
+  name: 'export',
+  summary: 'Print all entries, a line of JSON each; or copy the whole log into a folder.',
+  details:
+    'The copy is laid out as c2sp.org/tlog-tiles has it, so that any such client, and `elpis audit verify log FOLDER`, can check it.',
+  examples: ['elpis audit export > entries.jsonl', 'elpis audit export --copy /mnt/usb/log'],
+  options: {
+    copy: { type: 'string', value: 'FOLDER', description: 'Where to write checkpoint, tiles and entries.' },
+  },
+  async run({ options: { copy }, config, json, terminal }) {
+    await withAudit(config(), async ({ log, acts }) => {
+      const to = copy === undefined ? 'lines' : 'copy'
+      await acts.record({
+        kind: 'content-exported',
+        by: 'owner',
+        about: null,
+        details: { what: 'entries', to },
+      })
+      const checkpoint = await log.checkpoint()
+      const names = await log.names()
+      if (copy !== undefined) await put(join(copy, 'checkpoint'), checkpoint)
+      for (const name of names) {
+        if (copy === undefined && name.level !== 'entries') continue
+        const bytes = await log.tile(name)
+        if (bytes === null)
+          throw elpisError('audit_log_unreadable', { log: 'the log', reason: 'a tile is missing' })
+        if (copy !== undefined) await put(join(copy, 'tile', tilePath(name)), bytes)
+        else for (const entry of parseBundle(bytes, name.width) ?? []) terminal.print(entry.toString())
+      }
+      if (copy !== undefined) {
+        terminal.print(
+          json ? JSON.stringify({ folder: copy, tiles: names.length }) : `${names.length} tiles in ${copy}.`,
+        )
+      }
+    })
+  },
+})
+
+async function put(path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, content)
+}

@@ -1,0 +1,49 @@
+import type { Kysely } from 'kysely'
+import type { ContentStore, KeptContent, Notice, SubjectName } from '../audit/store.ts'
+import type { EntryId } from '../core/ids.ts'
+import { inPieces } from './pieces.ts'
+import type { Database } from './schema.ts'
+
+const mostNotices = 1000
+
+export class SqlContentStore implements ContentStore {
+  readonly #database: Kysely<Database>
+  constructor(database: Kysely<Database>) {
+    this.#database = database
+  }
+
+  async keep(rows: readonly KeptContent[]): Promise<void> {
+    for (const piece of inPieces(rows)) {
+      const values = piece.map(({ id, subject, expiresAt, box }) => ({
+        id,
+        subject,
+        expires_at: expiresAt,
+        box,
+      }))
+      await this.#database.insertInto('audit_content').values(values).execute()
+    }
+  }
+
+  async find(id: EntryId, now: number): Promise<KeptContent | null> {
+    const query = this.#database
+      .selectFrom('audit_content')
+      .where('id', '=', id)
+      .where('expires_at', '>', now)
+    const row = await query.select(['id', 'subject', 'expires_at as expiresAt', 'box']).executeTakeFirst()
+    return row ?? null
+  }
+
+  async prune(now: number): Promise<number> {
+    const query = this.#database.deleteFrom('audit_content').where('expires_at', '<=', now)
+    return Number((await query.executeTakeFirstOrThrow()).numDeletedRows)
+  }
+
+  async notify(notice: Notice): Promise<void> {
+    await this.#database.insertInto('audit_notices').values(notice).execute()
+  }
+
+  async notices(subject: SubjectName): Promise<readonly Notice[]> {
+    const query = this.#database.selectFrom('audit_notices').selectAll().where('subject', '=', subject)
+    return await query.orderBy('at', 'desc').orderBy('id').limit(mostNotices).execute()
+  }
+}

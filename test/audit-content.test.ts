@@ -1,0 +1,62 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { parseVerifierKey } from '../src/audit/note.ts'
+import type { SubjectName } from '../src/audit/store.ts'
+import { verifyLog } from '../src/audit/verify-log.ts'
+import { verifyReceipt } from '../src/audit/verify-receipt.ts'
+import { apiServer } from './support/api-server.ts'
+import { fakeEngine } from './support/fake-engine.ts'
+
+const question = { model: 'fake:1b', messages: [{ role: 'user', content: 'What is in the box?' }] }
+
+describe('what people say', () => {
+  test('is read with a reason only, is logged, and they are told', async () => {
+    await using server = await apiServer(fakeEngine())
+    const answer = await server.post('/v1/chat/completions', question)
+    const id = answer.headers.get('elpis-receipt') ?? ''
+    expect((await server.fetch(`/v1/content/${id}?reason=curious`)).status).toBe(403)
+    const { token } = await server.access.createSignInLink()
+    const { cookie } = await server.access.signIn({ token })
+    const headers = { cookie: `elpis_session=${cookie}` }
+    expect((await fetch(`${server.url}/v1/content/${id}?reason=%20`, { headers })).status).toBe(400)
+    const read = await fetch(`${server.url}/v1/content/${id}?reason=case%207`, { headers })
+    expect(await read.json()).toMatchObject({ prompt: { messages: question.messages } })
+    const { data } = (await (await server.fetch('/v1/notices')).json()) as { data: unknown[] }
+    expect(data).toMatchObject([{ entry: id, reason: 'case 7' }])
+    // It counts what is under a signed checkpoint; one follows within a second.
+    await expect
+      .poll(async () => (await server.audit.transparency.signed()).statement, { timeout: 20_000 })
+      .toMatchObject({ requests: 1, acts: { 'content-read': 1 }, witnessed: false, content: { keep: 'all' } })
+  })
+
+  test('is gone after erasing, byte for byte, and the log still verifies', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'elpis-erase-'))
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }))
+    await using server = await apiServer(fakeEngine(), { home })
+    const answer = await server.post('/v1/chat/completions', question)
+    const id = answer.headers.get('elpis-receipt') ?? ''
+    const database = new DatabaseSync(join(home, 'elpis.db'), { readOnly: true })
+    const { key, subject } = database.prepare('select * from audit_subjects').get() as Record<string, string>
+    const { box } = database.prepare('select * from audit_content').get() as Record<string, string>
+    database.close()
+    if (key === undefined || box === undefined) throw new Error('Nothing was kept.')
+    const found = (needle: string) =>
+      readdirSync(home)
+        .filter((name) => name.startsWith('elpis.db'))
+        .some((name) => readFileSync(join(home, name)).includes(needle))
+    expect([found(key), found(box.slice(0, 40))]).toEqual([true, true])
+    await server.audit.contents.erase(subject as SubjectName, 'owner')
+    expect([found(key), found(key.slice(0, 16)), found(box.slice(0, 40))]).toEqual([false, false, false])
+    const log = parseVerifierKey(await (await fetch(`${server.url}/log/key`)).text())
+    if (log === null) throw new Error('The log has no key.')
+    const receipt = verifyReceipt(await (await server.fetch(`/v1/receipts/${id}`)).text(), log)
+    expect([receipt.ok, receipt.salt]).toEqual([true, null])
+    expect(await verifyLog({ source: server.audit.log, key: log })).toMatchObject({ ok: true, requests: 1 })
+    await expect(server.audit.contents.read(id as never, 'owner', 'case 7')).rejects.toMatchObject({
+      code: 'content_not_kept',
+    })
+  })
+})
