@@ -22,7 +22,7 @@ export function piecesOf(
   asPassage: (piece: string) => Passage,
   views: readonly View[] = viewsOf(text),
 ): Piece[] {
-  return views.flatMap((view) =>
+  return withoutCodes(text, views).flatMap((view) =>
     cut(view.text).map(({ start, end }): Piece => {
       const original = view.name === 'text'
       return {
@@ -33,6 +33,28 @@ export function piecesOf(
       }
     }),
   )
+}
+
+/** Decoders of runs that say nothing as they stand, and look like nothing that a layer has learnt. */
+const codes = new Set(['base64', 'base32', 'hex', 'ascii85', 'binary', 'character codes', 'morse', 'braille'])
+
+/** The original with what was decoded in place of its code, and the views; all else of the original is still read. */
+function withoutCodes(text: string, views: readonly View[]): readonly View[] {
+  const found = views
+    .filter(({ name }) => codes.has(name))
+    .toSorted((left, right) => left.start - right.start)
+  if (found.length === 0) return views
+  let plain = ''
+  let at = 0
+  for (const { start, end, text: decoded } of found) {
+    if (start < at) continue
+    plain += text.slice(at, start) + decoded
+    at = end
+  }
+  plain += text.slice(at)
+  const others = views.filter(({ name }) => name !== 'text')
+  if (others.some((view) => view.text === plain)) return others
+  return [{ name: 'decoded in place', text: plain, start: 0, end: text.length }, ...others]
 }
 
 function cut(text: string): { start: number; end: number }[] {
