@@ -25,13 +25,16 @@ export function unleet(character: string): string {
   return leetLetters[character] ?? character
 }
 
+/** What is longer is no word but a code, and changing it makes noise of it. */
+const longestWord = 24
+
 export const leetspeak: Decoder = {
   name: 'leetspeak',
   *decode(text): Generator<Decoded> {
     // Digits at the end of a word, and numbers, are what they are, unless other words are written so.
     if (!/\p{L}[01345789@$!|€+]+\p{L}|(?<![\p{L}\p{N}])[013457@$]+\p{L}{2}/u.test(text)) return
     const decoded = text.replaceAll(/[\p{L}0134578@$!|€+]{2,}/gu, (word) =>
-      /\p{L}/u.test(word) ? Array.from(word).map(unleet).join('') : word,
+      word.length <= longestWord && /\p{L}/u.test(word) ? Array.from(word).map(unleet).join('') : word,
     )
     if (decoded !== text) yield { text: decoded, start: 0, end: text.length }
   },
