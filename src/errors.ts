@@ -447,6 +447,36 @@ const table = {
     message: 'The key "{key}" is no service key, so its secret cannot be changed.',
     hint: 'Make a new one and revoke this; or make it with --service.',
   },
+  rate_limited: {
+    blame: 'user',
+    status: 429,
+    exit: 5,
+    message:
+      'This {subject} may have {most} {meter} {period}: {remaining} are left, and up to {needed} are needed.',
+    hint: 'Try again after the time in Retry-After, or ask for less (max_tokens).',
+  },
+  quota_exceeded: {
+    blame: 'user',
+    status: 429,
+    exit: 5,
+    message:
+      'This {subject} has a quota of {most} {meter} {period}: {remaining} are left, and up to {needed} are needed.',
+    hint: 'Wait until it begins anew (Retry-After), ask for less (max_tokens), or ask for a greater quota.',
+  },
+  quota_invalid: {
+    blame: 'user',
+    status: 400,
+    exit: 2,
+    message: 'This cannot be a quota: {problem}.',
+    hint: 'Such as `elpis quotas set org:acme --requests 1000 --per day`. See `elpis quotas set --help`.',
+  },
+  quota_not_found: {
+    blame: 'user',
+    status: 404,
+    exit: 3,
+    message: 'There is no quota "{quota}".',
+    hint: '`elpis quotas list` shows all.',
+  },
   organisation_not_found: {
     blame: 'user',
     status: 404,

@@ -4,7 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { signInUrl } from './access/access.ts'
-import { createAccess } from './access/create-access.ts'
+import { createAccess, type AccessParts } from './access/create-access.ts'
 import { createApi } from './api/app.ts'
 import { startControl } from './api/control/server.ts'
 import { isLoopback, listen, originOf } from './api/listen.ts'
@@ -13,6 +13,7 @@ import { standingControlRoutes } from './api/standing/control-routes.ts'
 import type { Config } from './config.ts'
 import { systemClock } from './core/clock.ts'
 import type { Engine } from './core/engine.ts'
+import { costOf as costAt, priceOf } from './core/price.ts'
 import { asElpisError, elpisError } from './errors.ts'
 import { openKept, type KeptParts } from './kept/kept.ts'
 import type { KeptStores } from './kept/store.ts'
@@ -84,8 +85,10 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   const storage = timedStorage(opened, () => timing)
   const engine = engineToCome(config.models.serve)
   const models = () => engine.models()
-  const access = undo.adopt(await createAccess({ store: storage, clock: systemClock, models }), (it) =>
-    it.close(),
+  const costOf: AccessParts['costOf'] = (model, tokens) => costAt(priceOf(config.usage.prices, model), tokens)
+  const access = undo.adopt(
+    await createAccess({ store: storage, clock: systemClock, models, costOf }),
+    (it) => it.close(),
   )
   if (!isLoopback(server.host) && !access.hasKeys()) {
     throw elpisError('public_bind_without_keys', { host: server.host })

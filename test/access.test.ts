@@ -344,6 +344,7 @@ function watched(storage: Storage) {
   const store: AccessStore = {
     sessions: storage.sessions,
     directory: storage.directory,
+    quotas: storage.quotas,
     watch(listener) {
       listeners.push(listener)
       return storage.watch(listener)

@@ -133,11 +133,11 @@ describe('what a key is narrowed to', () => {
       { id: 'small+law', parent: 'small' },
       { id: 'small+plus' },
       { id: 'large' },
-    ]
+    ].map((model) => Object.assign(model, { contextTokens: 100 }))
     const { access } = await place(freshHome(), { models: () => served })
     const { key } = await access.createKey('a', limited({ models: ['small'], adapters: ['tone'] }))
     const may = (model: string) =>
-      access.admit(byKey(key), { model }).then(
+      access.admit(byKey(key), { model, kind: 'tokenize', work: null, request: null }).then(
         (admission) => {
           admission.release()
           return true

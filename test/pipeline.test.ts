@@ -36,6 +36,7 @@ function countingAccess() {
     return {
       principal: keyPrincipal('key_test', 'test'),
       revoked: revocation.signal,
+      settle: () => {},
       release: () => void counts.released++,
     }
   }

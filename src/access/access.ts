@@ -4,6 +4,8 @@ import type { Directory } from './directory.ts'
 import type { KeyLimits } from './key-limits.ts'
 import type { KeyWish } from './minting.ts'
 import type { Permission } from './permissions.ts'
+import type { Asking } from './quotas/estimate.ts'
+import type { Quotas } from './quotas/quotas.ts'
 import type { PersonDoor } from './sign-in/sign-in.ts'
 
 /** A key as it may be shown: never the key itself, never its hash. Times are epoch milliseconds. */
@@ -53,12 +55,6 @@ export interface SignInLink {
   readonly expiresAt: number
 }
 
-/** What is known of work before it is begun, as the pipeline has it. */
-export interface Asking {
-  /** As the client named it, `model+adapter` where it named one. */
-  readonly model: string
-}
-
 /** Who a browser session belongs to. */
 export type SessionPrincipal = Extract<Principal, { kind: 'session' }>
 
@@ -78,7 +74,9 @@ export interface Access {
   /**
    * A bearer, when there is one, decides alone: a wrong key beside a right cookie is refused.
    *
-   * @throws `key_missing`, `key_invalid`, an error of storage while the store cannot be reached.
+   * @param asking the work that it is for, if any: it must be in the scopes of the key, and what it may take is reserved
+   * @throws `key_missing`, `key_invalid`, `key_expired`, `scope_refused`, `network_refused`, `rate_limited`,
+   *   `quota_exceeded`, an error of storage while the store cannot be reached.
    */
   admit(credentials: Credentials, asking?: Asking): Promise<Admission>
 
@@ -110,6 +108,9 @@ export interface Access {
 
   /** People as sign-in sees them. */
   readonly door: PersonDoor
+
+  /** Who may have how much. */
+  readonly quotas: Quotas
 
   /** All keys that `by` may see, the revoked ones too, oldest first. */
   listKeys(by?: Principal): Promise<readonly KeyInfo[]>

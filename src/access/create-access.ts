@@ -1,23 +1,19 @@
 import type { Clock } from '../core/clock.ts'
 import type { Admission, Credentials, Principal } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
-import type {
-  Access,
-  Asking,
-  Door,
-  KeyInfo,
-  NewKey,
-  SessionPrincipal,
-  SignedIn,
-  SignInLink,
-} from './access.ts'
+import type { Access, Door, KeyInfo, NewKey, SessionPrincipal, SignedIn, SignInLink } from './access.ts'
 import type { Directory } from './directory.ts'
-import { refusedAt, refusedModel, refusedNetwork, type ServedName } from './key-limits.ts'
+import { refusedAt, refusedModel, refusedNetwork, type KeyLimits } from './key-limits.ts'
 import { KeyDesk } from './key-desk.ts'
 import { LiveRoster } from './live-roster.ts'
 import type { KeyWish } from './minting.ts'
 import { LivePersonDoor } from './person-door.ts'
 import { permits } from './permissions.ts'
+import { QuotaBook, type BookParts, type Held, type Measured } from './quotas/book.ts'
+import type { Asking } from './quotas/estimate.ts'
+import { QuotaLedger } from './quotas/ledger.ts'
+import type { Quotas } from './quotas/quotas.ts'
+import { StoredQuotas } from './quotas/stored-quotas.ts'
 import { notPermitted } from './reach.ts'
 import { isOver } from './roster.ts'
 import { hashOf, looksLikeKey } from './secrets.ts'
@@ -30,8 +26,10 @@ import { KeyUses } from './uses.ts'
 export interface AccessParts {
   readonly store: AccessStore
   readonly clock: Clock
-  /** What is served: tells an adapter's name from a model's. */
-  readonly models?: () => readonly ServedName[]
+  /** What is served: tells an adapter's name from a model's, and how long its context is. */
+  readonly models?: () => readonly Measured[]
+  /** What a request costs, in billionths of the currency; nothing when left out. */
+  readonly costOf?: BookParts['costOf']
 }
 
 /**
@@ -54,14 +52,17 @@ export async function createAccess(parts: AccessParts): Promise<Access> {
 class StoredAccess implements Access {
   readonly directory: Directory
   readonly door: PersonDoor
+  readonly quotas: Quotas
   readonly #live: LiveRoster
   readonly #desk: KeyDesk
   readonly #sessions: Sessions
   readonly #uses: KeyUses
   readonly #clock: Clock
-  readonly #models: () => readonly ServedName[]
+  readonly #models: () => readonly Measured[]
+  readonly #ledger: QuotaLedger
+  readonly #book: QuotaBook
 
-  constructor({ store, clock, models = () => [] }: AccessParts, live: LiveRoster) {
+  constructor({ store, clock, models = () => [], costOf = () => 0 }: AccessParts, live: LiveRoster) {
     const directory = new StoredDirectory(store.directory, live, clock)
     this.directory = directory
     this.#live = live
@@ -71,12 +72,27 @@ class StoredAccess implements Access {
     this.door = new LivePersonDoor(live, directory, this.#sessions)
     this.#clock = clock
     this.#models = models
+    this.#ledger = new QuotaLedger(store.quotas, clock)
+    this.#book = new QuotaBook({ ledger: this.#ledger, clock, models, costOf })
+    this.#book.replace(live.quotas)
+    live.onQuotas = (quotas) => this.#book.replace(quotas)
+    this.quotas = new StoredQuotas({ store: store.quotas, live, clock, directory })
   }
 
   async admit(credentials: Credentials, asking?: Asking): Promise<Admission> {
-    return this.#admit(credentials, ({ limits }) =>
-      asking === undefined ? null : refusedModel(limits, asking.model, this.#models()),
-    )
+    if (asking === undefined) return this.#admit(credentials, () => null)
+    let limits: KeyLimits | null = null
+    const admission = this.#admit(credentials, (key) => {
+      ;({ limits } = key)
+      return refusedModel(limits, asking.model, this.#models())
+    })
+    try {
+      const held = await this.#book.hold(admission.principal, asking, limits, credentials.onQuota)
+      return held === null ? admission : holding(admission, held)
+    } catch (error) {
+      admission.release()
+      throw error
+    }
   }
 
   async enter(credentials: Credentials, door: Door): Promise<Principal> {
@@ -130,6 +146,7 @@ class StoredAccess implements Access {
 
   async close(): Promise<void> {
     this.#live.close()
+    await this.#ledger.close().catch(() => {})
     await this.#uses.close()
   }
 
@@ -169,5 +186,16 @@ class StoredAccess implements Access {
     const error = from === undefined ? null : refusedNetwork(key.limits, from.network ?? null)
     const refusal = error ?? refused(key)
     if (refusal !== null) throw refusal
+  }
+}
+
+function holding(admission: Admission, held: Held): Admission {
+  return {
+    ...admission,
+    settle: (usage) => held.settle(usage),
+    release() {
+      held.release()
+      admission.release()
+    },
   }
 }

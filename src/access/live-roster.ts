@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { asElpisError, type ElpisError } from '../errors.ts'
+import type { Quota } from './quotas/quota.ts'
 import { Roster } from './roster.ts'
 import type { AccessStore } from './store.ts'
 
@@ -15,6 +16,9 @@ export class LiveRoster {
   readonly #roster = new Roster()
   readonly #stopWatching: () => void
   #lost: ElpisError | null = null
+  #quotas: readonly Quota[] = []
+  /** Told of the quotas from then on. */
+  onQuotas: (quotas: readonly Quota[]) => void = () => {}
   /** Grows with every change that this process made. */
   #changes = 0
   #retry: NodeJS.Timeout | undefined
@@ -37,6 +41,17 @@ export class LiveRoster {
     return this.#roster
   }
 
+  get quotas(): readonly Quota[] {
+    if (this.#lost !== null) throw this.#lost
+    return this.#quotas
+  }
+
+  /** As `change`, for quotas. */
+  changeQuotas(quotas: readonly Quota[]): void {
+    this.#replaceQuotas(quotas)
+    this.#changes++
+  }
+
   /** Applies what the store has just acknowledged. */
   change(apply: (roster: Roster) => void): void {
     apply(this.#roster)
@@ -47,16 +62,18 @@ export class LiveRoster {
     for (;;) {
       const changes = this.#changes
       const now = this.#clock.now()
-      const [keys, live, directory] = await Promise.all([
+      const [keys, live, directory, quotas] = await Promise.all([
         this.#store.keys.list(),
         this.#store.sessions.live(now),
         this.#store.directory.all(),
+        this.#store.quotas.list(),
       ])
       // True however old the answer is: a revoked key stays revoked.
       for (const { id, revokedAt } of keys) if (revokedAt !== null) this.#roster.removeKey(id)
       // Anything else may be older than a change that was made here meanwhile, and would undo it.
       if (changes !== this.#changes) continue
       this.#roster.replace({ keys, ...live, ...directory }, now)
+      this.#replaceQuotas(quotas)
       return
     }
   }
@@ -76,6 +93,11 @@ export class LiveRoster {
       clearTimeout(this.#retry)
       if (!this.#closed) this.#retry = setTimeout(() => void this.#reload(), retryMilliseconds).unref()
     }
+  }
+
+  #replaceQuotas(quotas: readonly Quota[]): void {
+    this.#quotas = quotas
+    this.onQuotas(quotas)
   }
 
   #lose(error: ElpisError): void {

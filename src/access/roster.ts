@@ -34,6 +34,10 @@ export class Roster {
   readonly #sessions = new Map<Sha256, Member<StoredSession>>()
   readonly #links = new Map<Sha256, StoredLink>()
 
+  get keys(): StoredKey[] {
+    return [...this.#keysById.values()].map(({ stored }) => stored)
+  }
+
   get keyCount(): number {
     return this.#keysById.size
   }
@@ -225,6 +229,7 @@ function admission(
   return {
     principal,
     revoked: controller.signal,
+    settle: () => {},
     release: () => void member.running.delete(controller),
   }
 }

@@ -33,6 +33,10 @@ export function newOrganisationId(): OrganisationId {
   return `org_${letters(16)}` as OrganisationId
 }
 
+export function newQuotaId(): string {
+  return `quota_${letters(16)}`
+}
+
 export function newPersonId(): PersonId {
   return `person_${letters(16)}` as PersonId
 }

@@ -3,6 +3,7 @@ import type { KeyId, OrganisationId, PersonId, SessionId, Sha256 } from '../core
 import type { Role } from '../core/principal.ts'
 import type { KeyInfo } from './access.ts'
 import type { Organisation, Person } from './directory.ts'
+import type { QuotaStore } from './quotas/store.ts'
 import type { Method } from './sign-in/sign-in.ts'
 
 /** A key as it is kept. */
@@ -104,6 +105,7 @@ export interface AccessStore {
   readonly keys: KeyStore
   readonly sessions: SessionStore
   readonly directory: DirectoryStore
+  readonly quotas: QuotaStore
   /** @returns a function that stops it. */
   watch(listener: ChangeListener): () => void
 }

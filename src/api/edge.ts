@@ -9,6 +9,7 @@ import type { Exchanged } from '../monitoring/exchange-metrics.ts'
 import type { Log } from '../log.ts'
 import { credentialsOf } from './credentials.ts'
 import { deadlineOf, leaving, newRequestId, type Exchange } from './exchange.ts'
+import { quotaHeaderNames, quotaHeaders } from './quota-headers.ts'
 import { hostAllowed, originKind } from './host-and-origin.ts'
 
 declare module 'fastify' {
@@ -63,6 +64,7 @@ export function guardEdge(app: FastifyInstance, { settings, log, now, onExchange
         network: clientAddress(raw.socket.remoteAddress, textOf(headers['x-forwarded-for']), trusted),
         endUser: textOf(headers['x-elpis-end-user']) ?? null,
         accepted: (entry) => void (reply.sent || reply.header('elpis-receipt', entry)),
+        onQuota: (left) => void reply.headers(quotaHeaders(left, request.routeOptions.url, now())),
       },
       origin,
       left: leaving(reply.raw),
@@ -159,11 +161,13 @@ function refusedOrigin(origin: string | undefined) {
   return elpisError('origin_refused', { origin: (origin ?? '').slice(0, 200) })
 }
 
+const exposedHeaders = ['x-request-id', 'elpis-receipt', 'retry-after', ...quotaHeaderNames].join(', ')
+
 /** Lets a page of this origin read the answer. Never with cookies: such pages send a key. */
 function allowOrigin(reply: FastifyReply, origin: string): void {
   reply.headers({
     'access-control-allow-origin': origin,
-    'access-control-expose-headers': 'x-request-id, elpis-receipt, retry-after',
+    'access-control-expose-headers': exposedHeaders,
     'cross-origin-resource-policy': 'cross-origin',
   })
 }

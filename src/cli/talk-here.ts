@@ -29,6 +29,7 @@ const ownerOnly: AccessStage = {
       name: 'owner',
     },
     revoked: new AbortController().signal,
+    settle: () => {},
     release: () => {},
   }),
 }

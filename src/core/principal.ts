@@ -1,4 +1,5 @@
 import type { Account, EndUser, EntryId, KeyId, OrganisationId, PersonId, SessionId } from './ids.ts'
+import type { Usage } from './part.ts'
 import type { Subject } from './verdict.ts'
 
 /** What somebody may do in their organisation; the matrix of roles and routes is one table, in access. */
@@ -42,8 +43,25 @@ export interface Admission {
   readonly principal: Principal
   /** Aborted with an `ElpisError` as its reason the moment the principal loses access: ends what is running. */
   readonly revoked: AbortSignal
+  /** What it took, as far as is known; to be told before `release`, once, of all that was worked on. */
+  settle(usage: Usage | null): void
   /** Must be called once, however the request ends. */
   release(): void
+}
+
+/** What is left of the tightest quotas of each kind, for whoever asks; null where nothing bounds them. */
+export interface QuotaLeft {
+  readonly requests: Left | null
+  readonly tokens: Left | null
+  readonly inputTokens: Left | null
+  readonly outputTokens: Left | null
+}
+
+interface Left {
+  readonly limit: number
+  readonly remaining: number
+  /** Until it begins anew. */
+  readonly resetMilliseconds: number
 }
 
 /** What the edge found in a request, not yet checked. */
@@ -56,6 +74,8 @@ export interface Credentials {
   readonly network?: string | null
   /** What the client calls the end user that it asks for, as it came; becomes a keyed hash in access. */
   readonly endUser?: string | null
+  /** Told what is left of the quotas, before the work begins or as it is refused. */
+  readonly onQuota?: (left: QuotaLeft) => void
   /** Work that a key ordered earlier and that goes on without it. Made by this server only: no header says this. */
   readonly onBehalfOf?: KeyId
   /** Told the entry of the request once it is accepted, before anything is answered: it is the receipt. */

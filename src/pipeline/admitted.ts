@@ -49,6 +49,7 @@ export async function admitted(
           if (closed !== null) return closed
           ending.close()
           clearance.release()
+          admission.settle(outcome.usage)
           admission.release()
           closed = entry.close(outcome)
           return closed

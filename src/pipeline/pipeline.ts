@@ -45,7 +45,7 @@ export async function* answer(
     const released = stages.guard.release(drafted, question, judged)
     for await (const part of partsUntil(ending.signal, released)) {
       entry.released(part)
-      if (part.type === 'usage') usage = part.usage
+      usage = countedWith(usage, part)
       if (part.type === 'usage') outcome = { type: 'finished', usage }
       if (part.type === 'error') outcome = { type: 'failed', error: part.error, usage }
       // Before it goes out: whoever takes the last part may never ask for another.
@@ -60,5 +60,21 @@ export async function* answer(
   } finally {
     stop()
     await accepted.close(outcome ?? { type: 'failed', error: elpisError('client_left'), usage })
+  }
+}
+
+/** What was used so far: whoever leaves before the end has had it all the same. */
+function countedWith(usage: Usage | null, part: Part): Usage | null {
+  if (part.type === 'usage') return part.usage
+  if (part.type === 'start') {
+    const { promptTokens, cachedTokens } = part
+    return { promptTokens, cachedTokens, outputTokens: 0, reasoningTokens: 0 }
+  }
+  if (usage === null || !('tokens' in part) || typeof part.tokens !== 'number') return usage
+  const thought = part.type === 'reasoning-delta' ? part.tokens : 0
+  return {
+    ...usage,
+    outputTokens: usage.outputTokens + part.tokens,
+    reasoningTokens: usage.reasoningTokens + thought,
   }
 }

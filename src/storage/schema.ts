@@ -15,6 +15,7 @@ import type {
   SessionId,
   Sha256,
 } from '../core/ids.ts'
+import type { Meter, Period } from '../access/quotas/quota.ts'
 import type { Role } from '../core/principal.ts'
 import type { AuditTables } from './audit-tables.ts'
 import type { BatchEndpoint, BatchStatus, FilePurpose } from '../kept/store.ts'
@@ -48,6 +49,34 @@ interface OrganisationsTable {
   end_user_key: string
   created_at: number
   removed_at: number | null
+}
+
+interface QuotasTable {
+  id: string
+  subject: string
+  organisation_id: OrganisationId | null
+  model: string | null
+  meter: Meter
+  period: Period | null
+  amount: number
+  created_at: number
+}
+
+interface QuotaCountersTable {
+  counter: string
+  /** First moment of the period; 0 for what has none. */
+  start: number
+  resets_at: number
+  /** Spent, or out on lease. */
+  used: number
+}
+
+interface QuotaLeasesTable {
+  holder: string
+  counter: string
+  start: number
+  left_over: number
+  expires_at: number
 }
 
 interface PeopleTable {
@@ -139,6 +168,9 @@ export interface Database
   keys: KeysTable
   organisations: OrganisationsTable
   people: PeopleTable
+  quotas: QuotasTable
+  quota_counters: QuotaCountersTable
+  quota_leases: QuotaLeasesTable
   sessions: SessionsTable
   sign_in_links: SignInLinksTable
   versions: VersionsTable

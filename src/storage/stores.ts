@@ -12,6 +12,7 @@ import { SqlContentStore } from './content-store.ts'
 import { SqlFileStore } from './file-store.ts'
 import { SqlIncidentStore } from './incident-store.ts'
 import { SqlKeyStore } from './key-store.ts'
+import { SqlQuotaStore } from './quota-store.ts'
 import { SqlResponseStore } from './response-store.ts'
 import type { Database } from './schema.ts'
 import { SqlSessionStore } from './session-store.ts'
@@ -27,6 +28,7 @@ const constructors = {
   sessions: SqlSessionStore,
   directory: SqlDirectoryStore,
   signIn: SqlSignInStore,
+  quotas: SqlQuotaStore,
   responses: SqlResponseStore,
   files: SqlFileStore,
   batches: SqlBatchStore,

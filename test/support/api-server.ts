@@ -67,7 +67,13 @@ type Changes = Partial<Pick<ApiParts, 'edge' | 'webFolder'>> & {
 export async function apiServer(engine: Engine, changes: Changes = {}): Promise<ApiServer> {
   const home = changes.home ?? mkdtempSync(join(tmpdir(), 'elpis-api-'))
   const storage = await openStorage({ home })
-  const access = await createAccess({ store: storage, clock: systemClock })
+  const access = await createAccess({
+    store: storage,
+    clock: systemClock,
+    models: () => engine.models(),
+  })
+  const parts = { store: storage, clock: systemClock, acts: noActs, domainOf: () => null }
+  const standing = await createStanding(parts)
   const standing = await createStanding({
     store: storage,
     clock: systemClock,
