@@ -477,6 +477,13 @@ const table = {
     message: 'There is no quota "{quota}".',
     hint: '`elpis quotas list` shows all.',
   },
+  needs_person: {
+    blame: 'user',
+    status: 403,
+    exit: 4,
+    message: 'This is for people, and this key or session is of an organisation as a whole.',
+    hint: 'Use a key of yours (`elpis keys create --name NAME --person YOU`), or sign in as yourself.',
+  },
   organisation_not_found: {
     blame: 'user',
     status: 404,

@@ -5,6 +5,7 @@
 import { mkdir } from 'node:fs/promises'
 import { signInUrl } from './access/access.ts'
 import { createAccess, type AccessParts } from './access/create-access.ts'
+import { accessControlRoutes } from './api/access/routes.ts'
 import { createApi } from './api/app.ts'
 import { startControl } from './api/control/server.ts'
 import { isLoopback, listen, originOf } from './api/listen.ts'
@@ -141,6 +142,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   const refreshAdapters = async () => (await adapters?.reload()) ?? []
   const more = [
     standingControlRoutes({ standing, access, log }),
+    accessControlRoutes({ access, log }),
     monitoringControlRoutes(monitoring.door.desk, monitoring.monitor.live),
   ]
   undo.adopt(await startControl({ home, access, status, refreshAdapters, log, more }), (it) => it.close())

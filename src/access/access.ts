@@ -112,6 +112,9 @@ export interface Access {
   /** Who may have how much. */
   readonly quotas: Quotas
 
+  /** The keys of a person; of somebody who is none, the key that they came with. */
+  ownKeys(by: Principal): Promise<readonly KeyInfo[]>
+
   /** All keys that `by` may see, the revoked ones too, oldest first. */
   listKeys(by?: Principal): Promise<readonly KeyInfo[]>
 

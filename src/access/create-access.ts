@@ -111,6 +111,10 @@ class StoredAccess implements Access {
     return this.#desk.create(name, wish, by)
   }
 
+  ownKeys(by: Principal): Promise<readonly KeyInfo[]> {
+    return this.#desk.own(by)
+  }
+
   listKeys(by?: Principal): Promise<readonly KeyInfo[]> {
     return this.#desk.list(by)
   }

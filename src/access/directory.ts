@@ -45,6 +45,8 @@ export interface Directory {
   removeOrganisation(which: string, by?: Principal): Promise<Organisation>
   /** @throws `organisation_not_found`, `name_taken`, `name_invalid`, `beyond_minter` */
   addPerson(person: NewPerson, by?: Principal): Promise<Person>
+  /** What somebody is called: for themselves to say. @throws `person_not_found`, `name_invalid` */
+  rename(id: PersonId, name: string): Promise<Person>
   /** @throws `person_not_found`, `beyond_minter` */
   setRole(which: string, role: Role, by?: Principal): Promise<Person>
   /** @throws `person_not_found`, `beyond_minter` */

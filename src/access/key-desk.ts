@@ -64,6 +64,11 @@ export class KeyDesk {
     return (await this.#visible(by)).map((key) => this.#infoOf(key))
   }
 
+  async own(by: Principal): Promise<readonly KeyInfo[]> {
+    const keys = await this.#parts.store.list()
+    return keys.filter((key) => isOwn(by, key)).map((key) => this.#infoOf(key))
+  }
+
   async revoke(which: string, by?: Principal): Promise<KeyInfo> {
     const { store, live, clock } = this.#parts
     const key = keyNamed(which, await this.#changeable(by))

@@ -7,12 +7,10 @@ const some = <Entry extends z.ZodType>(entry: Entry) =>
   z.array(entry).min(1).max(100).nullable().default(null)
 const path = z.string().regex(/^\/[\w/:.-]*\*?$/, 'is a path such as /v1/chat/completions or /v1/files*')
 const name = z.string().trim().min(1).max(200)
-const network = z.string().transform((text, context) => {
-  const plain = plainNetwork(text)
-  if (plain !== null) return plain
-  context.addIssue({ code: 'custom', message: `"${text.slice(0, 50)}" is no network such as 10.0.0.0/8` })
-  return z.NEVER
-})
+const network = z
+  .string()
+  .max(60)
+  .refine((text) => plainNetwork(text) !== null, 'is no network such as 10.0.0.0/8')
 
 /** What a key is narrowed to. Null in any field: no narrower than its role. */
 export const keyLimits = z.strictObject({

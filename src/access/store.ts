@@ -97,6 +97,7 @@ export interface DirectoryStore {
   /** False, with nothing changed, when its organisation is gone. */
   insertPerson(person: Person): Promise<boolean>
   setRole(id: PersonId, role: Role): Promise<boolean>
+  rename(id: PersonId, name: string): Promise<boolean>
   removePerson(id: PersonId, at: number): Promise<boolean>
 }
 

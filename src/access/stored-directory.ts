@@ -92,6 +92,18 @@ export class StoredDirectory implements Directory {
     return person
   }
 
+  async rename(id: PersonId, name: string): Promise<Person> {
+    const person = this.personNamed(id)
+    const changed = { ...person, name: checkedName(name) }
+    if (!(await this.#store.rename(person.id, changed.name)))
+      throw elpisError('person_not_found', { person: id })
+    this.#change((organisations, people) => [
+      organisations,
+      people.map((each) => (each.id === person.id ? changed : each)),
+    ])
+    return changed
+  }
+
   async setRole(which: string, role: Role, by?: Principal): Promise<Person> {
     demand(by, 'people.write')
     const person = this.personNamed(which, by)

@@ -18,6 +18,7 @@ import { countTokens } from './anthropic/count-tokens.ts'
 import { anthropicErrors } from './anthropic/errors.ts'
 import { messages as anthropicMessages } from './anthropic/messages.ts'
 import { anthropicModels } from './anthropic/models.ts'
+import { accessRoutes } from './access/routes.ts'
 import { guardEdge, type Edge, type EdgeSettings } from './edge.ts'
 import { errorHeaders, openAiErrors, type ClosedPrefix, type ErrorWriter } from './error-body.ts'
 import { logRoutes, type LogDoor } from './log/routes.ts'
@@ -58,7 +59,7 @@ import { whoseBy } from './whose.ts'
 
 export interface ApiParts {
   readonly stages: Stages & BriefStages
-  readonly access: Omit<Access, 'door' | 'createSignInLink' | 'close' | 'hasKeys'>
+  readonly access: Access
   readonly standing: Standing
   readonly signIn: SignIn
   readonly accounts: OwnAccounts
@@ -179,6 +180,7 @@ export function routesOf(
     countTokens(generating),
     ...ollamaRoutes({ generating, status: () => engine.status(), version: parts.version }),
     ...safetyRoutes(parts.standing, access),
+    ...accessRoutes(access),
     ...standingAdminRoutes(parts.standing, access),
     ...(parts.monitoring === undefined
       ? []

@@ -5,19 +5,29 @@ import type { Config } from '../config.ts'
 import { systemClock } from '../core/clock.ts'
 import { elpisError } from '../errors.ts'
 import { openStorage } from '../storage/storage.ts'
+import { rotateKey } from '../api/access/keys.ts'
+import { performAccess } from './access-client.ts'
 import { defineCommand, type CommandGroup } from './command.ts'
+import { wishOf, wishOptions } from './key-wish.ts'
 
 const create = defineCommand({
   name: 'create',
   summary: 'Make an API key. It is shown once.',
   details:
     'Works beside a running server, at once. The key goes to standard output, all else to standard error.',
-  examples: ['elpis keys create --name laptop', 'KEY=$(elpis keys create --name ci)'],
+  examples: [
+    'elpis keys create --name laptop',
+    'KEY=$(elpis keys create --name ci)',
+    'elpis keys create --name ada --person ada@acme.example --expires 30d --scope answers,models',
+    'elpis keys create --name worker --org acme --service --networks 10.0.0.0/8 --rate 100/minute',
+  ],
   options: {
     name: { type: 'string', value: 'NAME', description: 'What the key is for, such as laptop. Needed.' },
+    ...wishOptions,
   },
   async run({ options, config, json, terminal }) {
     const { name } = options
+    const wish = wishOf(options, systemClock.now())
     if (name === undefined) {
       throw elpisError('usage', {
         problem: '--name is missing.',
@@ -25,7 +35,7 @@ const create = defineCommand({
       })
     }
     await withKeys(config(), async (keys, origin) => {
-      const made = await keys.createKey(name)
+      const made = await keys.createKey(name, wish)
       if (json) {
         terminal.print(JSON.stringify(made))
         return
@@ -67,6 +77,26 @@ const revoke = defineCommand({
   },
 })
 
+const rotate = defineCommand({
+  name: 'rotate',
+  summary: 'Give a service key a new secret. The one before works on until the next rotation.',
+  usage: 'ID|NAME',
+  details: 'For keys that were made with --service. The new secret is shown once.',
+  examples: ['elpis keys rotate worker', 'elpis keys rotate worker --now'],
+  options: {
+    now: { type: 'boolean', description: 'End the secret before at once, with what it is running.' },
+  },
+  positionals: [1, 1],
+  async run({ options, positionals: [key = ''], config, json, terminal }) {
+    const made = await performAccess(config(), rotateKey, { key, keep_former: options.now !== true })
+    if (json) terminal.print(JSON.stringify(made))
+    else {
+      terminal.note(`The new secret of "${made.name}" (${made.id}), shown this once:\n`)
+      terminal.print(made.key)
+    }
+  },
+})
+
 const link = defineCommand({
   name: 'link',
   summary: 'Print a fresh sign-in link for the browser of the owner.',
@@ -92,8 +122,8 @@ const link = defineCommand({
 
 export const keys: CommandGroup = {
   name: 'keys',
-  summary: 'Make, list and revoke API keys; print a sign-in link.',
-  commands: [create, list, revoke, link],
+  summary: 'Make, list, rotate and revoke API keys; print a sign-in link.',
+  commands: [create, list, rotate, revoke, link],
 }
 
 type Keys = Pick<Access, 'createKey' | 'listKeys' | 'revokeKey'>

@@ -42,10 +42,11 @@ export class Networks {
   }
 }
 
-/** Whether all of `inner` lies in `outer`, both as `plainNetwork` has them. */
+/** Whether all of the network `inner` lies in the network `outer`. */
 export function liesWithin(inner: string, outer: string): boolean {
-  const [address = '', length] = inner.split('/')
-  return Number(length) >= Number(outer.split('/')[1]) && new Networks([outer]).has(address)
+  const [address = '', length = '0'] = (plainNetwork(inner) ?? '').split('/')
+  const [, most = '129'] = (plainNetwork(outer) ?? '').split('/')
+  return Number(length) >= Number(most) && new Networks([outer]).has(address)
 }
 
 /**

@@ -85,10 +85,18 @@ export class SqlDirectoryStore implements DirectoryStore {
     return true
   }
 
-  async setRole(id: PersonId, role: Role): Promise<boolean> {
+  setRole(id: PersonId, role: Role): Promise<boolean> {
+    return this.#changePerson(id, { role })
+  }
+
+  rename(id: PersonId, name: string): Promise<boolean> {
+    return this.#changePerson(id, { name })
+  }
+
+  async #changePerson(id: PersonId, change: { role: Role } | { name: string }): Promise<boolean> {
     const { numUpdatedRows } = await this.#database
       .updateTable('people')
-      .set({ role })
+      .set(change)
       .where('id', '=', id)
       .where('removed_at', 'is', null)
       .executeTakeFirstOrThrow()

@@ -72,8 +72,6 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     clock: systemClock,
     models: () => engine.models(),
   })
-  const parts = { store: storage, clock: systemClock, acts: noActs, domainOf: () => null }
-  const standing = await createStanding(parts)
   const standing = await createStanding({
     store: storage,
     clock: systemClock,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { Client } from 'undici'
 import type { z } from 'zod'
 import type { KeyInfo, NewKey } from '../../access/access.ts'
+import type { KeyWish } from '../../access/minting.ts'
 import { elpisError, errorTable, Fault, UserError, type ElpisError, type ErrorCode } from '../../errors.ts'
 import type { Moment } from '../../monitoring/live.ts'
 import { moment } from '../monitoring/moment.ts'
@@ -21,12 +22,17 @@ import { controlSocketPath, securePath } from './socket-path.ts'
 /** A running server, seen from the CLI. Methods throw what the server would have thrown. */
 export interface ControlClient {
   readonly status: ServerStatus
-  createKey(name: string): Promise<NewKey>
+  createKey(name: string, wish?: KeyWish): Promise<NewKey>
   listKeys(): Promise<readonly KeyInfo[]>
   revokeKey(which: string): Promise<KeyInfo>
   createSignInLink(): Promise<SignInUrl>
   /** Has the server look for adapters again. @returns those that it serves */
   refreshAdapters(): Promise<readonly string[]>
+  /** Has the server do something about who is let in, as the owner of the machine. */
+  access<Output extends z.ZodType>(
+    operation: { readonly name: string; readonly output: Output },
+    input: unknown,
+  ): Promise<z.output<Output>>
   /** Has the server do something about standing, as the owner of `key`, or of the machine when it is null. */
   standing<Output extends z.ZodType>(
     operation: { readonly name: string; readonly output: Output },
@@ -56,7 +62,8 @@ export async function connectControl(home: string): Promise<ControlClient | null
     const status = await door.get('/status', serverStatus)
     return {
       status,
-      createKey: (name) => door.post('/keys', { name }, newKey),
+      createKey: (name, wish = {}) => door.post('/keys', { name, ...wish }, newKey),
+      access: ({ name, output }, input) => door.post(`/access/${name}`, input as object, output),
       listKeys: async () => (await door.get('/keys', keyList)).keys,
       revokeKey: (key) => door.post('/keys/revoke', { key }, keyInfo),
       refreshAdapters: async () => (await door.post('/adapters/refresh', {}, adapterNames)).adapters,

@@ -12,7 +12,17 @@ const personId = z
   .transform((text) => text as PersonId)
   .nullable()
 
-export const createKeyBody = z.strictObject({ name: z.string().max(1000) })
+const which = z.string().min(1).max(300).optional()
+
+export const createKeyBody = z.strictObject({
+  name: z.string().max(1000),
+  organisation: which,
+  person: which,
+  role: z.enum(roles).optional(),
+  service: z.boolean().optional(),
+  expiresAt: time.nullable().optional(),
+  limits: keyLimits.optional(),
+})
 /** By id, display prefix or name. */
 export const revokeKeyBody = z.strictObject({ key: z.string().max(1000) })
 

@@ -67,7 +67,8 @@ function routes({ access, status, refreshAdapters, log, more = [] }: ControlPart
     method: 'POST',
     url: '/keys',
     handler: async (request) => {
-      const key = await access.createKey(parseBody(createKeyBody, request.body).name)
+      const { name, ...wish } = parseBody(createKeyBody, request.body)
+      const key = await access.createKey(name, wish)
       log?.('info', 'key created', { id: key.id, name: key.name })
       return key
     },
