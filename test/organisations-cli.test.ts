@@ -13,21 +13,9 @@ test('an organisation is set up, bounded and removed', async () => {
   expect((await run('people', 'add', 'Ada', '--email', 'ada@acme.example', '--org', 'acme')).code).toBe(0)
   const promoted = await run('people', 'role', 'ada@acme.example', 'admin', '--json')
   expect(promoted.json).toMatchObject({ role: 'admin' })
-  const key = await run(
-    ...[
-      'keys',
-      'create',
-      '--name',
-      'ada',
-      '--person',
-      'Ada',
-      '--expires',
-      '30d',
-      '--scope',
-      'answers,models',
-    ],
-    ...['--networks', '10.0.0.0/8', '--rate', '60/minute', '--service', '--json'],
-  )
+  const wishes = ['--person', 'Ada', '--expires', '30d', '--scope', 'answers,models', '--service']
+  const bounds = ['--networks', '10.0.0.0/8', '--rate', '60/minute']
+  const key = await run('keys', 'create', '--name', 'ada', '--json', ...wishes, ...bounds)
   expect(key.json).toMatchObject({ id: expect.any(String), key: expect.any(String), name: 'ada' })
   expect((await run('keys', 'rotate', 'ada', '--json')).json).toMatchObject({ key: expect.any(String) })
   expect((await run('keys', 'list', '--json')).json).toMatchObject({
