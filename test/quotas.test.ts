@@ -124,6 +124,26 @@ describe('at the doors', () => {
     expect((await server.access.quotas.list())[0]?.used).toBe(2)
   })
 
+  test('of one end user, named in a body or by the header, bind that one only', async () => {
+    await using server = await apiServer(fakeEngine({ answer: saying('hi') }))
+    await server.access.quotas.set({
+      subject: 'user:*',
+      model: null,
+      meter: 'requests',
+      period: 'day',
+      amount: 1,
+    })
+    const ask = async (body: object, headers = {}, path = '/v1/chat/completions') =>
+      (await server.post(path, { ...question, ...body }, { headers })).status
+    expect(await ask({ user: 'ann' })).toBe(200)
+    expect(await ask({ safety_identifier: 'ann', user: 'other' })).toBe(429)
+    expect(await ask({}, { 'x-elpis-end-user': 'ann' })).toBe(429)
+    expect(await ask({ metadata: { user_id: 'ann' } }, {}, '/v1/messages')).toBe(429)
+    expect(await ask({ metadata: { user_id: 'bob' } }, {}, '/v1/messages')).toBe(200)
+    expect(await ask({ user: 'bob' })).toBe(429)
+    expect(await ask({})).toBe(200)
+  })
+
   test('streams at the same time', async () => {
     const engine = fakeEngine({ answer: hanging('a') })
     await using server = await apiServer(engine)

@@ -4,6 +4,7 @@ import { accountOf } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
 import { openAiErrors, type ClosedPrefix, type ErrorWriter } from './error-body.ts'
 import type { Standing } from '../standing/standing.ts'
+import { withEndUser } from './end-user.ts'
 import { parseBody } from './parse.ts'
 import type { Route } from './route.ts'
 import type { WebPage } from './web-page.ts'
@@ -51,16 +52,18 @@ export function registerRoutes(
       errorHandler: sendError(route.errors ?? openAiErrors),
       ...(route.needs === 'nothing' ? {} : { onRequest: refuseAt(route) }),
       config: { takesUpload: route.upload !== undefined },
-      handler: async (request, reply) =>
-        await route.handle({
-          exchange: request.exchange,
-          body: route.body === undefined ? undefined : parseBody(route.body, request.body ?? undefined),
+      handler: async (request, reply) => {
+        const body = route.body === undefined ? undefined : parseBody(route.body, request.body ?? undefined)
+        return await route.handle({
+          exchange: withEndUser(request.exchange, body),
+          body,
           query: route.query === undefined ? undefined : parseBody(route.query, request.query),
           reply,
           rest: restOf(request),
           names: request.params as Record<string, string>,
           incoming: request.raw,
-        }),
+        })
+      },
     })
   }
   for (const [path, { allowed, errors }] of byPath(routes)) {

@@ -4,6 +4,7 @@ import { asElpisError, elpisError, type ElpisError } from '../../../errors.ts'
 import type { BatchDoor, BatchLine, LineAnswer } from '../../../kept/batch-door.ts'
 import type { BatchEndpoint } from '../../../kept/store.ts'
 import { errorBodyOf } from '../../error-body.ts'
+import { withEndUser } from '../../end-user.ts'
 import { newRequestId, type Exchange } from '../../exchange.ts'
 import { parseJson } from '../../json-body.ts'
 import { parseBody } from '../../parse.ts'
@@ -76,9 +77,10 @@ async function answerBy(
   exchange: Exchange,
 ): Promise<LineAnswer> {
   const reply = new CapturedReply()
+  const parsed = parseBody(schema, body)
   const returned = await route.handle({
-    exchange,
-    body: parseBody(schema, body),
+    exchange: withEndUser(exchange, parsed),
+    body: parsed,
     query: undefined,
     rest: '',
     names: {},
