@@ -681,7 +681,7 @@ describe('the state', () => {
       expect.arrayContaining(['messages', 'temperature', 'logit_bias', 'tools']),
     )
     // What is outside of these is for strangers: signing in, health, the public part of the log.
-    const needsKey = (path: string) => /^\/(v1|api|web\/account)(\/|$)/.test(path)
+    const needsKey = (path: string) => /^\/(v1|api|web\/account|log\/tile\/entries)(\/|$)/.test(path)
     for (const [path, operations] of Object.entries(document.paths)) {
       for (const operation of Object.values(operations)) {
         expect([path, operation.security.length > 0]).toEqual([path, needsKey(path)])
