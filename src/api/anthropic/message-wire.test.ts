@@ -48,10 +48,15 @@ function added(events: readonly Event[]) {
     thinking: joined(blocks, 'thinking'),
     calls: blocks
       .filter(({ type }) => type === 'tool_use')
-      .map(({ json }) => JSON.parse(json || '{}') as unknown),
+      .map(({ json }) => asText(JSON.parse(json || '{}'))),
     end: events.at(-2)?.delta,
     usage: events.at(-2)?.usage,
   }
+}
+
+/** To be compared as text: an own key `__proto__` is set, not compared, by those who copy objects. */
+function asText(value: unknown): string {
+  return JSON.stringify(value)
 }
 
 function joined(blocks: readonly Block[], kind: 'text' | 'thinking'): string {
@@ -80,7 +85,7 @@ test('a stream adds up to the whole answer, whatever comes in it', async () => {
         ordered: true,
         text: joined(whole.content, 'text'),
         thinking: joined(whole.content, 'thinking'),
-        calls: whole.content.filter(({ type }) => type === 'tool_use').map(({ input }) => input),
+        calls: whole.content.filter(({ type }) => type === 'tool_use').map(({ input }) => asText(input)),
         end: { stop_reason: whole.stop_reason, stop_sequence: whole.stop_sequence },
         usage: whole.usage,
       })
