@@ -10,6 +10,7 @@ import { createApi } from './api/app.ts'
 import { startControl } from './api/control/server.ts'
 import { isLoopback, listen, originOf } from './api/listen.ts'
 import { monitoringControlRoutes } from './api/monitoring/routes.ts'
+import { signInControlRoutes } from './api/sign-in/control-routes.ts'
 import { standingControlRoutes } from './api/standing/control-routes.ts'
 import type { Config } from './config.ts'
 import { systemClock } from './core/clock.ts'
@@ -143,6 +144,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   const more = [
     standingControlRoutes({ standing, access, log }),
     accessControlRoutes({ access, log }),
+    signInControlRoutes({ signIn, log }),
     monitoringControlRoutes(monitoring.door.desk, monitoring.monitor.live),
   ]
   undo.adopt(await startControl({ home, access, status, refreshAdapters, log, more }), (it) => it.close())

@@ -4,6 +4,7 @@ import type { Role } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
 import { performAccess } from './access-client.ts'
 import { defineCommand, type CommandGroup } from './command.ts'
+import { inviteSomebody } from './invitation-client.ts'
 import { needed } from './standing-client.ts'
 import { table } from './table.ts'
 
@@ -22,6 +23,32 @@ const add = defineCommand({
     const given = { name, email, role: roleNamed(role ?? 'member'), organisation: org }
     const made = await performAccess(config(), addPerson, given)
     terminal.print(json ? JSON.stringify(made) : `${made.name} is ${made.id}, ${made.role}.`)
+  },
+})
+
+const invite = defineCommand({
+  name: 'invite',
+  summary: 'Make a link that lets somebody in once, within a week.',
+  usage: 'ADDRESS',
+  details:
+    'Who is not there yet is added; who is there gets a new way in, and an earlier link of theirs ends.\nSend the link in a way that only they read.',
+  examples: ['elpis people invite ada@acme.example --name "Ada Lovelace" --role reviewer'],
+  options: {
+    name: { type: 'string', value: 'NAME', description: 'Their name; the address without.' },
+    org: { type: 'string', value: 'ORG', description: 'Their organisation, by id or name; home without.' },
+    role: { type: 'string', value: 'ROLE', description: `${roles.join(', ')}. Default member.` },
+  },
+  positionals: [1, 1],
+  async run({ options: { name, org, role }, positionals: [email = ''], config, json, terminal }) {
+    const made = await inviteSomebody(config(), {
+      email: needed(email, 'ADDRESS', 'Such as ada@acme.example.'),
+      ...(name === undefined ? {} : { name }),
+      ...(org === undefined ? {} : { organisation: org }),
+      ...(role === undefined ? {} : { role: roleNamed(role) }),
+    })
+    if (json) return terminal.print(JSON.stringify(made))
+    terminal.print(made.url)
+    terminal.note(`It lets them in once, until ${new Date(made.expires_at).toISOString()}.`)
   },
 })
 
@@ -75,7 +102,7 @@ const remove = defineCommand({
 export const people: CommandGroup = {
   name: 'people',
   summary: 'Add, list and remove people, and say what they may do.',
-  commands: [add, list, role, remove],
+  commands: [add, invite, list, role, remove],
 }
 
 /** @throws `usage` */

@@ -7,6 +7,11 @@ import { elpisError, errorTable, Fault, UserError, type ElpisError, type ErrorCo
 import type { Moment } from '../../monitoring/live.ts'
 import { moment } from '../monitoring/moment.ts'
 import {
+  madeInvitationSchema,
+  type invitationWish,
+  type MadeInvitation,
+} from '../sign-in/invitation-routes.ts'
+import {
   adapterNames,
   failure,
   keyInfo,
@@ -33,6 +38,8 @@ export interface ControlClient {
     operation: { readonly name: string; readonly output: Output },
     input: unknown,
   ): Promise<z.output<Output>>
+  /** Has the server make a link that lets somebody in once. */
+  invite(wish: z.input<typeof invitationWish>): Promise<MadeInvitation>
   /** Has the server do something about standing, as the owner of `key`, or of the machine when it is null. */
   standing<Output extends z.ZodType>(
     operation: { readonly name: string; readonly output: Output },
@@ -68,6 +75,7 @@ export async function connectControl(home: string): Promise<ControlClient | null
       revokeKey: (key) => door.post('/keys/revoke', { key }, keyInfo),
       refreshAdapters: async () => (await door.post('/adapters/refresh', {}, adapterNames)).adapters,
       createSignInLink: () => door.post('/sign-in-links', {}, signInLink),
+      invite: (wish) => door.post('/sign-in/invite', wish, madeInvitationSchema),
       standing: ({ name, output }, input, key) =>
         door.post(`/standing/${name}`, input as object, output, key === null ? {} : { 'x-elpis-key': key }),
       monitoring: ({ name, output }, input) => door.post(`/monitoring/${name}`, input as object, output),
