@@ -192,15 +192,16 @@ describe('answers', () => {
 
   test('are refused when every place is taken', async () => {
     const leaving = new AbortController()
+    const ready = { model: 'm', state: { state: 'ready' }, processId: expect.any(Number) }
     const inside = await Promise.all([1, 2].map(() => begin(shared, 'x wait', { signal: leaving.signal })))
     const queued = [1, 2].map(() => ask(shared, 'x', { signal: leaving.signal }))
-    expect(shared.status()).toEqual([{ model: 'm', state: { state: 'ready' }, active: 2, queued: 2 }])
+    expect(shared.status()).toEqual([{ ...ready, active: 2, queued: 2 }])
     const [refused] = await ask(shared, 'x')
     expect(refused?.type === 'error' && refused.error).toMatchObject({ code: 'overloaded', status: 503 })
     expect(refused?.type === 'error' && refused.error.retryAfter).toBeGreaterThan(0)
     leaving.abort()
     await Promise.all([...inside.map(({ rest }) => rest()), ...queued])
-    expect(shared.status()).toEqual([{ model: 'm', state: { state: 'ready' }, active: 0, queued: 0 }])
+    expect(shared.status()).toEqual([{ ...ready, active: 0, queued: 0 }])
   })
 
   test('end when they are aborted, with what they have used', async () => {
@@ -365,6 +366,7 @@ test('models are told with the context that they can have', async () => {
       licence: 'MIT',
       createdAt: 1,
       abilities: ['generate'],
+      build: expect.any(String),
     },
   ])
 })
