@@ -5,6 +5,7 @@ import { keptContract } from './support/kept-contract.ts'
 import { killedWriters } from './support/killed-writers.ts'
 import { postgresForTests } from './support/postgres.ts'
 import { storageContract } from './support/storage-contract.ts'
+import { shutdownContract } from './support/shutdown-contract.ts'
 import { verdictContract } from './support/verdict-contract.ts'
 import { storedKey } from './support/stored.ts'
 import { tcpProxy } from './support/tcp-proxy.ts'
@@ -37,6 +38,8 @@ describe.skipIf(postgres === null)('Postgres', () => {
   keptContract('Postgres', () => opened())
 
   verdictContract('Postgres', () => opened())
+
+  shutdownContract('Postgres', () => opened())
 
   test('kill -9 at any moment loses nothing that was acknowledged', async () => {
     const url = await freshUrl()

@@ -8,6 +8,7 @@ import { keptContract } from './support/kept-contract.ts'
 import { killedWriters } from './support/killed-writers.ts'
 import { storageContract } from './support/storage-contract.ts'
 import { storedKey } from './support/stored.ts'
+import { shutdownContract } from './support/shutdown-contract.ts'
 import { verdictContract } from './support/verdict-contract.ts'
 
 function freshHome(): string {
@@ -30,6 +31,8 @@ storageContract('SQLite', () => {
 keptContract('SQLite', () => opened(freshHome()))
 
 verdictContract('SQLite', () => opened(freshHome()))
+
+shutdownContract('SQLite', () => opened(freshHome()))
 
 describe('the database file', () => {
   test('nobody else may read it, nor a home that was made for it', async () => {

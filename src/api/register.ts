@@ -16,7 +16,7 @@ export interface Routes {
   /** Everything below them is refused without a key, whether it is there or not. */
   readonly closed: readonly ClosedPrefix[]
   readonly access: Pick<Access, 'admit' | 'enter'>
-  readonly standing: Pick<Standing, 'check'>
+  readonly standing: Pick<Standing, 'check' | 'mustBeOpen'>
   readonly page: WebPage
   /** Answers with an error, as this protocol writes it. */
   readonly sendError: (
@@ -38,11 +38,14 @@ export function registerRoutes(
       if (needs === 'nothing') return
       const principal = await access.enter(exchange.credentials, { needs, path })
       exchange.account = accountOf(principal)
-      if (!evenBarred) standing.check(principal)
+      if (evenBarred) return
+      if (!forOperators(path)) standing.mustBeOpen()
+      standing.check(principal)
     }
   const refuseBarred = async ({ exchange }: FastifyRequest) => {
     const admission = await access.admit(exchange.credentials)
     admission.release()
+    standing.mustBeOpen()
     standing.check(admission.principal)
   }
   for (const route of routes) {
@@ -93,6 +96,11 @@ export function registerRoutes(
     if (wantsPage && !/^\/+(v1|api|web|assets)(?![\w-])/i.test(url)) return page.send(reply)
     return await notFound(request)
   })
+}
+
+/** What those who run the server need to see how it is, and to lift a shutdown. */
+function forOperators(path: string): boolean {
+  return path.startsWith('/v1/admin/') || path === '/metrics'
 }
 
 async function notFound({ method, url }: FastifyRequest): Promise<never> {

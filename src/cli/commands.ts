@@ -32,6 +32,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'appeals', load: async () => (await import('./appeals.ts')).appeals },
   { name: 'review', load: async () => (await import('./review.ts')).review },
   { name: 'cases', load: async () => (await import('./cases.ts')).cases },
+  { name: 'shutdown', load: async () => (await import('./shutdown.ts')).shutdown },
   { name: 'doctor', load: async () => (await import('./doctor.ts')).doctor },
   { name: 'config', load: async () => (await import('./config.ts')).config },
 ]

@@ -54,14 +54,16 @@ export const standing = z
         'Appeals are decided by somebody other than whoever acted. Only false where one person runs all.',
       ),
     keep_days: days.default(365).describe('Days that strikes are kept.'),
-    history_days: z
-      .number()
-      .min(0)
-      .max(365)
-      .default(7)
-      .describe(
-        'Days that is kept who asked when, without any text, for rules over behaviour; 0 keeps nothing.',
-      ),
+    restart_people: z
+      .int()
+      .min(1)
+      .max(20)
+      .default(1)
+      .describe('How many different people it takes to lift `elpis shutdown --all`.'),
+    two_people: z
+      .boolean()
+      .default(false)
+      .describe('`elpis shutdown --all` is done only once a second person has confirmed it.'),
   })
   .refine(({ warn, restrict, suspend, ban }) => warn <= restrict && restrict <= suspend && suspend <= ban, {
     error: 'warn, restrict, suspend and ban must grow',

@@ -15,6 +15,7 @@ export const actKinds = {
   'organisation-changed': 'An organisation was added, changed or removed.',
   'quota-changed': 'A quota or limit was changed.',
   'standing-changed': 'Somebody was warned, restricted, suspended, banned or let back.',
+  'grave-act': 'Somebody asked for what takes two people, or confirmed it as the second.',
   'appeal-opened': 'Somebody appealed.',
   'appeal-decided': 'An appeal was decided.',
   'policy-changed': 'A guard policy came into force.',

@@ -9,6 +9,7 @@ const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'model_not_ready',
   'not_ready',
   'shutting_down',
+  'shut_down',
   'deadline_passed',
   'storage_busy',
   'storage_failed',

@@ -24,6 +24,10 @@ export async function openStanding(config: Config, { store, access, acts, log }:
     clock: systemClock,
     acts: acts ?? noActs,
     policy: policyOf(config.standing),
+    shutdown: {
+      restartPeople: config.standing.restart_people,
+      twoPeople: config.standing.two_people,
+    },
     domainOf: (person) => access?.directory.person(person)?.email?.split('@').at(-1) ?? null,
     onTrouble: (error) => log('error', 'standing', { code: asElpisError(error).code }),
   })

@@ -16,9 +16,11 @@ import { RestrictedLimits } from './restricted-limits.ts'
 import type { Outcome, Review } from './review.ts'
 import { Reviews } from './reviews.ts'
 import type { Actor, CaseFile, Cleared, Explanation, Lifting, Standing, Step } from './standing.ts'
+import { LiveShutdown } from './live-shutdown.ts'
+import { Shutdowns, type ShutdownRule } from './shutdowns.ts'
 import { Steps } from './steps.ts'
 import type { StandingStore } from './store.ts'
-import { Strikes, targetsOf, type Sighting } from './strikes.ts'
+import { Strikes, targetsOf } from './strikes.ts'
 import { concerns, exactTargets, parseTarget, type Target } from './target.ts'
 
 export interface StandingParts {
@@ -26,6 +28,7 @@ export interface StandingParts {
   readonly clock: Clock
   readonly acts: Acts
   readonly policy: Policy
+  readonly shutdown: ShutdownRule
   /** The domain of a person's e-mail address, as far as it is known. Must answer from memory. */
   readonly domainOf: (person: PersonId) => string | null
   /** Something that goes on by itself failed, and will be tried again. */
@@ -38,19 +41,29 @@ const sweepMilliseconds = 60_000
 /** Loads all that is in force and keeps it true from then on. */
 export async function createStanding(parts: StandingParts): Promise<Standing> {
   const live = new LiveRegister(parts.store, parts.clock)
+  const shut = new LiveShutdown(parts.store, (error) => live.endAll(error))
   try {
     await live.load()
+    await shut.load()
     const secret = await parts.store.standingEvents.secret('blur', randomBytes(32).toString('hex'))
-    return new StoredStanding(parts, live, secret)
+    return new StoredStanding(parts, { live, shut }, secret)
   } catch (error) {
+    shut.close()
     live.close()
     throw error
   }
 }
 
+interface Live {
+  readonly live: LiveRegister
+  readonly shut: LiveShutdown
+}
+
 class StoredStanding implements Standing {
   readonly #parts: StandingParts
   readonly #live: LiveRegister
+  readonly #shut: LiveShutdown
+  readonly shutdowns: Shutdowns
   readonly #steps: Steps
   readonly #strikes: Strikes
   readonly #reviews: Reviews
@@ -58,10 +71,12 @@ class StoredStanding implements Standing {
   readonly #limits: RestrictedLimits
   readonly #sweeping: NodeJS.Timeout
 
-  constructor(parts: StandingParts, live: LiveRegister, secret: string) {
+  constructor(parts: StandingParts, { live, shut }: Live, secret: string) {
     const { store, clock, policy, acts, onTrouble } = parts
     this.#parts = parts
     this.#live = live
+    this.#shut = shut
+    this.shutdowns = new Shutdowns({ store, live: shut, acts, now: () => clock.now(), rule: parts.shutdown })
     this.#limits = new RestrictedLimits(policy.restricted, () => clock.now())
     this.#steps = new Steps({ store: store.measures, live, clock, acts })
     this.#reviews = new Reviews({
@@ -84,7 +99,6 @@ class StoredStanding implements Standing {
     this.#strikes = new Strikes({
       store: store.standingEvents,
       secret,
-      keepsSightings: policy.history > 0,
       onWritten: async (events) => {
         for (const [target, fresh] of targetsOf(events)) {
           await this.#consequences.settle(parseTarget(target), fresh)
@@ -96,6 +110,7 @@ class StoredStanding implements Standing {
   }
 
   async clear(principal: Principal): Promise<Cleared> {
+    this.#shut.mustBeOpen()
     const domain = this.#domainOf(principal)
     const against = this.#against(principal, domain)
     if (against === null || against.rung === 'warned') {
@@ -119,12 +134,12 @@ class StoredStanding implements Standing {
     this.#against(principal, this.#domainOf(principal))
   }
 
-  signal(signal: Signal): void {
-    this.#strikes.signal(signal)
+  mustBeOpen(): void {
+    this.#shut.mustBeOpen()
   }
 
-  sighting(sighting: Sighting): void {
-    this.#strikes.sighting(sighting)
+  signal(signal: Signal): void {
+    this.#strikes.signal(signal)
   }
 
   async strike(
@@ -208,7 +223,7 @@ class StoredStanding implements Standing {
     this.#limits.forgetStill()
     await this.#steps.lapse()
     await this.#consequences.rewardGoodConduct()
-    await store.standingEvents.prune(clock.now() - policy.keep, clock.now() - policy.history)
+    await store.standingEvents.prune(clock.now() - policy.keep)
   }
 
   async settled(): Promise<void> {
@@ -218,6 +233,7 @@ class StoredStanding implements Standing {
   async close(): Promise<void> {
     clearInterval(this.#sweeping)
     await this.#strikes.flush()
+    this.#shut.close()
     this.#live.close()
   }
 

@@ -2,7 +2,7 @@ import type { EntryId, RequestId } from '../core/ids.ts'
 import type { Signal, Subject } from '../core/verdict.ts'
 import type { Target } from './target.ts'
 
-/** What standing remembers: that somebody asked, or that something was wrong with it. Never a text. */
+/** What standing remembers: that something was wrong with what somebody asked. Never a text. */
 export interface StandingEvent {
   readonly id: string
   readonly at: number
@@ -15,9 +15,8 @@ export interface StandingEvent {
   /** A keyed hash of the address, enough to tell networks apart. */
   readonly network: string | null
   readonly fingerprint: string | null
-  readonly source: Signal['source'] | 'request'
+  readonly source: Signal['source']
   readonly direction: Signal['direction']
-  /** Null for a request with which nothing was wrong. */
   readonly hazard: Signal['hazard'] | null
   /** 0 to 1. */
   readonly severity: number

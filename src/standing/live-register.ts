@@ -44,6 +44,11 @@ export class LiveRegister {
     return this.#register
   }
 
+  /** Ends everything that runs, for whatever reason. */
+  endAll(error: ElpisError): void {
+    this.#register.endAll(error)
+  }
+
   /** Takes over what the store has just acknowledged. */
   apply(measure: Measure): void {
     this.#changes++
@@ -93,6 +98,6 @@ export class LiveRegister {
 
   #lose(error: ElpisError): void {
     this.#lost = error
-    this.#register.endAll(error)
+    this.endAll(error)
   }
 }

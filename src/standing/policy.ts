@@ -18,7 +18,6 @@ export interface Policy {
   readonly restricted: { readonly streams: number; readonly perMinute: number }
   /** Milliseconds. */
   readonly keep: number
-  readonly history: number
   /** Whether appeals are decided by somebody other than whoever acted. */
   readonly secondReviewer: boolean
 }
@@ -41,7 +40,6 @@ export interface PolicySettings {
   readonly restricted_streams: number
   readonly restricted_per_minute: number
   readonly keep_days: number
-  readonly history_days: number
   readonly second_reviewer: boolean
 }
 
@@ -74,7 +72,6 @@ export function policyOf(settings: PolicySettings): Policy {
     graveSeverity: settings.grave_severity,
     restricted: { streams: settings.restricted_streams, perMinute: settings.restricted_per_minute },
     keep: settings.keep_days * day,
-    history: settings.history_days * day,
     secondReviewer: settings.second_reviewer,
   }
 }

@@ -7,7 +7,7 @@ import type { Contribution } from './ladder.ts'
 import type { Measure, Rung } from './measure.ts'
 import type { Policy } from './policy.ts'
 import type { Outcome, Review } from './review.ts'
-import type { Sighting } from './strikes.ts'
+import type { Shutdowns } from './shutdowns.ts'
 import type { Target } from './target.ts'
 
 /** Somebody who acts on the standing of others: a person's or key's id, `owner` for whoever runs the server. */
@@ -31,7 +31,7 @@ export interface Lifting {
 /** What the pipeline is told of somebody who may go on. */
 export interface Cleared {
   readonly level: 'good' | 'warned' | 'restricted'
-  /** Aborted with `suspended` or `banned` the moment it holds. */
+  /** Aborted with `suspended`, `banned` or `shut_down` the moment it holds. */
   readonly barred: AbortSignal
   /** Must be called once. */
   release(): void
@@ -59,15 +59,17 @@ export interface Standing {
   /**
    * Lets one piece of work begin. From memory.
    *
-   * @throws `suspended`, `banned`, `restricted_limit`, an error of storage while the store cannot be reached
+   * @throws `shut_down`, `suspended`, `banned`, `restricted_limit`, an error of storage while the store cannot be reached
    */
   clear(principal: Principal): Promise<Cleared>
   /** As `clear`, where nothing runs that could be ended. @throws `suspended`, `banned` */
   check(principal: Principal): void
+  /** For what serves nobody while everything is shut down. @throws `shut_down` */
+  mustBeOpen(): void
+  /** Stops everybody at once, and lets them back in. */
+  readonly shutdowns: Shutdowns
   /** Takes a signal in. What follows from it does so within a second. */
   signal(signal: Signal): void
-  /** Takes in that somebody asked, for the rules over behaviour. */
-  sighting(sighting: Sighting): void
   /** A strike that a person or another system gives. */
   strike(
     target: Target,

@@ -4,7 +4,9 @@ import type { CaseId } from '../core/ids.ts'
 import type { Case, CaseStep } from './case.ts'
 import type { StandingEvent } from './event.ts'
 import type { Lift, Measure, Rung } from './measure.ts'
+import type { ProposalStore } from './proposal.ts'
 import type { ReviewStore } from './review.ts'
+import type { ShutdownStore } from './shutdown.ts'
 import type { Target } from './target.ts'
 
 /** A measure before it is numbered. */
@@ -54,20 +56,13 @@ export interface CaseStore {
   addStep(id: CaseId, step: CaseStep): Promise<void>
 }
 
-/** What events can be looked up by. */
-export type EventColumn = 'target' | 'organisation' | 'person' | 'key' | 'network'
-
 export interface EventStore {
   add(events: readonly StandingEvent[]): Promise<void>
   /** Those with a hazard, the newest first. */
   strikes(target: Target, since: number, limit: number): Promise<StandingEvent[]>
-  /** The newest up to `limit`, oldest first. */
-  within(column: EventColumn, value: string, since: number, limit: number): Promise<StandingEvent[]>
-  /** All of them, in order. */
-  page(after: { at: number; id: string }, until: number, limit: number): Promise<StandingEvent[]>
   /** Takes all strikes against a target back. @returns how many */
   void(target: Target, by: string): Promise<number>
-  prune(strikesBefore: number, requestsBefore: number): Promise<void>
+  prune(before: number): Promise<void>
   /** The secret of this name, the same for all replicas; `fresh` when there was none. */
   secret(name: string, fresh: string): Promise<string>
 }
@@ -77,6 +72,8 @@ export interface StandingStore {
   readonly measures: MeasureStore
   readonly cases: CaseStore
   readonly standingEvents: EventStore
+  readonly shutdowns: ShutdownStore
+  readonly proposals: ProposalStore
   /** @returns a function that stops it. */
   watch(listener: ChangeListener): () => void
 }

@@ -1,32 +1,19 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import type { RequestId } from '../core/ids.ts'
 import type { Signal, Subject } from '../core/verdict.ts'
 import { answerable, type StandingEvent } from './event.ts'
 import type { EventStore } from './store.ts'
 import { targetText, type Target } from './target.ts'
 
-/** That somebody asked, with nothing wrong so far. */
-export interface Sighting {
-  readonly at: number
-  readonly subject: Subject
-  readonly fingerprint: string | null
-  readonly requestId: RequestId
-}
-
 interface StrikeParts {
   readonly store: EventStore
   /** Blurs addresses: the same for all replicas. */
   readonly secret: string
-  /** Sightings are not kept at all when false. */
-  readonly keepsSightings: boolean
   /** Told of what has been written, once it is. Awaited before the next. */
   readonly onWritten: (events: readonly StandingEvent[]) => Promise<void>
   readonly onTrouble: (error: unknown) => void
 }
 
 const flushMilliseconds = 250
-/** Beyond this, sightings are dropped; signals never are, for there are few. */
-const mostWaiting = 10_000
 
 /** Takes what stages tell without making them wait, and writes it together. */
 export class Strikes {
@@ -46,12 +33,6 @@ export class Strikes {
       { at, source, direction, hazard, severity, attributable, requestId, entryId, note, fingerprint },
       subject,
     )
-  }
-
-  sighting({ at, subject, fingerprint, requestId }: Sighting): void {
-    if (!this.#parts.keepsSightings || this.#waiting.length >= mostWaiting) return
-    const nothing = { source: 'request', hazard: null, severity: 0, note: null, entryId: null } as const
-    this.#take({ ...nothing, at, direction: 'input', attributable: true, requestId, fingerprint }, subject)
   }
 
   /** A strike of which nothing is known but whom it is against. */

@@ -1,18 +1,10 @@
 import type { Insertable, Kysely, Selectable } from 'kysely'
 import type { StandingEvent } from '../standing/event.ts'
-import type { EventColumn, EventStore } from '../standing/store.ts'
+import type { EventStore } from '../standing/store.ts'
 import { parseTarget, targetText, type Target } from '../standing/target.ts'
 import type { Database } from './schema.ts'
 
 type EventRow = Selectable<Database['standing_events']>
-
-const columns = {
-  target: 'target',
-  organisation: 'organisation_id',
-  person: 'person_id',
-  key: 'key_id',
-  network: 'network',
-} as const satisfies Record<EventColumn, keyof EventRow>
 
 /** SQLite takes some 32,000 parameters in one statement, Postgres 65,535; a row has 18. */
 const rowsAtOnce = 500
@@ -45,37 +37,6 @@ export class SqlStandingEventStore implements EventStore {
     return rows.map(eventOf)
   }
 
-  async within(column: EventColumn, value: string, since: number, limit: number): Promise<StandingEvent[]> {
-    const rows = await this.#database
-      .selectFrom('standing_events')
-      .selectAll()
-      .where(columns[column], '=', value)
-      .where('at', '>', since)
-      .orderBy('at', 'desc')
-      .orderBy('id', 'desc')
-      .limit(limit)
-      .execute()
-    return rows.map(eventOf).toReversed()
-  }
-
-  async page(after: { at: number; id: string }, until: number, limit: number): Promise<StandingEvent[]> {
-    const rows = await this.#database
-      .selectFrom('standing_events')
-      .selectAll()
-      .where('at', '<=', until)
-      .where((where) =>
-        where.or([
-          where('at', '>', after.at),
-          where.and([where('at', '=', after.at), where('id', '>', after.id)]),
-        ]),
-      )
-      .orderBy('at')
-      .orderBy('id')
-      .limit(limit)
-      .execute()
-    return rows.map(eventOf)
-  }
-
   async void(target: Target, by: string): Promise<number> {
     const { numUpdatedRows } = await this.#database
       .updateTable('standing_events')
@@ -87,13 +48,8 @@ export class SqlStandingEventStore implements EventStore {
     return Number(numUpdatedRows)
   }
 
-  async prune(strikesBefore: number, requestsBefore: number): Promise<void> {
-    await this.#database.deleteFrom('standing_events').where('at', '<', strikesBefore).execute()
-    await this.#database
-      .deleteFrom('standing_events')
-      .where('at', '<', requestsBefore)
-      .where('hazard', 'is', null)
-      .execute()
+  async prune(before: number): Promise<void> {
+    await this.#database.deleteFrom('standing_events').where('at', '<', before).execute()
   }
 
   async secret(name: string, fresh: string): Promise<string> {

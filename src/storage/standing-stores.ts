@@ -1,7 +1,9 @@
 /** The stores of standing; `stores.ts` has them among all others. */
 import { SqlCaseStore } from './case-store.ts'
 import { SqlMeasureStore } from './measure-store.ts'
+import { SqlProposalStore } from './proposal-store.ts'
 import { SqlReviewStore } from './review-store.ts'
+import { SqlShutdownStore } from './shutdown-store.ts'
 import { SqlStandingEventStore } from './standing-event-store.ts'
 
 export const standingStores = {
@@ -9,4 +11,6 @@ export const standingStores = {
   cases: SqlCaseStore,
   reviews: SqlReviewStore,
   standingEvents: SqlStandingEventStore,
+  shutdowns: SqlShutdownStore,
+  proposals: SqlProposalStore,
 }

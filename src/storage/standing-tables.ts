@@ -3,6 +3,7 @@ import type { CaseId, EntryId, MeasureId, RequestId } from '../core/ids.ts'
 import type { Case, CaseStep } from '../standing/case.ts'
 import type { StandingEvent } from '../standing/event.ts'
 import type { Rung } from '../standing/measure.ts'
+import type { GraveAct } from '../standing/proposal.ts'
 import type { Outcome, Review } from '../standing/review.ts'
 
 interface CasesTable {
@@ -85,7 +86,32 @@ interface ReviewsTable {
   decision: string | null
 }
 
+interface ShutdownsTable {
+  id: string
+  reason: string
+  by: string
+  at: number
+  people: number
+  /** JSON */
+  consents: string
+  lifted_at: number | null
+}
+
+interface ProposalsTable {
+  id: string
+  kind: GraveAct
+  subject: string
+  reason: string
+  by: string
+  at: number
+  until: number
+  confirmed_by: string | null
+  confirmed_at: number | null
+}
+
 export interface StandingTables {
+  shutdowns: ShutdownsTable
+  proposals: ProposalsTable
   reviews: ReviewsTable
   cases: CasesTable
   case_steps: CaseStepsTable

@@ -12,7 +12,7 @@ import type { ProviderSettings } from '../../src/access/sign-in/provider.ts'
 import type { SignIn } from '../../src/access/sign-in/sign-in.ts'
 import { createApi, type ApiParts } from '../../src/api/app.ts'
 import { listen } from '../../src/api/listen.ts'
-import { noActs } from '../../src/core/acts.ts'
+import { noActs, type Acts } from '../../src/core/acts.ts'
 import { openAudit, type Audit } from '../../src/audit/audit.ts'
 import { openHomeKeys } from '../../src/audit/home-keys.ts'
 import { systemClock } from '../../src/core/clock.ts'
@@ -22,7 +22,7 @@ import type { GuardStage } from '../../src/pipeline/stages.ts'
 import { openKept, type KeptParts } from '../../src/kept/kept.ts'
 import type { ResponseLimits } from '../../src/kept/responses.ts'
 import type { LogFields } from '../../src/log.ts'
-import { createStanding } from '../../src/standing/create-standing.ts'
+import { createStanding, type StandingParts } from '../../src/standing/create-standing.ts'
 import { settings } from '../../src/config.ts'
 import { policyOf } from '../../src/standing/policy.ts'
 import type { Standing } from '../../src/standing/standing.ts'
@@ -62,6 +62,8 @@ type Changes = Partial<Pick<ApiParts, 'edge' | 'webFolder'>> & {
   readonly moderation?: Moderation
   /** A home that was there before, and stays; a new one that goes when left out. */
   readonly home?: string
+  readonly shutdown?: Partial<StandingParts['shutdown']>
+  readonly acts?: Acts
 }
 
 export async function apiServer(engine: Engine, changes: Changes = {}): Promise<ApiServer> {
@@ -75,8 +77,9 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
   const standing = await createStanding({
     store: storage,
     clock: systemClock,
-    acts: noActs,
+    acts: changes.acts ?? noActs,
     policy: policyOf(settings.shape.standing.parse(undefined)),
+    shutdown: { restartPeople: 1, twoPeople: false, ...changes.shutdown },
     domainOf: () => null,
     onTrouble(error) {
       throw error

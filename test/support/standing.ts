@@ -27,6 +27,7 @@ export async function standingOn(
     clock: { now: () => time.now },
     acts: noActs,
     policy: policyOf({ ...settings.shape.standing.parse(undefined), ...changes }),
+    shutdown: { restartPeople: 1, twoPeople: false },
     domainOf: () => null,
     onTrouble(error) {
       throw error

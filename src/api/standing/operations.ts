@@ -1,6 +1,7 @@
 import { giveStrike, listCases, showCase, showStanding } from './explaining.ts'
 import { addBan, liftAll, liftBan, listBans, takeStep } from './measures.ts'
 import { claimReview, decideReview, listReviews, skipReview } from './reviewing.ts'
+import { beginShutdown, confirmProposal, liftShutdown, showShutdown } from './stopping.ts'
 import type { Operation } from './operation.ts'
 
 /** Every operation, in the order of the document. */
@@ -18,4 +19,8 @@ export const standingOperations: readonly Operation[] = [
   claimReview,
   skipReview,
   decideReview,
+  beginShutdown,
+  showShutdown,
+  liftShutdown,
+  confirmProposal,
 ].map((operation) => operation as unknown as Operation)

@@ -1,0 +1,118 @@
+/** Stopping everything, and the second person that grave acts may need. */
+import { z } from 'zod'
+import type { Standing } from '../../standing/standing.ts'
+import { defineOperation, mustBe } from './operation.ts'
+import { iso, time } from './measures.ts'
+
+const reasonField = z.string().max(2000).describe('One line, up to 500 characters.')
+
+const proposalView = z.object({
+  id: z.string(),
+  act: z.string(),
+  subject: z.string(),
+  reason: z.string(),
+  by: z.string(),
+  at: time,
+  until: time.describe('Nobody can confirm it from then on.'),
+})
+
+const shutdownView = z.object({
+  shut_down: z.boolean(),
+  shutdown: z
+    .object({
+      id: z.string(),
+      reason: z.string(),
+      by: z.string(),
+      at: time,
+      people_needed: z.int().describe('How many different people it takes to lift it.'),
+      consents: z.array(z.object({ by: z.string(), at: time, reason: z.string() })),
+    })
+    .nullable(),
+  proposals: z.array(proposalView).describe('What waits for a second person.'),
+})
+
+export type ShutdownView = z.output<typeof shutdownView>
+
+async function viewOf({ shutdowns }: Standing): Promise<ShutdownView> {
+  const { current } = shutdowns
+  const waiting = await shutdowns.proposals.waiting()
+  return {
+    shut_down: current !== null,
+    shutdown:
+      current === null
+        ? null
+        : {
+            id: current.id,
+            reason: current.reason,
+            by: current.by,
+            at: iso(current.at),
+            people_needed: current.people,
+            consents: current.consents.map(({ by, at, reason }) => ({ by, at: iso(at), reason })),
+          },
+    proposals: waiting.map(({ id, kind, subject, reason, by, at, until }) => ({
+      id,
+      act: kind,
+      subject,
+      reason,
+      by,
+      at: iso(at),
+      until: iso(until),
+    })),
+  }
+}
+
+export const beginShutdown = defineOperation({
+  name: 'shutdown.begin',
+  summary: 'Stop everything on every replica; or ask for it, where that takes two people',
+  method: 'POST',
+  path: '/v1/admin/shutdown',
+  needs: 'standing.act',
+  input: z.strictObject({ reason: reasonField }),
+  output: shutdownView,
+  async run(standing, { reason }, by) {
+    mustBe(by, ['owner', 'admin'])
+    await standing.shutdowns.begin(reason, by.person)
+    return await viewOf(standing)
+  },
+})
+
+export const showShutdown = defineOperation({
+  name: 'shutdown.status',
+  summary: 'Say whether everything is stopped, who wants it lifted, and what waits for a second person',
+  method: 'GET',
+  path: '/v1/admin/shutdown',
+  needs: 'standing.read',
+  input: z.strictObject({}),
+  output: shutdownView,
+  run: (standing) => viewOf(standing),
+})
+
+export const liftShutdown = defineOperation({
+  name: 'shutdown.lift',
+  summary: 'Say that you want everything to begin again; it does with the last person that it takes',
+  method: 'POST',
+  path: '/v1/admin/shutdown/lift',
+  needs: 'standing.act',
+  input: z.strictObject({ reason: reasonField }),
+  output: shutdownView,
+  async run(standing, { reason }, by) {
+    mustBe(by, ['owner', 'admin', 'reviewer'])
+    await standing.shutdowns.lift(reason, by.person)
+    return await viewOf(standing)
+  },
+})
+
+export const confirmProposal = defineOperation({
+  name: 'proposals.confirm',
+  summary: 'Confirm, as the second person, what another asked for; it is done then',
+  method: 'POST',
+  path: '/v1/admin/proposals/confirm',
+  needs: 'standing.act',
+  input: z.strictObject({ proposal: z.string().min(1).max(100).describe('Its id, prop_….') }),
+  output: shutdownView,
+  async run(standing, { proposal }, by) {
+    mustBe(by, ['owner', 'admin'])
+    await standing.shutdowns.proposals.confirm(proposal, by.person)
+    return await viewOf(standing)
+  },
+})

@@ -1,0 +1,93 @@
+import { asElpisError, elpisError, type ElpisError } from '../errors.ts'
+import type { Shutdown } from './shutdown.ts'
+import type { StandingStore } from './store.ts'
+
+const retryMilliseconds = 500
+
+/** Knows whether everything is shut down, whichever replica did it. While the store cannot be read, everything is. */
+export class LiveShutdown {
+  readonly #store: Pick<StandingStore, 'shutdowns' | 'watch'>
+  readonly #endAll: (error: ElpisError) => void
+  readonly #stopWatching: () => void
+  #current: Shutdown | null = null
+  #lost: ElpisError | null = null
+  /** Grows with every change that this replica made. */
+  #changes = 0
+  #loading: Promise<void> = Promise.resolve()
+  #retry: NodeJS.Timeout | undefined
+  #closed = false
+
+  /** @param endAll ends everything that runs here */
+  constructor(store: Pick<StandingStore, 'shutdowns' | 'watch'>, endAll: (error: ElpisError) => void) {
+    this.#store = store
+    this.#endAll = endAll
+    this.#stopWatching = store.watch({
+      changed: (topics) => {
+        if (topics.has('shutdown')) void this.#reload()
+      },
+      lost: (error) => this.#lose(error),
+    })
+  }
+
+  /** The one in force, as far as this replica knows. */
+  get current(): Shutdown | null {
+    return this.#current
+  }
+
+  /** @throws `shut_down`, an error of storage while the store cannot be reached */
+  mustBeOpen(): void {
+    if (this.#lost !== null) throw this.#lost
+    if (this.#current !== null) throw elpisError('shut_down')
+  }
+
+  /** Takes over what the store has just acknowledged. */
+  apply(shutdown: Shutdown): void {
+    this.#changes++
+    this.#take(shutdown.liftedAt === null ? shutdown : null)
+  }
+
+  /** Reads how it is. One reading after another: an older one must never come after a newer. */
+  load(): Promise<void> {
+    const loaded = this.#loading.then(() => this.#read())
+    this.#loading = loaded.catch(() => {})
+    return loaded
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#stopWatching()
+    clearTimeout(this.#retry)
+  }
+
+  async #read(): Promise<void> {
+    for (;;) {
+      const changes = this.#changes
+      const current = await this.#store.shutdowns.current()
+      // The answer may be older than what was changed here meanwhile, and would undo it.
+      if (changes !== this.#changes) continue
+      this.#take(current)
+      return
+    }
+  }
+
+  #take(current: Shutdown | null): void {
+    this.#current = current
+    if (current !== null) this.#endAll(elpisError('shut_down'))
+  }
+
+  async #reload(): Promise<void> {
+    try {
+      await this.load()
+      this.#lost = null
+    } catch (error) {
+      this.#lose(asElpisError(error))
+      clearTimeout(this.#retry)
+      if (!this.#closed) this.#retry = setTimeout(() => void this.#reload(), retryMilliseconds).unref()
+    }
+  }
+
+  #lose(error: ElpisError): void {
+    this.#lost = error
+    this.#endAll(error)
+  }
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import type { Acts } from '../core/acts.ts'
+import { elpisError } from '../errors.ts'
+import type { LiveShutdown } from './live-shutdown.ts'
+import type { Proposal, ProposalStore } from './proposal.ts'
+import { Proposals } from './proposals.ts'
+import { validReason } from './reason.ts'
+import type { Shutdown, ShutdownStore } from './shutdown.ts'
+import type { Actor } from './standing.ts'
+
+interface ShutdownParts {
+  readonly store: { readonly shutdowns: ShutdownStore; readonly proposals: ProposalStore }
+  readonly live: LiveShutdown
+  readonly acts: Acts
+  readonly now: () => number
+  readonly rule: ShutdownRule
+}
+
+/** Who it takes. */
+export interface ShutdownRule {
+  /** To lift a shutdown. */
+  readonly restartPeople: number
+  /** Whether one asks and another confirms. */
+  readonly twoPeople: boolean
+}
+
+/** Stops everything, and lets it begin again. An `Actor` here is a person: several keys of one count once. */
+export class Shutdowns {
+  readonly #parts: ShutdownParts
+  readonly proposals: Proposals
+
+  constructor(parts: ShutdownParts) {
+    this.#parts = parts
+    this.proposals = new Proposals({
+      store: parts.store.proposals,
+      acts: parts.acts,
+      now: parts.now,
+      carryOut: { shutdown: ({ reason, by }) => this.#begin(reason, by) },
+    })
+  }
+
+  /** The one in force; null while everything is open. */
+  get current(): Shutdown | null {
+    return this.#parts.live.current
+  }
+
+  /**
+   * Ends all that runs and refuses what is new, everywhere; or, by the two-person rule, asks for that.
+   *
+   * @returns the proposal that a second person must confirm; null when it is done
+   * @throws `reason_invalid`
+   */
+  async begin(reason: string, by: Actor): Promise<Proposal | null> {
+    const line = validReason(reason)
+    if (this.current !== null) return null
+    if (!this.#parts.rule.twoPeople) {
+      await this.#begin(line, by)
+      return null
+    }
+    return await this.proposals.propose({ kind: 'shutdown', subject: 'all', reason: line }, by)
+  }
+
+  /**
+   * Says that `by` wants it lifted; it is with the last that was needed.
+   *
+   * @throws `not_shut_down`, `reason_invalid`
+   */
+  async lift(reason: string, by: Actor): Promise<Shutdown> {
+    const { store, live, acts, now } = this.#parts
+    const line = validReason(reason)
+    // From the store: another replica may have shut down a moment ago.
+    const standing = await store.shutdowns.current()
+    if (standing === null) throw elpisError('not_shut_down')
+    await acts.record({
+      kind: 'stop-changed',
+      by,
+      about: 'all',
+      details: { state: 'consent', id: standing.id },
+    })
+    const consented = await store.shutdowns.consent(standing.id, { by, at: now(), reason: line })
+    if (consented === null) throw elpisError('not_shut_down')
+    live.apply(consented)
+    if (consented.liftedAt !== null) await this.#record(consented, by, 'lifted')
+    return consented
+  }
+
+  async #begin(reason: string, by: Actor): Promise<void> {
+    const { store, live, now, rule } = this.#parts
+    const begun = await store.shutdowns.begin({
+      id: `shut_${randomBytes(12).toString('hex')}`,
+      reason,
+      by,
+      at: now(),
+      people: rule.restartPeople,
+      consents: [],
+      liftedAt: null,
+    })
+    live.apply(begun)
+    // After it: what stops everything must not wait for the log.
+    await this.#record(begun, by, 'shut-down')
+  }
+
+  async #record({ id, people }: Shutdown, by: Actor, state: 'shut-down' | 'lifted'): Promise<void> {
+    await this.#parts.acts.record({ kind: 'stop-changed', by, about: 'all', details: { state, id, people } })
+  }
+}
