@@ -9,6 +9,7 @@ import { parse, TomlError } from 'smol-toml'
 import { z } from 'zod'
 import { nearest } from './core/nearest.ts'
 import { plainNetwork } from './core/network.ts'
+import { access } from './config/access.ts'
 import { storage } from './config/storage.ts'
 import { providers, signInSection } from './config/sign-in.ts'
 import { guardSettings } from './config/guard.ts'
@@ -52,6 +53,7 @@ export const settings = z.strictObject({
         ),
     })
     .prefault({}),
+  access,
   models: z
     .strictObject({
       serve: z

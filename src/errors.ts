@@ -461,6 +461,14 @@ const table = {
     message: 'This API key may not be used from {network}.',
     hint: 'Use it from one of its networks. Behind a proxy: whoever runs the server names it in server.trusted_proxies.',
   },
+  end_user_required: {
+    blame: 'user',
+    status: 400,
+    exit: 2,
+    message:
+      'Here a key must say for which end user it asks: in "safety_identifier" or "user", at Anthropic’s door in "metadata.user_id", at any in the header X-Elpis-End-User.',
+    hint: 'Any text of at most 1000 characters that is always the same for them; it is kept as a keyed hash only.',
+  },
   beyond_minter: {
     blame: 'user',
     status: 403,

@@ -89,7 +89,15 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   const models = () => engine.models()
   const costOf: AccessParts['costOf'] = (model, tokens) => costAt(priceOf(config.usage.prices, model), tokens)
   const access = undo.adopt(
-    await createAccess({ store: storage, clock: systemClock, models, costOf }),
+    await createAccess({
+      store: storage,
+      clock: systemClock,
+      models,
+      costOf,
+      needsEndUser: ({ id, name }) =>
+        config.access.require_end_user ||
+        config.access.require_end_user_of.some((one) => one === id || one === name),
+    }),
     (it) => it.close(),
   )
   if (!isLoopback(server.host) && !access.hasKeys()) {

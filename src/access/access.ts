@@ -76,7 +76,7 @@ export interface Access {
    *
    * @param asking the work that it is for, if any: it must be in the scopes of the key, and what it may take is reserved
    * @throws `key_missing`, `key_invalid`, `key_expired`, `scope_refused`, `network_refused`, `rate_limited`,
-   *   `quota_exceeded`, an error of storage while the store cannot be reached.
+   *   `quota_exceeded`, `end_user_required`, an error of storage while the store cannot be reached.
    */
   admit(credentials: Credentials, asking?: Asking): Promise<Admission>
 
@@ -86,6 +86,13 @@ export interface Access {
    * @throws `not_permitted`, `scope_refused`, what `admit` throws
    */
   enter(credentials: Credentials, door: Door): Promise<Principal>
+
+  /**
+   * Tells of the name of a model whether whoever asks may ask it.
+   *
+   * @throws what `admit` throws without work
+   */
+  modelsFor(credentials: Credentials): Promise<(model: string) => boolean>
 
   /** Whether any key works at this moment. A bind beyond loopback needs one. */
   hasKeys(): boolean

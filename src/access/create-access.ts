@@ -2,8 +2,8 @@ import type { Clock } from '../core/clock.ts'
 import type { Admission, Credentials, Principal } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
 import type { Access, Door, KeyInfo, NewKey, SessionPrincipal, SignedIn, SignInLink } from './access.ts'
-import type { Directory } from './directory.ts'
-import { refusedAt, refusedModel, refusedNetwork, type KeyLimits } from './key-limits.ts'
+import type { Directory, Organisation } from './directory.ts'
+import { noLimits, refusedAt, refusedModel, refusedNetwork, type KeyLimits } from './key-limits.ts'
 import { KeyDesk } from './key-desk.ts'
 import { LiveRoster } from './live-roster.ts'
 import type { KeyWish } from './minting.ts'
@@ -28,6 +28,8 @@ export interface AccessParts {
   readonly clock: Clock
   /** What is served: tells an adapter's name from a model's, and how long its context is. */
   readonly models?: () => readonly Measured[]
+  /** Of which organisations a key must name the end user that it asks for; of none when left out. */
+  readonly needsEndUser?: (organisation: Organisation) => boolean
   /** What a request costs, in billionths of the currency; nothing when left out. */
   readonly costOf?: BookParts['costOf']
 }
@@ -59,10 +61,14 @@ class StoredAccess implements Access {
   readonly #uses: KeyUses
   readonly #clock: Clock
   readonly #models: () => readonly Measured[]
+  readonly #needsEndUser: NonNullable<AccessParts['needsEndUser']>
   readonly #ledger: QuotaLedger
   readonly #book: QuotaBook
 
-  constructor({ store, clock, models = () => [], costOf = () => 0 }: AccessParts, live: LiveRoster) {
+  constructor(
+    { store, clock, models = () => [], costOf = () => 0, needsEndUser = () => false }: AccessParts,
+    live: LiveRoster,
+  ) {
     const directory = new StoredDirectory(store.directory, live, clock)
     this.directory = directory
     this.#live = live
@@ -72,6 +78,7 @@ class StoredAccess implements Access {
     this.door = new LivePersonDoor(live, directory, this.#sessions)
     this.#clock = clock
     this.#models = models
+    this.#needsEndUser = needsEndUser
     this.#ledger = new QuotaLedger(store.quotas, clock)
     this.#book = new QuotaBook({ ledger: this.#ledger, clock, models, costOf })
     this.#book.replace(live.quotas)
@@ -87,6 +94,7 @@ class StoredAccess implements Access {
       return refusedModel(limits, asking.model, this.#models())
     })
     try {
+      this.#checkEndUser(admission.principal)
       const held = await this.#book.hold(admission.principal, asking, limits, credentials.onQuota)
       return held === null ? admission : holding(admission, held)
     } catch (error) {
@@ -101,6 +109,16 @@ class StoredAccess implements Access {
     const { principal } = admission
     if (!permits(principal.role, door.needs)) throw notPermitted(principal, door.needs)
     return principal
+  }
+
+  async modelsFor(credentials: Credentials): Promise<(model: string) => boolean> {
+    let limits = noLimits
+    this.#admit(credentials, (key) => {
+      ;({ limits } = key)
+      return null
+    }).release()
+    const served = this.#models()
+    return (model) => refusedModel(limits, model, served) === null
   }
 
   hasKeys(): boolean {
@@ -182,6 +200,13 @@ class StoredAccess implements Access {
       this.#uses.note(key.id, this.#clock.now())
     }
     return roster.admitSession(session, credentials)
+  }
+
+  /** Of a browser that signed in by a key as well: it would be a way around. */
+  #checkEndUser({ keyId, organisationId, endUser }: Principal): void {
+    if (keyId === null || endUser !== null) return
+    const organisation = this.#live.current.registry.organisation(organisationId)
+    if (organisation !== null && this.#needsEndUser(organisation)) throw elpisError('end_user_required')
   }
 
   /** Work that was ordered earlier comes from nowhere: it was let in where it was ordered. */

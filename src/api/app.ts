@@ -31,7 +31,7 @@ import { chatCompletions } from './openai/chat-completions.ts'
 import { embeddings } from './openai/embeddings.ts'
 import { moderations } from './openai/moderations.ts'
 import type { Generating } from './openai/generating.ts'
-import { modelRoutes } from './openai/models.ts'
+import { modelRoutes, type ModelsFor } from './openai/models.ts'
 import { batchDoor } from './openai/batches/door.ts'
 import { batchRoutes } from './openai/batches/routes.ts'
 import { fileRoutes } from './openai/files/routes.ts'
@@ -127,7 +127,9 @@ export async function createApi(parts: ApiParts): Promise<Api> {
   const { access, standing } = parts
   registerRoutes(app, { routes, closed, access, standing, page, sendError })
   await app.ready()
-  await parts.kept.batches.start(batchDoor(routes, { mostLineBytes: limits.bodyBytes, now: parts.now }))
+  await parts.kept.batches.start(
+    batchDoor(routes, { mostLineBytes: limits.bodyBytes, access, now: parts.now }),
+  )
   return { ...edge, server: () => serverOf((request, response) => app.routing(request, response), limits) }
 }
 
@@ -158,6 +160,10 @@ export function routesOf(
     mostChoices: parts.limits.choices,
     now: parts.now,
   }
+  const modelsFor: ModelsFor = async (credentials) => {
+    const mayAsk = await access.modelsFor(credentials)
+    return engine.models().filter(({ id }) => mayAsk(id))
+  }
   const whose = whoseBy(access)
   const responses = { generating, stored: new StoredResponses(parts.kept.responses), whose }
   const routes = [
@@ -175,10 +181,10 @@ export function routesOf(
       admit: (credentials) => access.admit(credentials),
       seesFine: ({ role }) => permits(role, 'content.read'),
     }),
-    ...modelRoutes(generating.models, [anthropicModels]),
+    ...modelRoutes(modelsFor, [anthropicModels]),
     anthropicMessages(generating),
     countTokens(generating),
-    ...ollamaRoutes({ generating, status: () => engine.status(), version: parts.version }),
+    ...ollamaRoutes({ generating, modelsFor, status: () => engine.status(), version: parts.version }),
     ...safetyRoutes(parts.standing, access),
     ...accessRoutes(access),
     ...standingAdminRoutes(parts.standing, access),

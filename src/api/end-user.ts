@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import type { Exchange } from './exchange.ts'
 
+/** A field of a body by which a client names one of its own users. */
+export const endUserField = z
+  .string()
+  .max(1000)
+  .nullish()
+  .describe('For which of your users you ask. Kept as a keyed hash only; quotas and standing can be theirs.')
+
 /** Where protocols let a client say for which of its own users it asks: OpenAI's two fields, and Anthropic's. */
 const named = z.object({
   safety_identifier: z.string().min(1).nullish().catch(null),

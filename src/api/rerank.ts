@@ -4,7 +4,7 @@ import { briefly } from './briefly.ts'
 import { errorBody, modelRefusals } from './error-body.ts'
 import { text } from './openai/fields.ts'
 import type { Generating } from './openai/generating.ts'
-import { withoutEffect } from './parse.ts'
+import { endUserField } from './end-user.ts'
 import { defineRoute, type Route } from './route.ts'
 
 const mostDocuments = 2048
@@ -25,7 +25,7 @@ const rerankRequest = z.strictObject({
   top_n: z.int().min(1).nullish().describe('How many of the best to answer with; default all.'),
   return_documents: z.boolean().nullish().describe('Default true, as in Jina’s.'),
 
-  user: withoutEffect(z.string().max(1000), 'who asks is told by the key'),
+  user: endUserField,
 })
 
 const ranking = z.object({

@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Access } from '../../src/access/access.ts'
-import { createAccess } from '../../src/access/create-access.ts'
+import { createAccess, type AccessParts } from '../../src/access/create-access.ts'
 import { OwnAccounts } from '../../src/access/sign-in/own-account.ts'
 import { createSignIn } from '../../src/access/sign-in/person-sign-in.ts'
 import type { ProviderSettings } from '../../src/access/sign-in/provider.ts'
@@ -52,6 +52,7 @@ export interface ApiServer extends AsyncDisposable {
 type Init = Omit<RequestInit, 'headers'> & { readonly headers?: Record<string, string> }
 
 type Changes = Partial<Pick<ApiParts, 'edge' | 'webFolder'>> & {
+  readonly needsEndUser?: AccessParts['needsEndUser']
   readonly limits?: Partial<ApiParts['limits']>
   readonly answerSeconds?: number
   readonly responses?: Partial<ResponseLimits>
@@ -73,6 +74,7 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     store: storage,
     clock: systemClock,
     models: () => engine.models(),
+    ...(changes.needsEndUser === undefined ? {} : { needsEndUser: changes.needsEndUser }),
   })
   const standing = await createStanding({
     store: storage,

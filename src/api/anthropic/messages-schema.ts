@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { text } from '../openai/fields.ts'
+import { endUserField } from '../end-user.ts'
 import { neutralOnly, withoutEffect } from '../parse.ts'
 import { cacheControl, textBlock, turn } from './content-schema.ts'
 
@@ -91,10 +92,10 @@ export const messagesRequest = z
     top_p: z.number().min(0).max(1).nullish().describe('Default 1.'),
     top_k: z.int().min(0).max(2_147_483_647).nullish().describe('0 (default) is off.'),
 
-    metadata: withoutEffect(
-      z.strictObject({ user_id: z.string().max(1000).nullish() }),
-      'who asks is told by the key',
-    ),
+    metadata: z
+      .strictObject({ user_id: endUserField })
+      .nullish()
+      .describe('`user_id`: for which of your users you ask. Kept as a keyed hash only.'),
     service_tier: withoutEffect(z.enum(['auto', 'standard_only']), 'there is one tier'),
 
     container: neutralOnly(z.null(), 'there are no containers'),

@@ -1,7 +1,7 @@
 /** What Ollama tells about models and itself. What is not known here is left out. */
 import { z } from 'zod'
 import type { ModelStatus, ServedModel } from '../../core/engine.ts'
-import type { Generating } from '../openai/generating.ts'
+import type { ModelsFor } from '../openai/models.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { errorAnswers, ollamaError, ollamaErrors } from './errors.ts'
 import { modelName } from './fields.ts'
@@ -44,21 +44,24 @@ const listAnswers = (schema: z.ZodType) => ({
   401: { description: 'No valid key.', schema: ollamaError },
 })
 
-interface ModelParts extends Pick<Generating, 'models'> {
+interface ModelParts {
+  readonly modelsFor: ModelsFor
   readonly status: () => readonly ModelStatus[]
   readonly version: string
 }
 
-export function modelRoutes({ models, status, version: ours }: ModelParts): Route[] {
+export function modelRoutes({ modelsFor, status, version: ours }: ModelParts): Route[] {
   const get = { method: 'GET', needs: 'models', errors: ollamaErrors } as const
   return [
     defineRoute({
       ...get,
       path: '/api/tags',
-      summary: 'List the models that are served, as Ollama has it',
+      summary: 'List the models that the key may use, as Ollama has it',
       answers: listAnswers(tags),
-      handle: async (): Promise<z.infer<typeof tags>> => ({
-        models: models().map((model) => entryOf(model, { modified_at: pulledAt(model) })),
+      handle: async ({ exchange }): Promise<z.infer<typeof tags>> => ({
+        models: (await modelsFor(exchange.credentials)).map((model) =>
+          entryOf(model, { modified_at: pulledAt(model) }),
+        ),
       }),
     }),
     defineRoute({
@@ -66,11 +69,11 @@ export function modelRoutes({ models, status, version: ours }: ModelParts): Rout
       path: '/api/ps',
       summary: 'List the models that are loaded, as Ollama has it',
       answers: listAnswers(running),
-      async handle(): Promise<z.infer<typeof running>> {
+      async handle({ exchange }): Promise<z.infer<typeof running>> {
         const ready = new Set(
           status().flatMap(({ model, state }) => (state.state === 'ready' ? [model] : [])),
         )
-        const loaded = models().filter(({ id }) => ready.has(id))
+        const loaded = (await modelsFor(exchange.credentials)).filter(({ id }) => ready.has(id))
         return {
           models: loaded.map((model) => entryOf(model, { context_length: model.contextTokens })),
         }
@@ -93,7 +96,10 @@ export function modelRoutes({ models, status, version: ours }: ModelParts): Rout
         error: 'is missing',
       }),
       answers: { 200: { description: 'The model.', schema: shown }, ...errorAnswers },
-      handle: async ({ body }) => descriptionOf(servedModel(body.model ?? body.name ?? '', { models })),
+      async handle({ body, exchange }) {
+        const models = await modelsFor(exchange.credentials)
+        return descriptionOf(servedModel(body.model ?? body.name ?? '', { models: () => models }))
+      },
     }),
   ]
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Embeddings } from '../../core/engine.ts'
 import { briefly } from '../briefly.ts'
 import { errorBody, modelRefusals } from '../error-body.ts'
-import { withoutEffect } from '../parse.ts'
+import { endUserField } from '../end-user.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { text } from './fields.ts'
 import type { Generating } from './generating.ts'
@@ -44,8 +44,8 @@ export const embeddingsRequest = z.strictObject({
     .nullish()
     .describe('Vectors are cut to so many and brought back to length 1: for models trained for it.'),
 
-  user: withoutEffect(z.string().max(1000), 'who asks is told by the key'),
-  safety_identifier: withoutEffect(z.string().max(1000), 'who asks is told by the key'),
+  user: endUserField,
+  safety_identifier: endUserField,
 })
 
 const embeddingEntry = z.object({

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import type { Sampling } from '../../core/request.ts'
+import { endUserField } from '../end-user.ts'
 import { neutralOnly, withoutEffect } from '../parse.ts'
 
 const wellFormed = 'must be well-formed Unicode (it has half of a surrogate pair)'
@@ -71,8 +72,8 @@ export const samplingFields = {
     .nullish()
     .describe('Extension, as in vLLM: greater waits for smaller; 0 (default) is the most urgent.'),
 
-  user: withoutEffect(z.string().max(1000), 'who asks is told by the key'),
-  safety_identifier: withoutEffect(z.string().max(1000), 'who asks is told by the key'),
+  user: endUserField,
+  safety_identifier: endUserField,
   metadata: withoutEffect(z.record(z.string(), z.string()), 'these answers are not stored'),
 }
 

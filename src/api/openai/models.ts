@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { ServedModel } from '../../core/engine.ts'
+import type { Credentials } from '../../core/principal.ts'
 import { modelNotServed } from '../../core/not-served.ts'
 import { errorBody } from '../error-body.ts'
 import { defineRoute, type Route } from '../route.ts'
@@ -20,6 +21,9 @@ const model = z.object({
 })
 const modelList = z.object({ object: z.literal('list'), data: z.array(model) })
 
+/** The models that whoever asks may use. */
+export type ModelsFor = (credentials: Credentials) => Promise<readonly ServedModel[]>
+
 /** How another protocol describes models on the same paths: to clients that send its header. */
 export interface ModelShape {
   readonly header: string
@@ -32,19 +36,19 @@ const openAiShape: Omit<ModelShape, 'header'> = {
   one: modelOf,
 }
 
-export function modelRoutes(models: () => readonly ServedModel[], others: readonly ModelShape[]): Route[] {
+export function modelRoutes(modelsFor: ModelsFor, others: readonly ModelShape[]): Route[] {
   const shapeFor = ({ request }: FastifyReply) =>
     others.find(({ header }) => request.headers[header] !== undefined) ?? openAiShape
   const list = defineRoute({
     method: 'GET',
     path: '/v1/models',
-    summary: 'List the models that are served',
+    summary: 'List the models that the key may use',
     needs: 'models',
     answers: {
-      200: { description: 'All models.', schema: modelList },
+      200: { description: 'All of them.', schema: modelList },
       401: { description: 'No valid key.', schema: errorBody },
     },
-    handle: async ({ reply }) => shapeFor(reply).list(models()),
+    handle: async ({ exchange, reply }) => shapeFor(reply).list(await modelsFor(exchange.credentials)),
   })
   const one = defineRoute({
     method: 'GET',
@@ -56,14 +60,15 @@ export function modelRoutes(models: () => readonly ServedModel[], others: readon
     answers: {
       200: { description: 'The model.', schema: model },
       401: { description: 'No valid key.', schema: errorBody },
-      404: { description: 'It is not served here.', schema: errorBody },
+      404: { description: 'It is not served here, or not to this key.', schema: errorBody },
     },
-    async handle({ rest, reply }) {
-      const served = models().find(({ id }) => id === rest)
+    async handle({ exchange, rest, reply }) {
+      const models = await modelsFor(exchange.credentials)
+      const served = models.find(({ id }) => id === rest)
       if (served === undefined) {
         throw modelNotServed(
           rest,
-          models().map(({ id }) => id),
+          models.map(({ id }) => id),
         )
       }
       return shapeFor(reply).one(served)

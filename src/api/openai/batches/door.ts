@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Access } from '../../../access/access.ts'
 import type { KeyId } from '../../../core/ids.ts'
 import { asElpisError, elpisError, type ElpisError } from '../../../errors.ts'
 import type { BatchDoor, BatchLine, LineAnswer } from '../../../kept/batch-door.ts'
@@ -22,11 +23,14 @@ const line = z.strictObject({
 })
 const named = z.object({ custom_id: z.string().min(1).max(512) })
 
-/** Answers lines of batches by the routes that answer everybody. */
-export function batchDoor(
-  routes: readonly Route[],
-  { mostLineBytes, now }: { readonly mostLineBytes: number; readonly now: () => number },
-): BatchDoor {
+interface DoorParts {
+  readonly mostLineBytes: number
+  readonly access: Pick<Access, 'enter'>
+  readonly now: () => number
+}
+
+/** Answers lines of batches by the routes that answer everybody, to keys that may use them. */
+export function batchDoor(routes: readonly Route[], { mostLineBytes, access, now }: DoorParts): BatchDoor {
   return {
     read(bytes, endpoint) {
       if (bytes === null)
@@ -45,6 +49,8 @@ export function batchDoor(
       try {
         if (asked.error !== undefined) throw asked.error
         if (route?.body === undefined) throw elpisError('not_found', { method: 'POST', path: endpoint })
+        if (route.needs === 'nothing') throw elpisError('not_found', { method: 'POST', path: endpoint })
+        await access.enter(exchange.credentials, { needs: route.needs, path: route.path })
         return await answerBy(route, route.body, asked.body, exchange)
       } catch (error) {
         return failureOf(asElpisError(error), exchange)

@@ -1,0 +1,17 @@
+/** What whoever asks must have said before they are answered. */
+import { z } from 'zod'
+
+export const access = z
+  .strictObject({
+    require_end_user: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Keys are answered only where they name the end user that they ask for. Who signed in as themselves needs none.',
+      ),
+    require_end_user_of: z
+      .array(z.string().min(1).max(200))
+      .default([])
+      .describe('The same for some organisations only, by name or id.'),
+  })
+  .prefault({})
