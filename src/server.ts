@@ -30,6 +30,7 @@ import { openMonitoring, type Monitoring } from './server/open-monitoring.ts'
 import { openSignIn } from './server/open-sign-in.ts'
 import { openStanding } from './server/open-standing.ts'
 import { prepareModel, type Preparing, type PreparedModel } from './server/prepare-model.ts'
+import { recordedLicence, recordPolicy, recordSettings, ServedRecord } from './server/recorded-acts.ts'
 import { recordStage } from './server/record-stage.ts'
 import { timedStorage, type StorageTiming } from './server/timed-storage.ts'
 import { untilReady } from './server/until-ready.ts'
@@ -88,21 +89,6 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   const engine = engineToCome(config.models.serve)
   const models = () => engine.models()
   const costOf: AccessParts['costOf'] = (model, tokens) => costAt(priceOf(config.usage.prices, model), tokens)
-  const access = undo.adopt(
-    await createAccess({
-      store: storage,
-      clock: systemClock,
-      models,
-      costOf,
-      needsEndUser: ({ id, name }) =>
-        config.access.require_end_user ||
-        config.access.require_end_user_of.some((one) => one === id || one === name),
-    }),
-    (it) => it.close(),
-  )
-  if (!isLoopback(server.host) && !access.hasKeys()) {
-    throw elpisError('public_bind_without_keys', { host: server.host })
-  }
   const audit = undo.adopt(
     await openServerAudit(config, {
       stores: storage,
@@ -112,6 +98,22 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     }),
     (it) => it.close(),
   )
+  const access = undo.adopt(
+    await createAccess({
+      store: storage,
+      clock: systemClock,
+      models,
+      costOf,
+      needsEndUser: ({ id, name }) =>
+        config.access.require_end_user ||
+        config.access.require_end_user_of.some((one) => one === id || one === name),
+      acts: audit.acts,
+    }),
+    (it) => it.close(),
+  )
+  if (!isLoopback(server.host) && !access.hasKeys()) {
+    throw elpisError('public_bind_without_keys', { host: server.host })
+  }
   const monitoring: Monitoring = undo.adopt(
     await openMonitoring({
       config,
@@ -135,6 +137,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   const guard = undo.adopt(
     await openGuard(config, {
       log,
+      acts,
       onSignal: (signal) => standing.signal(signal),
       verdicts: storage.verdicts,
       engine,
@@ -142,13 +145,18 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     (it) => it.close(),
   )
   let url: string | null = null
-  const { signIn, accounts } = openSignIn(config, { store: storage.signIn, access, address: () => url })
+  const { signIn, accounts } = openSignIn(config, { store: storage.signIn, access, acts, address: () => url })
   const status = () => {
     const models = engine.status().map(({ model, state }) => ({ model, state: state.state }))
     return { pid: process.pid, version, address: url, startedAt, models }
   }
   let adapters: StoredAdapters | null = null
-  const refreshAdapters = async () => (await adapters?.reload()) ?? []
+  const served = new ServedRecord(acts)
+  const refreshAdapters = async () => {
+    const names = (await adapters?.reload()) ?? []
+    await served.note(engine)
+    return names
+  }
   const more = [
     standingControlRoutes({ standing, access, log }),
     accessControlRoutes({ access, log }),
@@ -158,6 +166,8 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   undo.adopt(await startControl({ home, access, status, refreshAdapters, log, more }), (it) => it.close())
 
   await audit.start()
+  await recordSettings(acts, config)
+  for (const policy of guard.shelf.inForce) await recordPolicy(acts, policy, 'start')
 
   const shutdown = new AbortController()
   const preparing = new AbortController()
@@ -247,7 +257,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
         await prepareModel(reference, {
           store,
           signal: preparing.signal,
-          acceptLicence: parts.acceptLicence,
+          acceptLicence: recordedLicence(parts.acceptLicence, { acts, model: reference }),
           onPull(event) {
             if (event.type === 'file-progress' && event.total !== null) {
               engine.progress(reference, event.received / event.total)
@@ -260,6 +270,10 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     monitoring.egress.watch(prepared.map(({ manifest }) => bytesOf(manifest)))
     adapters = await openAdapterShelf(prepared, openAdapterStore(store.folder), log)
     const opened = (parts.openEngine ?? openEngine)(prepared, config, log, adapters)
+    await served.note(opened).catch(async (error: unknown) => {
+      await opened.close()
+      throw error
+    })
     engine.arrive(opened)
     await untilReady(opened, preparing.signal)
   }

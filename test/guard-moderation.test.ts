@@ -118,15 +118,15 @@ describe('the shipped guard in the pipeline', () => {
       file,
       'name = "standard"\nsummary = "Ours."\njudge = false\n[[rules]]\nkind = "keywords"\nname = "boats"\nwords = ["canoe"]\ninput = "block"\n',
     )
-    guard.shelf.reload()
+    await guard.shelf.reload()
     expect(guard.policy).toMatch(/^standard@/)
     expect((await server.post('/v1/chat/completions', chat('A canoe'))).status).toBe(400)
     const before = guard.policy
     writeFileSync(file, 'name = "standard"\nsummary = 3\n')
-    guard.shelf.reload()
+    await guard.shelf.reload()
     expect(guard.policy).toBe(before)
     writeFileSync(file, 'name = "standard"\nsummary = "Ours."\njudge = false\n')
-    guard.shelf.reload()
+    await guard.shelf.reload()
     expect((await server.post('/v1/chat/completions', chat('A canoe'))).status).toBe(200)
   })
 })

@@ -1,3 +1,4 @@
+import { noActs, type Acts } from '../core/acts.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Admission, Credentials, Principal } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
@@ -32,6 +33,8 @@ export interface AccessParts {
   readonly needsEndUser?: (organisation: Organisation) => boolean
   /** What a request costs, in billionths of the currency; nothing when left out. */
   readonly costOf?: BookParts['costOf']
+  /** Where every change is recorded before it is made; nowhere when left out. */
+  readonly acts?: Acts
 }
 
 /**
@@ -66,14 +69,21 @@ class StoredAccess implements Access {
   readonly #book: QuotaBook
 
   constructor(
-    { store, clock, models = () => [], costOf = () => 0, needsEndUser = () => false }: AccessParts,
+    {
+      store,
+      clock,
+      models = () => [],
+      costOf = () => 0,
+      needsEndUser = () => false,
+      acts = noActs,
+    }: AccessParts,
     live: LiveRoster,
   ) {
-    const directory = new StoredDirectory(store.directory, live, clock)
+    const directory = new StoredDirectory({ store: store.directory, live, clock, acts })
     this.directory = directory
     this.#live = live
     this.#uses = new KeyUses(store.keys)
-    this.#desk = new KeyDesk({ store: store.keys, live, clock, directory, uses: this.#uses })
+    this.#desk = new KeyDesk({ store: store.keys, live, clock, directory, uses: this.#uses, acts })
     this.#sessions = new Sessions(store.sessions, live, clock)
     this.door = new LivePersonDoor(live, directory, this.#sessions)
     this.#clock = clock
@@ -83,7 +93,7 @@ class StoredAccess implements Access {
     this.#book = new QuotaBook({ ledger: this.#ledger, clock, models, costOf })
     this.#book.replace(live.quotas)
     live.onQuotas = (quotas) => this.#book.replace(quotas)
-    this.quotas = new StoredQuotas({ store: store.quotas, live, clock, directory })
+    this.quotas = new StoredQuotas({ store: store.quotas, live, clock, directory, acts })
   }
 
   async admit(credentials: Credentials, asking?: Asking): Promise<Admission> {

@@ -24,6 +24,8 @@ export interface NewPerson {
   readonly role: Role
   /** By id or name; the home organisation, or that of `by`, when left out. */
   readonly organisation?: string | undefined
+  /** The provider on whose word they came in by themselves; left out, somebody adds them. */
+  readonly vouchedBy?: string | undefined
 }
 
 /**

@@ -1,7 +1,9 @@
+import type { Acts } from '../core/acts.ts'
 import type { Clock } from '../core/clock.ts'
 import { homeOrganisation, type Principal } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
 import type { KeyInfo, NewKey } from './access.ts'
+import { authorOf } from './author.ts'
 import { keyNamed, validName } from './key-names.ts'
 import { noLimits } from './key-limits.ts'
 import type { LiveRoster } from './live-roster.ts'
@@ -19,6 +21,7 @@ interface DeskParts {
   readonly clock: Clock
   readonly directory: StoredDirectory
   readonly uses: KeyUses
+  readonly acts: Acts
 }
 
 /** Makes, lists, changes and ends keys, within what whoever asks may do. */
@@ -30,7 +33,7 @@ export class KeyDesk {
   }
 
   async create(name: string, wish: KeyWish, by?: Principal): Promise<NewKey> {
-    const { store, live, clock, directory } = this.#parts
+    const { store, live, clock, directory, acts } = this.#parts
     const minter = this.#minter(by)
     const now = clock.now()
     const person = this.#personOf(wish, by, minter)
@@ -55,6 +58,13 @@ export class KeyDesk {
       service: wish.service ?? false,
       ...boundsOf(wish, minter, now),
     }
+    const { id, organisationId, personId, role, service, expiresAt } = stored
+    await acts.record({
+      kind: 'key-created',
+      by: authorOf(by),
+      about: id,
+      details: { organisation: organisationId, person: personId, role, service, expires: expiresAt },
+    })
     await store.insert(stored)
     live.change((roster) => roster.addKey(stored))
     return newKey(stored, key)
@@ -70,8 +80,14 @@ export class KeyDesk {
   }
 
   async revoke(which: string, by?: Principal): Promise<KeyInfo> {
-    const { store, live, clock } = this.#parts
+    const { store, live, clock, acts } = this.#parts
     const key = keyNamed(which, await this.#changeable(by))
+    await acts.record({
+      kind: 'key-revoked',
+      by: authorOf(by),
+      about: key.id,
+      details: { organisation: key.organisationId },
+    })
     const revokedAt = clock.now()
     const byUs = await store.revoke(key.id, revokedAt)
     // Also when another process was faster: what is running here must end either way.
@@ -81,13 +97,19 @@ export class KeyDesk {
   }
 
   async rotate(which: string, keepFormer: boolean, by?: Principal): Promise<NewKey> {
-    const { store, live } = this.#parts
+    const { store, live, acts } = this.#parts
     const stored = keyNamed(which, await this.#changeable(by))
     if (!stored.service) throw elpisError('key_not_service', { key: stored.name })
     // Whoever gives it a secret could use it.
     if (by !== undefined) this.#mustCover(stored, by)
     const key = newKeySecret()
     const secret = { hash: hashOf(key), prefix: displayPrefix(key) }
+    await acts.record({
+      kind: 'key-rotated',
+      by: authorOf(by),
+      about: stored.id,
+      details: { organisation: stored.organisationId, keeps_former: keepFormer },
+    })
     if (!(await store.rotate(stored.id, { ...secret, keepFormer })))
       throw elpisError('key_not_found', { key: which })
     const changed = { ...stored, ...secret, formerHash: keepFormer ? stored.hash : null }

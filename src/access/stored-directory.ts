@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import type { Act, Acts } from '../core/acts.ts'
 import type { Clock } from '../core/clock.ts'
 import type { PersonId } from '../core/ids.ts'
 import { homeOrganisation, type Principal, type Role } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
+import { authorOf } from './author.ts'
 import type { Directory, NewPerson, Organisation, Person } from './directory.ts'
 import { checkedName } from './key-names.ts'
 import type { LiveRoster } from './live-roster.ts'
@@ -12,16 +14,25 @@ import type { Roster } from './roster.ts'
 import { newOrganisationId, newPersonId } from './secrets.ts'
 import type { DirectoryStore, StoredOrganisation } from './store.ts'
 
-/** Organisations and people: every change is in the store first, then in memory, where it ends what it must. */
+interface DirectoryParts {
+  readonly store: DirectoryStore
+  readonly live: LiveRoster
+  readonly clock: Clock
+  readonly acts: Acts
+}
+
+/** Organisations and people: every change is in the log and in the store first, then in memory, where it ends what it must. */
 export class StoredDirectory implements Directory {
   readonly #store: DirectoryStore
   readonly #live: LiveRoster
   readonly #clock: Clock
+  readonly #acts: Acts
 
-  constructor(store: DirectoryStore, live: LiveRoster, clock: Clock) {
+  constructor({ store, live, clock, acts }: DirectoryParts) {
     this.#store = store
     this.#live = live
     this.#clock = clock
+    this.#acts = acts
   }
 
   organisations(by?: Principal): Organisation[] {
@@ -51,6 +62,7 @@ export class StoredDirectory implements Directory {
     }
     if (this.#registry.organisations.some((other) => other.name === organisation.name))
       throw elpisError('name_taken', { name: organisation.name })
+    await this.#record('organisation-changed', by, organisation.id, { change: 'created' })
     await this.#store.insertOrganisation(organisation)
     this.#change((organisations, people) => [[...organisations, organisation], people])
     return shown(organisation)
@@ -60,6 +72,7 @@ export class StoredDirectory implements Directory {
     demand(by, 'organisations.write')
     const organisation = this.organisationNamed(which, by)
     if (organisation.id === homeOrganisation) throw elpisError('home_stays')
+    await this.#record('organisation-changed', by, organisation.id, { change: 'removed' })
     const byUs = await this.#store.removeOrganisation(organisation.id, this.#clock.now())
     this.#change((organisations, people) => [
       organisations.filter(({ id }) => id !== organisation.id),
@@ -69,7 +82,10 @@ export class StoredDirectory implements Directory {
     return organisation
   }
 
-  async addPerson({ name, email, role, organisation }: NewPerson, by?: Principal): Promise<Person> {
+  async addPerson(
+    { name, email, role, organisation, vouchedBy }: NewPerson,
+    by?: Principal,
+  ): Promise<Person> {
     demand(by, 'people.write')
     mayGive(by, role)
     const { id: organisationId } = this.organisationNamed(
@@ -86,6 +102,15 @@ export class StoredDirectory implements Directory {
     }
     if (person.email !== null && this.#registry.people.some((other) => other.email === person.email))
       throw elpisError('name_taken', { name: person.email })
+    const details = { change: 'added', organisation: organisationId, role }
+    await (vouchedBy === undefined
+      ? this.#record('person-changed', by, person.id, details)
+      : this.#acts.record({
+          kind: 'person-changed',
+          by: 'server',
+          about: person.id,
+          details: { ...details, provider: vouchedBy },
+        }))
     if (!(await this.#store.insertPerson(person)))
       throw elpisError('organisation_not_found', { organisation: organisationId })
     this.#change((organisations, people) => [organisations, [...people, person]])
@@ -109,6 +134,7 @@ export class StoredDirectory implements Directory {
     const person = this.personNamed(which, by)
     mayGive(by, role)
     mayGive(by, person.role)
+    await this.#record('person-changed', by, person.id, { change: 'role', before: person.role, role })
     if (!(await this.#store.setRole(person.id, role))) throw elpisError('person_not_found', { person: which })
     const changed = { ...person, role }
     this.#change((organisations, people) => [
@@ -122,6 +148,8 @@ export class StoredDirectory implements Directory {
     demand(by, 'people.write')
     const person = this.personNamed(which, by)
     mayGive(by, person.role)
+    const details = { change: 'removed', organisation: person.organisationId, role: person.role }
+    await this.#record('person-changed', by, person.id, details)
     const byUs = await this.#store.removePerson(person.id, this.#clock.now())
     this.#change((organisations, people) => [organisations, people.filter(({ id }) => id !== person.id)])
     if (!byUs) throw elpisError('person_not_found', { person: which })
@@ -150,6 +178,15 @@ export class StoredDirectory implements Directory {
     const found = sure ?? (named.length === 1 ? named[0] : undefined)
     if (found === undefined) throw elpisError('person_not_found', { person: which.slice(0, 100) })
     return found
+  }
+
+  async #record(
+    kind: Act['kind'],
+    by: Principal | undefined,
+    about: string,
+    details: Act['details'],
+  ): Promise<void> {
+    await this.#acts.record({ kind, by: authorOf(by), about, details })
   }
 
   get #registry(): Roster['registry'] {

@@ -92,7 +92,8 @@ export class Transparency {
     }
     const { kind, details } = entry
     this.#acts.set(kind, (this.#acts.get(kind) ?? 0) + 1)
-    if (kind === 'standing-changed' && details['rung'] === 'ban' && details['lifted'] !== true) counts.bans++
+    if (kind === 'standing-changed' && details['rung'] === 'banned' && details['lifted'] !== true)
+      counts.bans++
     if (kind === 'appeal-decided') {
       counts.decided++
       if (details['overturned'] === true) counts.overturned++

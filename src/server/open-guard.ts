@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Config } from '../config.ts'
+import { noActs, type Acts } from '../core/acts.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Engine } from '../core/engine.ts'
 import type { Signal } from '../core/verdict.ts'
@@ -21,6 +22,7 @@ import { createModeration, type Moderation } from '../guard/stage/moderate.ts'
 import { VerdictKeeper } from '../guard/verdicts/keeper.ts'
 import type { VerdictStore } from '../guard/verdicts/store.ts'
 import type { Log } from '../log.ts'
+import { recordPolicy } from './recorded-acts.ts'
 
 export interface OpenGuard extends Guard {
   readonly shelf: PolicyShelf
@@ -30,6 +32,8 @@ export interface OpenGuard extends Guard {
 
 export interface GuardWiring {
   readonly log: Log
+  /** Where a policy is recorded before it holds; nowhere when left out. */
+  readonly acts?: Acts
   readonly onSignal: (signal: Signal) => void
   /** Where verdicts are kept for dry runs; null keeps none. */
   readonly verdicts: VerdictStore | null
@@ -45,7 +49,7 @@ export function policyFolder({ home, guard }: Pick<Config, 'home' | 'guard'>): s
 /** @throws `policy_invalid`, `policy_unknown`: nothing starts under a policy that cannot be read */
 export async function openGuard(
   config: Pick<Config, 'home' | 'guard'>,
-  { log, onSignal, verdicts, engine }: GuardWiring,
+  { log, acts = noActs, onSignal, verdicts, engine }: GuardWiring,
 ): Promise<OpenGuard> {
   const { guard } = config
   const patience = guard.patience_seconds * 1000
@@ -54,7 +58,10 @@ export async function openGuard(
   const secret = existsSync(config.home) ? DeploymentSecret.ofHome(config.home) : DeploymentSecret.ofNobody()
   const shelf = openPolicyShelf(policyFolder(config), guard, {
     secret,
-    onChange: ({ version }) => log('info', 'policy changed', { policy: version }),
+    async onChange(policy) {
+      await recordPolicy(acts, policy, 'reload')
+      log('info', 'policy changed', { policy: policy.version })
+    },
     onTrouble: (error) => log('error', 'policy not read', { reason: asElpisError(error).message }),
   })
   const judge = new Judge({ patience })

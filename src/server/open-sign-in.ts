@@ -4,13 +4,22 @@ import { createSignIn } from '../access/sign-in/person-sign-in.ts'
 import type { ProviderSettings } from '../access/sign-in/provider.ts'
 import type { SignIn } from '../access/sign-in/sign-in.ts'
 import type { SignInStore } from '../access/sign-in/store.ts'
+import type { Acts } from '../core/acts.ts'
 import type { Config } from '../config.ts'
 import { systemClock } from '../core/clock.ts'
+
+interface SignInWiring {
+  readonly store: SignInStore
+  readonly access: Access
+  readonly acts?: Acts
+  /** Null before the server listens. */
+  readonly address: () => string | null
+}
 
 /** Sign-in as the settings have it. `address` is what the server prints; null before it listens. */
 export function openSignIn(
   { sign_in, oidc, server }: Config,
-  { store, access, address }: { store: SignInStore; access: Access; address: () => string | null },
+  { store, access, acts, address }: SignInWiring,
   environment: NodeJS.ProcessEnv = process.env,
 ): { signIn: SignIn; accounts: OwnAccounts } {
   const chosen = sign_in.address.replace(/\/+$/, '')
@@ -31,6 +40,7 @@ export function openSignIn(
   return {
     signIn: createSignIn({
       ...parts,
+      ...(acts === undefined ? {} : { acts }),
       providers: Object.fromEntries(providers),
       address: () => (chosen === '' ? (address() ?? `http://localhost:${server.port}`) : chosen),
     }),

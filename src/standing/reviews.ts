@@ -92,7 +92,13 @@ export class Reviews {
     if (!(await reviews.decide(id, outcome, by, line, now())))
       throw elpisError('review_not_yours', { review: id })
     const kind = review.kind === 'appeal' ? 'appeal-decided' : 'standing-changed'
-    await acts.record({ kind, by, about, details: { review: id, outcome, case: review.caseId } })
+    const overturned = kind === 'appeal-decided' ? { overturned: outcome === 'reversed' } : {}
+    await acts.record({
+      kind,
+      by,
+      about,
+      details: { review: id, outcome, case: review.caseId, ...overturned },
+    })
     if (review.caseId !== null) {
       const step = this.#step(review.kind === 'appeal' ? 'appeal-decided' : 'review-decided', by, {
         review: id,

@@ -1,7 +1,9 @@
+import type { Acts } from '../../core/acts.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { OrganisationId } from '../../core/ids.ts'
 import { homeOrganisation, type Principal } from '../../core/principal.ts'
 import { elpisError } from '../../errors.ts'
+import { authorOf } from '../author.ts'
 import type { LiveRoster } from '../live-roster.ts'
 import { keyNamed } from '../key-names.ts'
 import { demand, reaches } from '../reach.ts'
@@ -16,6 +18,7 @@ interface StoredQuotasParts {
   readonly live: LiveRoster
   readonly clock: Clock
   readonly directory: StoredDirectory
+  readonly acts: Acts
 }
 
 export class StoredQuotas implements Quotas {
@@ -54,6 +57,7 @@ export class StoredQuotas implements Quotas {
     )
     const id = same?.id ?? newQuotaId()
     const quota: Quota = { id, ...whose, model, meter, period, amount, createdAt: clock.now() }
+    await this.#record('set', quota, by)
     await store.set(quota)
     live.changeQuotas([...live.quotas.filter((other) => other.id !== id), quota])
     return quota
@@ -66,9 +70,20 @@ export class StoredQuotas implements Quotas {
     if (quota === undefined) throw elpisError('quota_not_found', { quota: id.slice(0, 100) })
     if (by !== undefined && !isHome(by) && quota.organisationId === null)
       throw elpisError('beyond_minter', { what: 'a quota that was set for your organisation' })
+    await this.#record('removed', quota, by)
     await store.remove(id)
     live.changeQuotas(live.quotas.filter((other) => other.id !== id))
     return quota
+  }
+
+  async #record(change: 'set' | 'removed', quota: Quota, by: Principal | undefined): Promise<void> {
+    const { id, subject, model, meter, period, amount } = quota
+    await this.#parts.acts.record({
+      kind: 'quota-changed',
+      by: authorOf(by),
+      about: subject,
+      details: { change, quota: id, model, meter, period, amount },
+    })
   }
 
   /** Whom it is for, and whose it is. What an organisation sets binds only its own; on itself it sets none. */

@@ -1,9 +1,11 @@
+import { noActs, type Acts } from '../../core/acts.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { PersonId } from '../../core/ids.ts'
 import type { Principal } from '../../core/principal.ts'
 import { elpisError } from '../../errors.ts'
 import type { SignedIn } from '../access.ts'
 import type { Person } from '../directory.ts'
+import { authorOf } from '../author.ts'
 import { covers } from '../permissions.ts'
 import { demand, reaches } from '../reach.ts'
 import { checkPasskey, partyOf, passkeyRequest, type AuthenticationResponseJSON } from './passkeys.ts'
@@ -24,6 +26,8 @@ export interface SignInParts {
   readonly providers: Readonly<Record<string, ProviderSettings>>
   /** Where browsers reach this server, such as `https://ai.example.org`. */
   readonly address: () => string
+  /** Where invitations are recorded; nowhere when left out. */
+  readonly acts?: Acts
 }
 
 export function createSignIn(parts: SignInParts): SignIn {
@@ -37,8 +41,9 @@ class PersonSignIn implements SignIn {
   readonly #steps: Steps
   readonly #providers: ReadonlyMap<string, Provider>
   readonly #address: () => string
+  readonly #acts: Acts
 
-  constructor({ store, door, clock, providers, address }: SignInParts) {
+  constructor({ store, door, clock, providers, address, acts = noActs }: SignInParts) {
     this.#store = store
     this.#door = door
     this.#clock = clock
@@ -47,6 +52,7 @@ class PersonSignIn implements SignIn {
       Object.entries(providers).map(([name, settings]) => [name, new Provider(settings)]),
     )
     this.#address = address
+    this.#acts = acts
   }
 
   providers() {
@@ -136,6 +142,12 @@ class PersonSignIn implements SignIn {
       throw elpisError('beyond_minter', { what: `role: ${known.role}` })
     const guest = { name: name ?? email, email, role: role ?? 'member', organisation } as const
     const person = known ?? (await this.#door.add(guest, by))
+    await this.#acts.record({
+      kind: 'person-invited',
+      by: authorOf(by),
+      about: person.id,
+      details: { organisation: person.organisationId, role: person.role },
+    })
     await this.#store.endSteps(person.id, 'invitation')
     const { token, expiresAt } = await this.#steps.begin('invitation', person.id, {})
     return { person, url: `${this.#address()}/invitation#${token}`, expiresAt }
@@ -220,6 +232,7 @@ class PersonSignIn implements SignIn {
             email,
             role: settings.role,
             organisation: settings.organisation ?? undefined,
+            vouchedBy: settings.title,
           })
         : null)
     if (person === null) throw stranger()

@@ -29,8 +29,10 @@ interface Shelf {
   /** @throws `policy_unknown` */
   named(name: string): Policy
   readonly all: readonly Policy[]
+  /** Those that the settings name for anybody. */
+  readonly inForce: readonly Policy[]
   /** Reads the folder again. A policy that became invalid stays as it was, and `onTrouble` is told. */
-  reload(): void
+  reload(): Promise<void>
   close(): void
 }
 
@@ -39,7 +41,8 @@ export type PolicyShelf = Shelf
 interface ShelfOptions {
   /** Moves the thresholds a little, differently in every deployment; left out, they are as written. */
   readonly secret?: { unit(label: string): number }
-  readonly onChange?: (policy: Policy) => void
+  /** Told before a policy holds; when it throws, everything stays as it was. */
+  readonly onChange?: (policy: Policy) => Promise<void>
   readonly onTrouble?: (error: unknown) => void
 }
 
@@ -56,13 +59,17 @@ export function openPolicyShelf(
   assignment: Assignment,
   { secret, onChange, onTrouble }: ShelfOptions = {},
 ): PolicyShelf {
-  let own = readFolder(folder)
+  let own: ReadonlyMap<string, Policy> = readFolder(folder)
+  let reloading: Promise<void> = Promise.resolve()
   let watcher: FSWatcher | null = null
   let soon: NodeJS.Timeout | null = null
-  const named = (name: string): Policy => {
-    const policy = own.get(name) ?? shippedPolicy(name)
+  const named = (name: string, among = own): Policy => {
+    const policy = among.get(name) ?? shippedPolicy(name)
     if (policy === null) {
-      throw elpisError('policy_unknown', { policy: name, known: [...own.keys(), ...shippedNames].join(', ') })
+      throw elpisError('policy_unknown', {
+        policy: name,
+        known: [...among.keys(), ...shippedNames].join(', '),
+      })
     }
     return policy
   }
@@ -104,28 +111,18 @@ export function openPolicyShelf(
       if (level === 'restricted') names.add(assignment.restricted)
       return [...names].map((name) => moved(named(name)))
     },
-    named,
+    named: (name) => named(name),
+    get inForce() {
+      return [...new Set(assigned)].map((name) => named(name))
+    },
     get all() {
       const shipped = shippedNames.filter((name) => !own.has(name)).map((name) => named(name))
       return [...shipped, ...own.values()]
     },
     reload() {
-      try {
-        const next = readFolder(folder)
-        const before = own
-        own = next
-        try {
-          for (const name of assigned) named(name)
-        } catch (error) {
-          own = before
-          throw error
-        }
-        for (const [name, policy] of next) {
-          if (before.get(name)?.version !== policy.version) onChange?.(policy)
-        }
-      } catch (error) {
-        onTrouble?.(error)
-      }
+      // One after the other: the last one sees the newest.
+      reloading = reloading.then(readAgain).catch((error: unknown) => onTrouble?.(error))
+      return reloading
     },
     close() {
       watcher?.close()
@@ -137,13 +134,24 @@ export function openPolicyShelf(
       // Editors write a file in several steps.
       soon ??= setTimeout(() => {
         soon = null
-        shelf.reload()
+        void shelf.reload()
       }, 50)
       soon.unref()
     })
     watcher.on('error', (error) => onTrouble?.(error))
   }
   return shelf
+
+  async function readAgain(): Promise<void> {
+    const next = readFolder(folder)
+    for (const name of assigned) named(name, next)
+    for (const name of new Set([...own.keys(), ...next.keys()])) {
+      // One that is gone leaves its name to what ships.
+      const policy = next.get(name) ?? shippedPolicy(name)
+      if (policy !== null && own.get(name)?.version !== policy.version) await onChange?.(policy)
+    }
+    own = next
+  }
 }
 
 function valueOf(table: Readonly<Record<string, string>>, key: string | null): string | undefined {
