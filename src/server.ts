@@ -29,6 +29,7 @@ import { egressStanding } from './server/egress-standing.ts'
 import { openMonitoring, type Monitoring } from './server/open-monitoring.ts'
 import { openSignIn } from './server/open-sign-in.ts'
 import { openStanding } from './server/open-standing.ts'
+import { openWebhooks } from './server/open-webhooks.ts'
 import { prepareModel, type Preparing, type PreparedModel } from './server/prepare-model.ts'
 import { recordedLicence, recordPolicy, recordSettings, ServedRecord } from './server/recorded-acts.ts'
 import { recordStage } from './server/record-stage.ts'
@@ -133,6 +134,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   const ladder = undo.adopt(await openStanding(config, { store: storage, access, acts, log }), (it) =>
     it.close(),
   )
+  undo.adopt(openWebhooks(config, storage.webhooks, log), (it) => it.close())
   const standing = egressStanding(ladder, monitoring.egress)
   const guard = undo.adopt(
     await openGuard(config, {

@@ -3,6 +3,14 @@ import { z } from 'zod'
 
 const points = z.number().min(0.1).max(1_000_000)
 const days = z.number().min(0.001).max(3650)
+const receiver = z.url({ protocol: /^https?$/ }).refine(
+  (text) => {
+    const { protocol, hostname, username, password } = new URL(text)
+    const here = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname)
+    return (protocol === 'https:' || here) && username === '' && password === ''
+  },
+  { error: 'must begin with https://, and hold no password' },
+)
 const hazard = z.string().regex(/^(S\d{1,2}|[a-z]{2,20})$/, 'is a hazard such as S4, cyber or attack')
 
 export const standing = z
@@ -64,6 +72,26 @@ export const standing = z
       .boolean()
       .default(false)
       .describe('`elpis shutdown --all` is done only once a second person has confirmed it.'),
+    webhooks: z
+      .array(receiver)
+      .max(10)
+      .default([])
+      .describe(
+        'Addresses that are told of warnings, restrictions, suspensions, bans, their ends and decided appeals, signed as Standard Webhooks has it. Plain http for this machine itself only.',
+      ),
+    webhook_secret_env: z
+      .string()
+      .regex(
+        /^([A-Za-z_][A-Za-z0-9_]*)?$/,
+        'is the name of a variable of the environment, never the secret itself',
+      )
+      .default('')
+      .describe(
+        'The variable of the environment that holds the secret they are signed with: `whsec_` and 24 to 64 bytes in base64. Two, with a blank between, while one replaces the other.',
+      ),
+  })
+  .refine(({ webhooks, webhook_secret_env: secret }) => webhooks.length === 0 || secret !== '', {
+    error: 'webhooks need webhook_secret_env',
   })
   .refine(({ warn, restrict, suspend, ban }) => warn <= restrict && restrict <= suspend && suspend <= ban, {
     error: 'warn, restrict, suspend and ban must grow',

@@ -19,11 +19,13 @@ interface Wiring {
 
 /** Standing as the settings have it. */
 export async function openStanding(config: Config, { store, access, acts, log }: Wiring): Promise<Standing> {
+  // Who is told changes nothing of what is decided, so it is no part of the policy's digest.
+  const { webhooks: _webhooks, webhook_secret_env: _secret, ...policy } = config.standing
   return await createStanding({
     store,
     clock: systemClock,
     acts: acts ?? noActs,
-    policy: policyOf(config.standing),
+    policy: policyOf(policy),
     shutdown: {
       restartPeople: config.standing.restart_people,
       twoPeople: config.standing.two_people,

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { CaseId } from '../core/ids.ts'
 import type { CaseStep } from '../standing/case.ts'
+import { noticeOf } from '../standing/webhooks/notice.ts'
 import type { Database } from './schema.ts'
 
 /** The open case of a target; `fresh` is opened when there is none. */
@@ -26,6 +27,7 @@ export async function openCase(
   return fresh
 }
 
+/** What receivers of webhooks must hear of is put down for them in the same transaction. */
 export async function addStep(database: Kysely<Database>, caseId: CaseId, step: CaseStep): Promise<void> {
   await database
     .insertInto('case_steps')
@@ -39,6 +41,17 @@ export async function addStep(database: Kysely<Database>, caseId: CaseId, step: 
     })
     .execute()
   await database.updateTable('cases').set({ updated_at: step.at }).where('id', '=', caseId).execute()
+  const owner = await database
+    .selectFrom('cases')
+    .select('target')
+    .where('id', '=', caseId)
+    .executeTakeFirst()
+  const notice = owner === undefined ? null : noticeOf(owner.target, caseId, step)
+  if (notice === null) return
+  await database
+    .insertInto('standing_notices')
+    .values({ id: `msg_${randomUUID().replaceAll('-', '')}`, at: step.at, body: JSON.stringify(notice) })
+    .execute()
 }
 
 /** Closes a case in which nothing is in force any more. */

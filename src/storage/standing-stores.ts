@@ -5,6 +5,7 @@ import { SqlProposalStore } from './proposal-store.ts'
 import { SqlReviewStore } from './review-store.ts'
 import { SqlShutdownStore } from './shutdown-store.ts'
 import { SqlStandingEventStore } from './standing-event-store.ts'
+import { SqlWebhookStore } from './webhook-store.ts'
 
 export const standingStores = {
   measures: SqlMeasureStore,
@@ -13,4 +14,5 @@ export const standingStores = {
   standingEvents: SqlStandingEventStore,
   shutdowns: SqlShutdownStore,
   proposals: SqlProposalStore,
+  webhooks: SqlWebhookStore,
 }

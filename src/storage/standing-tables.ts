@@ -109,9 +109,28 @@ interface ProposalsTable {
   confirmed_at: number | null
 }
 
+interface StandingNoticesTable {
+  id: string
+  at: number
+  /** JSON, as it is sent. */
+  body: string
+}
+
+interface WebhookDeliveriesTable {
+  notice: string
+  address: string
+  at: number
+  body: string
+  /** How often it was tried, this time included. */
+  attempts: number
+  due_at: number
+}
+
 export interface StandingTables {
   shutdowns: ShutdownsTable
   proposals: ProposalsTable
+  standing_notices: StandingNoticesTable
+  webhook_deliveries: WebhookDeliveriesTable
   reviews: ReviewsTable
   cases: CasesTable
   case_steps: CaseStepsTable

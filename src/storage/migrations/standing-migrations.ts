@@ -3,6 +3,7 @@ import { strikes } from './0031-strikes.ts'
 import { reviews } from './0032-reviews.ts'
 import { shutdowns } from './0034-shutdowns.ts'
 import { proposals } from './0035-proposals.ts'
+import { standingWebhooks } from './0037-standing-webhooks.ts'
 
 /** Those of standing, in order. */
-export const standingMigrations = [standing, strikes, reviews, shutdowns, proposals]
+export const standingMigrations = [standing, strikes, reviews, shutdowns, proposals, standingWebhooks]
