@@ -461,6 +461,27 @@ const table = {
     message: 'This API key may not be used from {network}.',
     hint: 'Use it from one of its networks. Behind a proxy: whoever runs the server names it in server.trusted_proxies.',
   },
+  acceptance_required: {
+    blame: 'user',
+    status: 403,
+    exit: 4,
+    message: 'You have not accepted {title}, as it is now.',
+    hint: 'Read it (GET /v1/me/acceptances), then accept it: POST /v1/me/acceptances with "document": "{document}" and its version. The owner: `elpis licences accept {document}`.',
+  },
+  document_not_found: {
+    blame: 'user',
+    status: 404,
+    exit: 3,
+    message: 'There is no "{document}" to accept.',
+    hint: '`elpis licences list` shows what there is, beside a running server.',
+  },
+  document_changed: {
+    blame: 'user',
+    status: 409,
+    exit: 4,
+    message: 'That is not the version of {title} that holds now.',
+    hint: 'Read it again: GET /v1/me/acceptances.',
+  },
   end_user_required: {
     blame: 'user',
     status: 400,

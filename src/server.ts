@@ -35,6 +35,7 @@ import { recordedLicence, recordPolicy, recordSettings, ServedRecord } from './s
 import { recordStage } from './server/record-stage.ts'
 import { timedStorage, type StorageTiming } from './server/timed-storage.ts'
 import { untilReady } from './server/until-ready.ts'
+import { documentsToAccept } from './server/to-accept.ts'
 import { watchedGuard } from './server/watched-guard.ts'
 import { openStorage } from './storage/storage.ts'
 import { openAdapterStore } from './weights/adapter-store.ts'
@@ -105,6 +106,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       clock: systemClock,
       models,
       costOf,
+      demands: documentsToAccept(config.access, models),
       needsEndUser: ({ id, name }) =>
         config.access.require_end_user ||
         config.access.require_end_user_of.some((one) => one === id || one === name),

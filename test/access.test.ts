@@ -345,6 +345,7 @@ function watched(storage: Storage) {
     sessions: storage.sessions,
     directory: storage.directory,
     quotas: storage.quotas,
+    acceptances: storage.acceptances,
     watch(listener) {
       listeners.push(listener)
       return storage.watch(listener)

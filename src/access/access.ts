@@ -1,5 +1,6 @@
 import type { KeyId, KeySecret, LinkToken, OrganisationId, PersonId, SessionSecret } from '../core/ids.ts'
 import type { Admission, Credentials, Principal, Role } from '../core/principal.ts'
+import type { Acceptances } from './acceptances/acceptances.ts'
 import type { Directory } from './directory.ts'
 import type { KeyLimits } from './key-limits.ts'
 import type { KeyWish } from './minting.ts'
@@ -76,7 +77,8 @@ export interface Access {
    *
    * @param asking the work that it is for, if any: it must be in the scopes of the key, and what it may take is reserved
    * @throws `key_missing`, `key_invalid`, `key_expired`, `scope_refused`, `network_refused`, `rate_limited`,
-   *   `quota_exceeded`, `end_user_required`, an error of storage while the store cannot be reached.
+   *   `quota_exceeded`, `end_user_required`,
+   *   `acceptance_required`, an error of storage while the store cannot be reached.
    */
   admit(credentials: Credentials, asking?: Asking): Promise<Admission>
 
@@ -115,6 +117,9 @@ export interface Access {
 
   /** People as sign-in sees them. */
   readonly door: PersonDoor
+
+  /** Who has accepted which licences and terms. */
+  readonly acceptances: Acceptances
 
   /** Who may have how much. */
   readonly quotas: Quotas

@@ -2,6 +2,8 @@ import { noActs, type Acts } from '../core/acts.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Admission, Credentials, Principal } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
+import type { Demands } from './acceptances/acceptances.ts'
+import { StoredAcceptances } from './acceptances/stored-acceptances.ts'
 import type { Access, Door, KeyInfo, NewKey, SessionPrincipal, SignedIn, SignInLink } from './access.ts'
 import type { Directory, Organisation } from './directory.ts'
 import { noLimits, refusedAt, refusedModel, refusedNetwork, type KeyLimits } from './key-limits.ts'
@@ -31,6 +33,8 @@ export interface AccessParts {
   readonly models?: () => readonly Measured[]
   /** Of which organisations a key must name the end user that it asks for; of none when left out. */
   readonly needsEndUser?: (organisation: Organisation) => boolean
+  /** What must be accepted before use; nothing when left out. */
+  readonly demands?: Demands
   /** What a request costs, in billionths of the currency; nothing when left out. */
   readonly costOf?: BookParts['costOf']
   /** Where every change is recorded before it is made; nowhere when left out. */
@@ -54,10 +58,13 @@ export async function createAccess(parts: AccessParts): Promise<Access> {
   return new StoredAccess(parts, live)
 }
 
+const noDemands: Demands = { who: 'never', documents: () => [] }
+
 class StoredAccess implements Access {
   readonly directory: Directory
   readonly door: PersonDoor
   readonly quotas: Quotas
+  readonly acceptances: StoredAcceptances
   readonly #live: LiveRoster
   readonly #desk: KeyDesk
   readonly #sessions: Sessions
@@ -76,6 +83,7 @@ class StoredAccess implements Access {
       costOf = () => 0,
       needsEndUser = () => false,
       acts = noActs,
+      demands = noDemands,
     }: AccessParts,
     live: LiveRoster,
   ) {
@@ -94,6 +102,7 @@ class StoredAccess implements Access {
     this.#book.replace(live.quotas)
     live.onQuotas = (quotas) => this.#book.replace(quotas)
     this.quotas = new StoredQuotas({ store: store.quotas, live, clock, directory, acts })
+    this.acceptances = new StoredAcceptances({ store: store.acceptances, live, clock, demands })
   }
 
   async admit(credentials: Credentials, asking?: Asking): Promise<Admission> {
@@ -105,6 +114,7 @@ class StoredAccess implements Access {
     })
     try {
       this.#checkEndUser(admission.principal)
+      this.acceptances.check(admission.principal, asking.model)
       const held = await this.#book.hold(admission.principal, asking, limits, credentials.onQuota)
       return held === null ? admission : holding(admission, held)
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { asElpisError, type ElpisError } from '../errors.ts'
+import type { Acceptance } from './acceptances/acceptances.ts'
 import type { Quota } from './quotas/quota.ts'
 import { Roster } from './roster.ts'
 import type { AccessStore } from './store.ts'
@@ -17,6 +18,9 @@ export class LiveRoster {
   readonly #stopWatching: () => void
   #lost: ElpisError | null = null
   #quotas: readonly Quota[] = []
+  #acceptances: readonly Acceptance[] = []
+  /** Told of what was accepted, from then on. */
+  onAcceptances: (acceptances: readonly Acceptance[]) => void = () => {}
   /** Told of the quotas from then on. */
   onQuotas: (quotas: readonly Quota[]) => void = () => {}
   /** Grows with every change that this process made. */
@@ -46,6 +50,17 @@ export class LiveRoster {
     return this.#quotas
   }
 
+  get acceptances(): readonly Acceptance[] {
+    if (this.#lost !== null) throw this.#lost
+    return this.#acceptances
+  }
+
+  /** As `change`, for what was accepted. */
+  changeAcceptances(acceptances: readonly Acceptance[]): void {
+    this.#replaceAcceptances(acceptances)
+    this.#changes++
+  }
+
   /** As `change`, for quotas. */
   changeQuotas(quotas: readonly Quota[]): void {
     this.#replaceQuotas(quotas)
@@ -62,11 +77,12 @@ export class LiveRoster {
     for (;;) {
       const changes = this.#changes
       const now = this.#clock.now()
-      const [keys, live, directory, quotas] = await Promise.all([
+      const [keys, live, directory, quotas, acceptances] = await Promise.all([
         this.#store.keys.list(),
         this.#store.sessions.live(now),
         this.#store.directory.all(),
         this.#store.quotas.list(),
+        this.#store.acceptances.list(),
       ])
       // True however old the answer is: a revoked key stays revoked.
       for (const { id, revokedAt } of keys) if (revokedAt !== null) this.#roster.removeKey(id)
@@ -74,6 +90,7 @@ export class LiveRoster {
       if (changes !== this.#changes) continue
       this.#roster.replace({ keys, ...live, ...directory }, now)
       this.#replaceQuotas(quotas)
+      this.#replaceAcceptances(acceptances)
       return
     }
   }
@@ -93,6 +110,11 @@ export class LiveRoster {
       clearTimeout(this.#retry)
       if (!this.#closed) this.#retry = setTimeout(() => void this.#reload(), retryMilliseconds).unref()
     }
+  }
+
+  #replaceAcceptances(acceptances: readonly Acceptance[]): void {
+    this.#acceptances = acceptances
+    this.onAcceptances(acceptances)
   }
 
   #replaceQuotas(quotas: readonly Quota[]): void {

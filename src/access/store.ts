@@ -1,6 +1,7 @@
 import type { ChangeListener } from '../core/changes.ts'
 import type { KeyId, OrganisationId, PersonId, SessionId, Sha256 } from '../core/ids.ts'
 import type { Role } from '../core/principal.ts'
+import type { AcceptanceStore } from './acceptances/acceptances.ts'
 import type { KeyInfo } from './access.ts'
 import type { Organisation, Person } from './directory.ts'
 import type { QuotaStore } from './quotas/store.ts'
@@ -107,6 +108,7 @@ export interface AccessStore {
   readonly sessions: SessionStore
   readonly directory: DirectoryStore
   readonly quotas: QuotaStore
+  readonly acceptances: AcceptanceStore
   /** @returns a function that stops it. */
   watch(listener: ChangeListener): () => void
 }

@@ -21,6 +21,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'orgs', load: async () => (await import('./orgs.ts')).orgs },
   { name: 'people', load: async () => (await import('./people.ts')).people },
   { name: 'quotas', load: async () => (await import('./quotas.ts')).quotas },
+  { name: 'licences', load: async () => (await import('./licences.ts')).licences },
   { name: 'keys', load: async () => (await import('./keys.ts')).keys },
   { name: 'bans', load: async () => (await import('./bans.ts')).bans },
   { name: 'top', load: async () => (await import('./top.ts')).top },

@@ -13,5 +13,15 @@ export const access = z
       .array(z.string().min(1).max(200))
       .default([])
       .describe('The same for some organisations only, by name or id.'),
+    terms: z
+      .string()
+      .default('')
+      .describe('Text file with the terms of whoever runs this server; empty where there are none.'),
+    require_acceptance: z
+      .enum(['never', 'people', 'always'])
+      .default('never')
+      .describe(
+        'Who is answered only after accepting the terms and the licence of the model, where it asks for more than a notice: `people`, or `always` keys of organisations as well.',
+      ),
   })
   .prefault({})

@@ -9,6 +9,7 @@ import { access } from './migrations/0001-access.ts'
 import { kept } from './migrations/0002-kept.ts'
 import { organisations } from './migrations/0010-organisations.ts'
 import { quotas } from './migrations/0011-quotas.ts'
+import { acceptances } from './migrations/0013-acceptances.ts'
 import { signIn } from './migrations/0020-sign-in.ts'
 import { guardVerdicts } from './migrations/0040-guard-verdicts.ts'
 import { usage } from './migrations/0060-usage.ts'
@@ -35,6 +36,7 @@ export const migrations: readonly Migration[] = [
   kept,
   organisations,
   quotas,
+  acceptances,
   signIn,
   ...standingMigrations,
   guardVerdicts,

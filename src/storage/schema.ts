@@ -51,6 +51,16 @@ interface OrganisationsTable {
   removed_at: number | null
 }
 
+interface AcceptancesTable {
+  account: string
+  document: string
+  version: string
+  organisation_id: OrganisationId
+  person_id: PersonId | null
+  key_id: KeyId | null
+  accepted_at: number
+}
+
 interface QuotasTable {
   id: string
   subject: string
@@ -168,6 +178,7 @@ export interface Database
   keys: KeysTable
   organisations: OrganisationsTable
   people: PeopleTable
+  acceptances: AcceptancesTable
   quotas: QuotasTable
   quota_counters: QuotaCountersTable
   quota_leases: QuotaLeasesTable

@@ -5,6 +5,7 @@
  * of any process ran beside it. What is given and returned are plain values, for on SQLite they travel between threads.
  */
 import type { Kysely } from 'kysely'
+import { SqlAcceptanceStore } from './acceptance-store.ts'
 import { SqlAuditStore } from './audit-store.ts'
 import { SqlBatchStore } from './batch-store.ts'
 import { SqlDirectoryStore } from './directory-store.ts'
@@ -29,6 +30,7 @@ const constructors = {
   directory: SqlDirectoryStore,
   signIn: SqlSignInStore,
   quotas: SqlQuotaStore,
+  acceptances: SqlAcceptanceStore,
   responses: SqlResponseStore,
   files: SqlFileStore,
   batches: SqlBatchStore,

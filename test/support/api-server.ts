@@ -53,6 +53,7 @@ type Init = Omit<RequestInit, 'headers'> & { readonly headers?: Record<string, s
 
 type Changes = Partial<Pick<ApiParts, 'edge' | 'webFolder'>> & {
   readonly needsEndUser?: AccessParts['needsEndUser']
+  readonly demands?: AccessParts['demands']
   readonly limits?: Partial<ApiParts['limits']>
   readonly answerSeconds?: number
   readonly responses?: Partial<ResponseLimits>
@@ -74,6 +75,7 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     store: storage,
     clock: systemClock,
     models: () => engine.models(),
+    ...(changes.demands === undefined ? {} : { demands: changes.demands }),
     ...(changes.needsEndUser === undefined ? {} : { needsEndUser: changes.needsEndUser }),
   })
   const standing = await createStanding({

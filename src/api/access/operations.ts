@@ -1,3 +1,4 @@
+import { acceptDocument, listAcceptances } from './acceptances.ts'
 import { createKey, createMyKey, listKeys, myKeys, revokeKey, revokeMyKey, rotateKey } from './keys.ts'
 import { changeMe, showMe } from './me.ts'
 import type { AccessOperation } from './operation.ts'
@@ -19,6 +20,8 @@ export const accessOperations = [
   myKeys,
   createMyKey,
   revokeMyKey,
+  listAcceptances,
+  acceptDocument,
   createOrganisation,
   listOrganisations,
   removeOrganisation,

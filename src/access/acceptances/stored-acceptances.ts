@@ -1,0 +1,91 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Principal } from '../../core/principal.ts'
+import { elpisError } from '../../errors.ts'
+import type { LiveRoster } from '../live-roster.ts'
+import { ownerOfHome } from '../registry.ts'
+import type {
+  Acceptance,
+  Acceptances,
+  AcceptanceStore,
+  Demands,
+  Document,
+  DocumentState,
+} from './acceptances.ts'
+
+type Whose = Pick<Principal, 'organisationId' | 'personId' | 'keyId'>
+
+const owner: Whose = { ...ownerOfHome, keyId: null }
+
+interface StoredAcceptancesParts {
+  readonly store: AcceptanceStore
+  readonly live: LiveRoster
+  readonly clock: Clock
+  readonly demands: Demands
+}
+
+export class StoredAcceptances implements Acceptances {
+  readonly #parts: StoredAcceptancesParts
+  /** When, by account, document and version. */
+  #accepted = new Map<string, number>()
+
+  constructor(parts: StoredAcceptancesParts) {
+    this.#parts = parts
+    this.#replace(parts.live.acceptances)
+    parts.live.onAcceptances = (acceptances) => this.#replace(acceptances)
+  }
+
+  /** @throws `acceptance_required` */
+  check(by: Principal, model: string): void {
+    const { who, documents } = this.#parts.demands
+    if (who === 'never' || (who === 'people' && by.keyId !== null && by.personId === null)) return
+    const missing = documents(model).find((document) => this.#stateOf(document, by).acceptedAt === null)
+    if (missing === undefined) return
+    throw elpisError('acceptance_required', { title: missing.title, document: missing.name })
+  }
+
+  list(by: Whose = owner): DocumentState[] {
+    return this.#parts.demands.documents(null).map((document) => this.#stateOf(document, by))
+  }
+
+  async accept(name: string, version: string, by: Whose = owner): Promise<DocumentState> {
+    const { store, live, clock, demands } = this.#parts
+    const document = demands.documents(null).find((one) => one.name === name)
+    if (document === undefined) throw elpisError('document_not_found', { document: name.slice(0, 200) })
+    if (document.version !== version) throw elpisError('document_changed', { title: document.title })
+    const before = this.#stateOf(document, by)
+    if (before.acceptedAt !== null) return before
+    const { organisationId, personId, keyId } = by
+    const account = accountOf(by)
+    const acceptedAt = clock.now()
+    const acceptance: Acceptance = {
+      account,
+      document: name,
+      version,
+      organisationId,
+      personId,
+      keyId,
+      acceptedAt,
+    }
+    await store.insert(acceptance)
+    live.changeAcceptances([...live.acceptances, acceptance])
+    return this.#stateOf(document, by)
+  }
+
+  #stateOf(document: Document, by: Whose): DocumentState {
+    const key = keyOf({ account: accountOf(by), document: document.name, version: document.version })
+    return { ...document, acceptedAt: this.#accepted.get(key) ?? null }
+  }
+
+  #replace(acceptances: readonly Acceptance[]): void {
+    this.#accepted = new Map(acceptances.map((each) => [keyOf(each), each.acceptedAt]))
+  }
+}
+
+/** A person has accepted for all of their keys. */
+function accountOf({ personId, keyId }: Whose): string {
+  return personId ?? keyId ?? 'owner'
+}
+
+function keyOf({ account, document, version }: Pick<Acceptance, 'account' | 'document' | 'version'>): string {
+  return `${account}\n${version}\n${document}`
+}

@@ -1,0 +1,39 @@
+import type { Kysely } from 'kysely'
+import type { Acceptance, AcceptanceStore } from '../access/acceptances/acceptances.ts'
+import type { Database } from './schema.ts'
+import { announce } from './versions.ts'
+
+/** Each method runs inside one transaction that its caller holds. */
+export class SqlAcceptanceStore implements AcceptanceStore {
+  readonly #database: Kysely<Database>
+
+  constructor(database: Kysely<Database>) {
+    this.#database = database
+  }
+
+  async list(): Promise<Acceptance[]> {
+    return await this.#database
+      .selectFrom('acceptances')
+      .select(['account', 'document', 'version', 'organisation_id as organisationId'])
+      .select(['person_id as personId', 'key_id as keyId', 'accepted_at as acceptedAt'])
+      .orderBy('accepted_at')
+      .orderBy('account')
+      .orderBy('document')
+      .execute()
+  }
+
+  async insert({ organisationId, personId, keyId, acceptedAt, ...rest }: Acceptance): Promise<void> {
+    await this.#database
+      .insertInto('acceptances')
+      .values({
+        ...rest,
+        organisation_id: organisationId,
+        person_id: personId,
+        key_id: keyId,
+        accepted_at: acceptedAt,
+      })
+      .onConflict((conflict) => conflict.columns(['account', 'document', 'version']).doNothing())
+      .execute()
+    await announce(this.#database, 'access')
+  }
+}
