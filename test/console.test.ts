@@ -13,7 +13,9 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 
-async function invited({ server }: Stage, role: 'admin' | 'reviewer' | 'member'): Promise<string> {
+type Invited = 'admin' | 'reviewer' | 'member'
+
+async function invited({ server }: Pick<Stage, 'server'>, role: Invited): Promise<string> {
   return (await server.signIn.invite({ email: `${role}@example.org`, name: `Some ${role}`, role })).url
 }
 
@@ -114,4 +116,44 @@ test('an admin makes a key that works, ends it, invites somebody and bars them; 
   await page.getByLabel('Role of Bob').selectOption('admin')
   await expect.poll(() => his.page.evaluate(async () => (await fetch('/web/session')).status)).toBe(401)
   expect(misdeeds).toEqual({ foreign: [], violations: [], thrown: [] })
+}, 90_000)
+
+test('somebody who is barred opens their case and appeals; a reviewer who did not bar them lifts it', async () => {
+  await using given = await stage(browser, {}, { signedIn: false })
+  const { page, server, misdeeds } = given
+  const { person, url } = await server.signIn.invite({ email: 'bob@example.org', name: 'Bob' })
+  await accept(page, url)
+  const target = { kind: 'person', value: person.id } as const
+  const reason = 'Tried the same a thousand times'
+  const ban = await server.standing.act({ target, rung: 'banned', reason, lasts: null }, 'owner')
+  await page.goto(`${server.url}/case/${ban.caseId}`)
+  await page.getByText('You are kept out.').waitFor()
+  await page.getByText(reason).waitFor()
+  await page.getByLabel('Why this should be looked at again').fill('It was my cat')
+  await page.getByRole('button', { name: 'Lodge the appeal' }).click()
+  await page.getByText('Your appeal is lodged').waitFor()
+
+  await using hers = await visit(browser, server.url)
+  await accept(hers.page, await invited(given, 'reviewer'))
+  await hers.page.goto(`${server.url}/console/review`)
+  await hers.page.getByText('It was my cat').waitFor()
+  await hers.page.getByRole('button', { name: 'Take the next' }).click()
+  const desk = hers.page.getByRole('article', { name: 'The review' })
+  await desk.getByText('It was my cat').waitFor()
+  await desk.getByText(reason).first().waitFor()
+  await desk.getByLabel('Reason').fill('Cats are not to blame')
+  await desk.getByRole('button', { name: 'Lift the measure' }).click()
+  await hers.page.getByText('Nothing waits for you.').waitFor()
+  await hers.page.goto(`${server.url}/console/appeals`)
+  await hers.page.getByText('reversed').waitFor()
+  await hers.page.goto(`${server.url}/console/cases`)
+  await hers.page.getByRole('link', { name: person.id }).click()
+  await hers.page.getByRole('heading', { name: 'What happened' }).waitFor()
+  await hers.page.getByText('banned, over').waitFor()
+
+  await page.goto(`${server.url}/case/${ban.caseId}`)
+  await page.getByText('Cats are not to blame').waitFor()
+  expect(await page.evaluate(async () => (await fetch('/v1/models')).status)).toBe(200)
+  const none = { foreign: [], violations: [], thrown: [] }
+  expect([misdeeds, hers.misdeeds]).toEqual([none, none])
 }, 90_000)

@@ -5,6 +5,7 @@ import { AppLink } from '../ui/app-link.tsx'
 import { Badge } from '../ui/badge.tsx'
 import { card, Nothing, Section } from '../ui/page.tsx'
 import { When } from '../ui/when.tsx'
+import { CaseSteps } from './case-steps.tsx'
 import { MeasureRow } from './measure-row.tsx'
 import { caseFileQuery, casesQuery } from './standing.ts'
 
@@ -60,24 +61,9 @@ function CaseFile({ id }: { readonly id: string }) {
         </ul>
       </Section>
       <Section title="What happened">
-        <ol className={`${card} grid gap-2 text-sm`}>
-          {data.steps.map(({ at, kind, by, detail }, index) => (
-            // Steps are only ever added.
-            // oxlint-disable-next-line react/no-array-index-key
-            <li key={index} className="flex flex-wrap gap-x-3">
-              <span className="text-xs text-faint">
-                <When at={at} />
-              </span>
-              <span className="font-medium">{kind}</span>
-              <span className="text-soft">by {by}</span>
-              <span className="min-w-0 basis-full text-xs break-words text-faint sm:basis-auto">
-                {Object.entries(detail)
-                  .map(([name, value]) => `${name} ${String(value)}`)
-                  .join(' · ')}
-              </span>
-            </li>
-          ))}
-        </ol>
+        <div className={card}>
+          <CaseSteps steps={data.steps} />
+        </div>
       </Section>
     </>
   )

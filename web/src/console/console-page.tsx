@@ -3,7 +3,9 @@ import {
   ChartColumn,
   Gavel,
   KeyRound,
+  ListChecks,
   Menu as MenuIcon,
+  MessageSquareWarning,
   Scale,
   Users,
   type LucideIcon,
@@ -32,6 +34,8 @@ interface Area {
 
 const UsagePage = lazy(async () => ({ default: (await import('./usage-page.tsx')).UsagePage }))
 const StandingPage = lazy(async () => ({ default: (await import('./standing-page.tsx')).StandingPage }))
+const ReviewPage = lazy(async () => ({ default: (await import('./review-page.tsx')).ReviewPage }))
+const AppealsPage = lazy(async () => ({ default: (await import('./review-page.tsx')).AppealsPage }))
 const CasesPage = lazy(async () => ({ default: (await import('./cases-page.tsx')).CasesPage }))
 
 const PeoplePage = lazy(async () => ({ default: (await import('./people-page.tsx')).PeoplePage }))
@@ -46,6 +50,14 @@ const areas: readonly Area[] = [
   { path: '/console/people', title: 'People', icon: Users, roles: watching, Page: PeoplePage },
   { path: '/console/keys', title: 'Keys', icon: KeyRound, roles: watching, Page: KeysPage },
   { path: '/console/standing', title: 'Standing', icon: Gavel, roles: judging, Page: StandingPage },
+  { path: '/console/review', title: 'Review', icon: ListChecks, roles: judging, Page: ReviewPage },
+  {
+    path: '/console/appeals',
+    title: 'Appeals',
+    icon: MessageSquareWarning,
+    roles: judging,
+    Page: AppealsPage,
+  },
   { path: '/console/cases', title: 'Cases', icon: Scale, roles: judging, Page: CasesPage },
 ]
 

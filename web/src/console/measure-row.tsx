@@ -7,8 +7,14 @@ import { ProblemLine } from '../ui/problem-line.tsx'
 import { When } from '../ui/when.tsx'
 import { liftAll, type Measure } from './standing.ts'
 
+export interface MeasureRowProps {
+  readonly measure: Measure
+  /** To look at only. */
+  readonly final?: boolean
+}
+
 /** One measure, and the way to end it. */
-export function MeasureRow({ measure }: { readonly measure: Measure }) {
+export function MeasureRow({ measure, final = false }: MeasureRowProps) {
   const queries = useQueryClient()
   const [lifting, setLifting] = useState(false)
   const [reason, setReason] = useState('')
@@ -23,7 +29,7 @@ export function MeasureRow({ measure }: { readonly measure: Measure }) {
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <span className="min-w-0 font-mono text-xs font-medium break-all">{measure.target}</span>
         <Badge look={over ? 'plain' : 'bad'}>{over ? `${measure.rung}, over` : measure.rung}</Badge>
-        {over ? null : (
+        {over || final ? null : (
           <Button className="ml-auto" onClick={() => setLifting(!lifting)} aria-expanded={lifting}>
             Lift
           </Button>

@@ -59,6 +59,7 @@ const caseFile = z.object({
 })
 
 export type Measure = z.infer<typeof measure>
+export type CaseFile = z.infer<typeof caseFile>
 export type Explanation = z.infer<typeof explanation>
 
 export const bansQuery = queryOptions({
