@@ -714,6 +714,13 @@ const table = {
     message: '{log} cannot be read: {reason}.',
     hint: 'Check the path or the address. Entries over the network need an auditor’s key (--api-key-env); --hashes does not.',
   },
+  answer_file_unreadable: {
+    blame: 'user',
+    status: 400,
+    exit: 3,
+    message: '{file} cannot be checked: {reason}.',
+    hint: 'It must be a file that `elpis answer export` or GET /v1/answers/ID wrote.',
+  },
   reason_missing: {
     blame: 'user',
     status: 400,

@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises'
 import { signInUrl } from './access/access.ts'
 import { createAccess, type AccessParts } from './access/create-access.ts'
 import { accessControlRoutes } from './api/access/routes.ts'
+import { answerControlRoutes } from './api/log/answer-control.ts'
 import { createApi } from './api/app.ts'
 import { startControl } from './api/control/server.ts'
 import { isLoopback, listen, originOf } from './api/listen.ts'
@@ -165,6 +166,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     standingControlRoutes({ standing, access, log }),
     accessControlRoutes({ access, log }),
     signInControlRoutes({ signIn, log }),
+    answerControlRoutes(audit.answers),
     monitoringControlRoutes(monitoring.door.desk, monitoring.monitor.live),
   ]
   undo.adopt(await startControl({ home, access, status, refreshAdapters, log, more }), (it) => it.close())

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Acts } from '../core/acts.ts'
 import type { Clock } from '../core/clock.ts'
 import { elpisError } from '../errors.ts'
+import { Answers } from './answers.ts'
 import { actLeaf } from './log-entry.ts'
 import { Contents, type ContentPolicy } from './contents.ts'
 import { newEntryId } from './entry-id.ts'
@@ -43,6 +44,7 @@ export interface Audit {
   readonly log: PublicLog
   readonly receipts: Receipts
   readonly contents: Contents
+  readonly answers: Answers
   readonly transparency: Transparency
   /** Closes the entries of requests that were cut off; to be called once the home is ours. */
   start(): Promise<void>
@@ -81,13 +83,15 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
     },
   }
   const contents = new Contents({ ...parts, store: stores.contents, subjects, acts, policy: parts.content })
+  const receipts = new Receipts({ store, tree, publisher, subjects })
   const reconciler = new Reconciler({ store, journal, acts, clock, replica, onTrouble })
   return {
     record: recordStage({ ...parts, journal, subjects, contents, replica }),
     acts,
     log: new PublicLog(store, tree),
-    receipts: new Receipts({ store, tree, publisher, subjects }),
+    receipts,
     contents,
+    answers: new Answers(receipts, contents, verifierKey),
     transparency: new Transparency({ ...parts, store, key: keys.log }),
     async start() {
       await reconciler.start(parts.alone)

@@ -57,21 +57,36 @@ export class Contents {
   /**
    * Somebody reads what somebody else said. It is in the log, and the person is told, before it is shown.
    *
-   * @returns JSON: prompt, settings and output
+   * @returns JSON: prompt, settings and output; of an answer all of its record
    * @throws `content_not_kept`, `reason_missing`
    */
   async read(id: EntryId, by: string, reason: string): Promise<string> {
-    const { store, subjects, acts, clock } = this.#parts
+    const { store, acts, clock } = this.#parts
     const why = shortened(reason.trim()).slice(0, longestReason).toWellFormed()
     if (why === '') throw elpisError('reason_missing')
+    const { text, subject } = await this.#open(id)
+    await acts.record({ kind: 'content-read', by, about: id, details: { reason: why } })
+    const at = clock.now()
+    await store.notify({ id: newEntryId(at), subject, entry: id, at, by, reason: why })
+    return text
+  }
+
+  /**
+   * The same for whoever asked: it is their own. Whether it is, the caller has seen to.
+   *
+   * @throws `content_not_kept`
+   */
+  async own(id: EntryId): Promise<string> {
+    return (await this.#open(id)).text
+  }
+
+  async #open(id: EntryId): Promise<{ text: string; subject: SubjectName }> {
+    const { store, subjects, clock } = this.#parts
     const kept = await store.find(id, clock.now())
     const key = kept === null ? null : await subjects.find(kept.subject)
     const text = kept === null || key === null ? null : key.unseal(id, kept.box)
     if (kept === null || text === null) throw elpisError('content_not_kept', { id })
-    await acts.record({ kind: 'content-read', by, about: id, details: { reason: why } })
-    const at = clock.now()
-    await store.notify({ id: newEntryId(at), subject: kept.subject, entry: id, at, by, reason: why })
-    return text
+    return { text, subject: kept.subject }
   }
 
   /** Who read what of this person, and why; the newest first. */

@@ -54,6 +54,15 @@ export class Receipts {
     return leaf === null ? null : await this.#proof(leaf, null)
   }
 
+  /** The same with what opens the commitments, for an answer that is exported; null for what is not in the log. */
+  async opening(id: EntryId): Promise<string | null> {
+    const { store, subjects } = this.#parts
+    const leaf = await store.leaf(id)
+    if (leaf === null) return null
+    const key = leaf.subject === null ? null : await subjects.find(leaf.subject)
+    return await this.#proof(leaf, key === null ? null : key.salt(id).toString('base64'))
+  }
+
   async #proof(leaf: Leaf, salt: string | null): Promise<string> {
     const { store, tree, publisher } = this.#parts
     let state = await store.state()

@@ -29,8 +29,12 @@ export type Closing =
   | { readonly type: 'finished'; readonly usage: Usage | null }
   | { readonly type: 'failed'; readonly error: ElpisError; readonly usage: Usage | null }
 
-/** The digests of what a name stands for; null where nobody knows. */
-export type Digests = (model: string) => { readonly weights: string | null; readonly adapter: string | null }
+/** The digests of what a name stands for, and what computes it; null where nobody knows. */
+export type Digests = (model: string) => {
+  readonly weights: string | null
+  readonly adapter: string | null
+  readonly build?: string | null
+}
 
 interface RecordParts {
   readonly journal: Journal
@@ -46,7 +50,7 @@ export function recordStage(parts: RecordParts) {
   return {
     /** @throws `audit_unavailable` */
     async open(asking: Opening, principal: Principal): Promise<OpenRequest> {
-      const { journal, subjects, clock, replica, contents } = parts
+      const { journal, subjects, clock, replica, contents, digests } = parts
       const opened = clock.now()
       const id = newEntryId(opened)
       const subject = subjectName(subjectOf(principal))
@@ -54,7 +58,8 @@ export function recordStage(parts: RecordParts) {
       const draft = draftOf({ id, asking, principal, key, opened }, parts)
       const row = { id, replica, account: accountOf(principal), subject, draft: canonical(draft) }
       await journal.open(row)
-      return new OpenRequest({ row, draft, key, journal, clock, contents, asking })
+      const build = () => digests(asking.model).build ?? null
+      return new OpenRequest({ row, draft, key, journal, clock, contents, asking, build })
     },
   }
 }
@@ -72,13 +77,15 @@ function draftOf(
   { subjects, policy, digests }: RecordParts,
 ): Draft {
   const salt = key.salt(id)
+  const { weights, adapter } = digests(asking.model)
   return {
     type: 'request',
     id,
     request: asking.id,
     kind: asking.kind,
     model: shortened(asking.model),
-    ...digests(asking.model),
+    weights,
+    adapter,
     policy: shortened(policy()),
     organisation: subjects.organisation(principal.organisationId),
     who: key.pseudonym,
@@ -121,6 +128,8 @@ interface OpenParts {
   readonly clock: Clock
   readonly contents: Contents
   readonly asking: Opening
+  /** What computes the model, now that it was loaded. */
+  readonly build: () => string | null
 }
 
 /** One request that is being answered. */
@@ -148,6 +157,7 @@ class OpenRequest {
   async close(outcome: Closing): Promise<void> {
     const { row, draft, key, journal, clock, contents, asking } = this.#parts
     const output = this.#released.text()
+    const record = this.#record(output)
     const salt = key.salt(this.id)
     const entry: RequestEntry = {
       ...draft,
@@ -155,7 +165,7 @@ class OpenRequest {
       outcome: outcome.type,
       error: outcome.type === 'failed' ? outcome.error.code : null,
       output: output === null ? null : commit(salt, 'output', output),
-      record: null,
+      record: record === null ? null : commit(salt, 'record', record),
       input_verdict: verdictOf(this.#inputVerdict),
       output_verdict: verdictOf(this.#outputVerdict),
       usage: usageOf(outcome.usage),
@@ -164,14 +174,31 @@ class OpenRequest {
     const flagged = verdicts.some((verdict) => verdict !== null && verdict.action !== 'allow')
     await Promise.all([
       journal.close(requestLeaf(row, entry)),
-      contents.keep({ id: this.id, subject: row.subject, key, flagged }, () =>
-        canonical({
-          prompt: JSON.parse(promptOf(asking)) as unknown,
-          settings: JSON.parse(settingsOf(asking)) as unknown,
-          output: output === null ? null : (JSON.parse(output) as unknown),
-        }),
+      contents.keep(
+        { id: this.id, subject: row.subject, key, flagged },
+        () =>
+          record ??
+          canonical({ prompt: JSON.parse(promptOf(asking)) as unknown, settings: null, output: null }),
       ),
     ])
+  }
+
+  /** What determined the answer, as canonical JSON; null for what is no answer. */
+  #record(output: string | null): string | null {
+    const { draft, asking, build } = this.#parts
+    if (asking.request === null) return null
+    return canonical({
+      entry: draft.id,
+      opened: draft.opened,
+      model: draft.model,
+      weights: draft.weights,
+      adapter: draft.adapter,
+      build: build(),
+      prompt: JSON.parse(promptOf(asking)) as unknown,
+      settings: JSON.parse(settingsOf(asking)) as unknown,
+      output: output === null ? null : (JSON.parse(output) as unknown),
+      tokens: this.#released.tokens(),
+    })
   }
 }
 

@@ -6,6 +6,8 @@ interface Choice {
   readonly reasoning: string[]
   readonly calls: { readonly name: string; readonly arguments: string[] }[]
   reason: FinishReason | null
+  /** Null where nobody said. */
+  tokens: readonly number[] | null
 }
 
 /** What left of an answer, choice by choice. */
@@ -30,6 +32,7 @@ export class Released {
         break
       case 'finish':
         choice.reason = part.reason
+        choice.tokens = part.tokens ?? null
         break
       default:
         part satisfies never
@@ -49,7 +52,12 @@ export class Released {
     )
   }
 
+  /** All tokens that were chosen, choice by choice. */
+  tokens(): (readonly number[] | null)[] {
+    return Array.from(this.#choices, (choice) => choice?.tokens ?? null)
+  }
+
   #choice(index: number): Choice {
-    return (this.#choices[index] ??= { text: [], reasoning: [], calls: [], reason: null })
+    return (this.#choices[index] ??= { text: [], reasoning: [], calls: [], reason: null, tokens: null })
   }
 }

@@ -18,6 +18,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'adapters', load: async () => (await import('./adapters.ts')).adapters },
   { name: 'gpu', load: async () => (await import('./gpu.ts')).gpu },
   { name: 'audit', load: async () => (await import('./audit/group.ts')).audit },
+  { name: 'answer', load: async () => (await import('./answer.ts')).answer },
   { name: 'orgs', load: async () => (await import('./orgs.ts')).orgs },
   { name: 'people', load: async () => (await import('./people.ts')).people },
   { name: 'quotas', load: async () => (await import('./quotas.ts')).quotas },

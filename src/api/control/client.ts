@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { KeyInfo, NewKey } from '../../access/access.ts'
 import type { KeyWish } from '../../access/minting.ts'
 import { elpisError, errorTable, Fault, UserError, type ElpisError, type ErrorCode } from '../../errors.ts'
+import { answerFile, type AnswerFile } from '../../audit/answer-record.ts'
 import type { Moment } from '../../monitoring/live.ts'
 import { moment } from '../monitoring/moment.ts'
 import {
@@ -51,6 +52,8 @@ export interface ControlClient {
     operation: { readonly name: string; readonly output: Output },
     input: unknown,
   ): Promise<z.output<Output>>
+  /** An answer with all that determined it; its owner is told that it was read. */
+  exportAnswer(id: string): Promise<AnswerFile>
   /** How things stand now. */
   live(): Promise<Moment>
   close(): Promise<void>
@@ -79,6 +82,7 @@ export async function connectControl(home: string): Promise<ControlClient | null
       standing: ({ name, output }, input, key) =>
         door.post(`/standing/${name}`, input as object, output, key === null ? {} : { 'x-elpis-key': key }),
       monitoring: ({ name, output }, input) => door.post(`/monitoring/${name}`, input as object, output),
+      exportAnswer: (id) => door.post('/answers/export', { id }, answerFile),
       live: () => door.get('/live', moment),
       close: () => door.close(),
     }

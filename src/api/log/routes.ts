@@ -4,6 +4,8 @@ import type { EntryId } from '../../core/ids.ts'
 import { subjectOf } from '../../core/principal.ts'
 import { elpisError } from '../../errors.ts'
 import { parseTilePath } from '../../audit/tile.ts'
+import { answerFile } from '../../audit/answer-record.ts'
+import type { Answers } from '../../audit/answers.ts'
 import type { Contents } from '../../audit/contents.ts'
 import { subjectName } from '../../audit/subject-keys.ts'
 import type { Transparency } from '../../audit/transparency.ts'
@@ -17,6 +19,7 @@ export interface LogDoor {
   readonly log: PublicLog
   readonly receipts: Pick<Receipts, 'of'>
   readonly contents: Pick<Contents, 'read' | 'notices'>
+  readonly answers: Pick<Answers, 'of'>
   readonly transparency: Transparency
   readonly whose: Whose
 }
@@ -24,7 +27,7 @@ export interface LogDoor {
 const octets = 'application/octet-stream'
 const plainText = 'text/plain; charset=utf-8'
 
-export function logRoutes({ log, receipts, contents, transparency, whose }: LogDoor): Route[] {
+export function logRoutes({ log, receipts, contents, answers, transparency, whose }: LogDoor): Route[] {
   const checkpoint = defineRoute({
     method: 'GET',
     path: '/log/checkpoint',
@@ -92,6 +95,23 @@ export function logRoutes({ log, receipts, contents, transparency, whose }: LogD
       return await reply.type(plainText).send(await receipts.of((names['id'] ?? '') as EntryId, principal))
     },
   })
+  const answer = defineRoute({
+    method: 'GET',
+    path: '/v1/answers/:id',
+    documentedPath: '/v1/answers/{id}',
+    summary: 'Everything that determined an answer, with its receipt',
+    needs: 'self',
+    answers: {
+      200: { description: '`elpis verify answer` checks it offline.', schema: answerFile },
+      401: { description: 'No valid key.', schema: errorBody },
+      404: { description: 'No answer of yours has this id, or it was not kept.', schema: errorBody },
+      409: { description: 'The answer is not over.', schema: errorBody },
+    },
+    async handle({ names, exchange }) {
+      const { principal } = await whose(exchange.credentials)
+      return await answers.of((names['id'] ?? '') as EntryId, principal)
+    },
+  })
   const statement = defineRoute({
     method: 'GET',
     path: '/log/transparency',
@@ -131,7 +151,7 @@ export function logRoutes({ log, receipts, contents, transparency, whose }: LogD
       return { data: all.map(({ id, entry, at, by, reason }) => ({ id, entry, at, by, reason })) }
     },
   })
-  return [checkpoint, key, bundle, tile, receipt, statement, content, notices]
+  return [checkpoint, key, bundle, tile, receipt, answer, statement, content, notices]
 }
 
 /** @throws `not_found` */

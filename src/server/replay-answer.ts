@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto'
+import { recordedRequest, type AnswerRecord } from '../audit/answer-record.ts'
+import type { Engine } from '../core/engine.ts'
+import type { RequestId } from '../core/ids.ts'
+import { plainRequest } from '../core/request.ts'
+import { judgeReplay, type ReplayFinding } from '../provenance/replay.ts'
+
+export interface Replay {
+  /** What computed it now. */
+  readonly build: string
+  readonly choices: readonly (ReplayFinding & { readonly choice: number })[]
+  readonly problems: readonly string[]
+}
+
+interface ReplayParts {
+  readonly engine: Pick<Engine, 'generate' | 'models'>
+  /** The name here of the weights, with the adapter, that the record names. */
+  readonly model: string
+  /** The guard cut the answer or took words out of it: its text is not what its tokens spell. */
+  readonly changedByGuard: boolean
+  readonly signal: AbortSignal
+}
+
+/** Why an answer cannot be computed again; null when it can. */
+export function whyNotReplayed({ settings, build, weights, tokens }: AnswerRecord): string | null {
+  if (weights === null || build === null) return 'it was not computed by the server itself'
+  if (settings.toolUse !== null) return 'it had tools, which hold an answer by grammar'
+  if (settings.format.kind !== 'text') return 'it was held to a form by grammar'
+  if (settings.reasoning.budget !== null) return 'its thoughts had a budget'
+  if (!tokens.some((choice) => choice !== null && choice.length > 0)) return 'its tokens were not recorded'
+  return null
+}
+
+/**
+ * Feeds each choice of an answer through the model, and says whether the recorded sampler and seed choose the same.
+ *
+ * @throws what the engine fails with
+ */
+export async function replayAnswer(record: AnswerRecord, parts: ReplayParts): Promise<Replay> {
+  const choices: (ReplayFinding & { choice: number })[] = []
+  const problems: string[] = []
+  for (const [choice, tokens] of record.tokens.entries()) {
+    if (tokens === null || tokens.length === 0) continue
+    const { margins, text } = await computed(record, { ...parts, choice, tokens })
+    const now = buildOf(parts)
+    // The same build computes the same bits only with the same layout of its cache, which nobody recorded.
+    const finding = judgeReplay(margins, { recorded: record.build ?? '', now: `${now}, another layout` })
+    choices.push({ choice, ...finding })
+    if (margins.length !== tokens.length) {
+      problems.push(`choice ${choice}: only ${margins.length} of ${tokens.length} tokens could be computed`)
+    }
+    if (!finding.fits) problems.push(misfit(choice, finding))
+    if (!parts.changedByGuard && !spells(text, record, choice)) {
+      problems.push(`choice ${choice}: its text is not what its tokens spell`)
+    }
+  }
+  return { build: buildOf(parts), choices, problems }
+}
+
+function buildOf({ engine, model }: ReplayParts): string {
+  return engine.models().find(({ id }) => id === model)?.build ?? 'unknown'
+}
+
+async function computed(
+  record: AnswerRecord,
+  {
+    engine,
+    model,
+    signal,
+    choice,
+    tokens,
+  }: ReplayParts & { readonly choice: number; readonly tokens: readonly number[] },
+): Promise<{ margins: readonly number[]; text: string }> {
+  let text = ''
+  let margins: readonly number[] = []
+  const parts = engine.generate({
+    ...plainRequest,
+    ...recordedRequest(record),
+    id: `req_${randomUUID()}` as RequestId,
+    model,
+    choices: 1,
+    stop: [],
+    maxTokens: null,
+    topLogprobs: null,
+    signal,
+    share: { account: 'owner', weight: 1, cacheScope: 'owner' },
+    recorded: { choice, tokens, renderedAt: record.opened },
+  })
+  for await (const part of parts) {
+    if (part.type === 'error') throw part.error
+    if (part.type === 'text-delta') text += part.text
+    if (part.type === 'finish') margins = part.margins ?? []
+  }
+  return { margins, text }
+}
+
+function misfit(choice: number, { edited, different, tokens, score, most }: ReplayFinding): string {
+  const named = edited.slice(0, 20).join(', ')
+  const where = edited.length === 0 ? '' : `; first at positions ${named}${edited.length > 20 ? ', …' : ''}`
+  return `choice ${choice}: ${different} of ${tokens} tokens would not be chosen (score ${score.toFixed(4)}, at most ${most})${where}`
+}
+
+/** Stop strings are among the tokens, but not in the text. */
+function spells(text: string, { settings, output }: AnswerRecord, choice: number): boolean {
+  const said = output?.[choice]?.text ?? ''
+  return settings.stop.length === 0 ? text === said : text.startsWith(said)
+}
