@@ -24,7 +24,7 @@ function demands(who: Demands['who'], version = 'one'): Demands {
   return { who, documents: () => [{ ...licence, version }] }
 }
 
-async function acceptedOnceHoldsForThisVersion(open: () => Promise<Storage>): Promise<void> {
+async function acceptedOnceHoldsForThisVersion(open: () => Promise<Storage>): Promise<boolean> {
   const accessOn = async (version: string) => {
     const storage = await open()
     const access = await createAccess({
@@ -59,18 +59,20 @@ async function acceptedOnceHoldsForThisVersion(open: () => Promise<Storage>): Pr
   await ask(other.key)
   await ask(other.key, await accessOn('one'))
   await expect(ask(other.key, await accessOn('two'))).rejects.toMatchObject({ code: 'acceptance_required' })
+  return true
 }
 
 test('once accepted holds for all keys of a person, for this version, on SQLite', async () => {
   const home = mkdtempSync(join(tmpdir(), 'elpis-acceptances-'))
   onTestFinished(() => rmSync(home, { recursive: true, force: true }))
-  await acceptedOnceHoldsForThisVersion(() => openStorage({ home }))
+  expect(await acceptedOnceHoldsForThisVersion(() => openStorage({ home }))).toBe(true)
 })
 
 const postgres = await postgresForTests()
 test.skipIf(postgres === null)('the same on Postgres', async () => {
   const url = (await postgres?.freshDatabase()) ?? ''
-  await acceptedOnceHoldsForThisVersion(() => openStorage({ home: '/nowhere', storage: { url } }))
+  const open = () => openStorage({ home: '/nowhere', storage: { url } })
+  expect(await acceptedOnceHoldsForThisVersion(open)).toBe(true)
 })
 
 test('a key accepts over HTTP what it is refused for', async () => {

@@ -38,7 +38,7 @@ export interface Demands {
   /** `people`: persons, with their keys, and browsers of the owner; `always`: keys of organisations as well. */
   readonly who: 'never' | 'people' | 'always'
   /** For a model or adapter, or all when it is null. */
-  documents(model: string | null): readonly Document[]
+  readonly documents: (model: string | null) => readonly Document[]
 }
 
 export interface DocumentState extends Document {
