@@ -35,6 +35,8 @@ export const commands: readonly CommandEntry[] = [
   { name: 'review', load: async () => (await import('./review.ts')).review },
   { name: 'cases', load: async () => (await import('./cases.ts')).cases },
   { name: 'shutdown', load: async () => (await import('./shutdown.ts')).shutdown },
+  { name: 'backup', load: async () => (await import('./backup.ts')).backup },
+  { name: 'restore', load: async () => (await import('./restore.ts')).restore },
   { name: 'doctor', load: async () => (await import('./doctor.ts')).doctor },
   { name: 'config', load: async () => (await import('./config.ts')).config },
 ]

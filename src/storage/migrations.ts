@@ -58,22 +58,10 @@ export async function migrate(
   now: number,
   target: string | null = migrations.at(-1)?.name ?? null,
 ): Promise<void> {
-  await table(database, 'migrations', options)
-    .ifNotExists()
-    .addColumn('name', 'text', (column) => column.primaryKey().notNull())
-    .addColumn('applied_at', whole(options), (column) => column.notNull())
-    .execute()
-  const rows = await database.selectFrom('migrations').select('name').orderBy('name').execute()
-  const applied = new Set(rows.map(({ name }) => name))
-  const foreign = rows.find(({ name }) => !migrations.some((known) => known.name === name))
-  if (foreign !== undefined) throw new NewerSchema(foreign.name)
-
+  const applied = new Set(await appliedMigrations(database, options))
   const wanted = target === null ? 0 : migrations.findIndex(({ name }) => name === target) + 1
   for (const migration of migrations.slice(0, wanted)) {
-    if (applied.has(migration.name)) continue
-    await migration.up(database, options)
-    if (!options.strict) await sortByCodePoints(database)
-    await database.insertInto('migrations').values({ name: migration.name, applied_at: now }).execute()
+    if (!applied.has(migration.name)) await up(migration, database, options, now)
   }
   for (const migration of migrations.slice(wanted).toReversed()) {
     if (!applied.has(migration.name)) continue
@@ -82,14 +70,74 @@ export async function migrate(
   }
 }
 
+/**
+ * Makes the tables that these migrations make, in a database without any, for rows of a database that has had just
+ * these.
+ *
+ * @throws NewerSchema with nothing changed.
+ */
+export async function migrateFresh(
+  database: Kysely<Database>,
+  options: TableOptions,
+  now: number,
+  names: readonly string[],
+): Promise<void> {
+  requireKnown(names)
+  await appliedMigrations(database, options)
+  for (const migration of migrations.filter(({ name }) => names.includes(name))) {
+    await up(migration, database, options, now)
+  }
+}
+
+async function appliedMigrations(database: Kysely<Database>, options: TableOptions): Promise<string[]> {
+  await table(database, 'migrations', options)
+    .ifNotExists()
+    .addColumn('name', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('applied_at', whole(options), (column) => column.notNull())
+    .execute()
+  const rows = await database.selectFrom('migrations').select('name').orderBy('name').execute()
+  const names = rows.map(({ name }) => name)
+  requireKnown(names)
+  return names
+}
+
+function requireKnown(names: readonly string[]): void {
+  const foreign = names.find((name) => !migrations.some((known) => known.name === name))
+  if (foreign !== undefined) throw new NewerSchema(foreign)
+}
+
+async function up(
+  migration: Migration,
+  database: Kysely<Database>,
+  options: TableOptions,
+  now: number,
+): Promise<void> {
+  const others = options.strict ? [] : await textColumns(database)
+  await migration.up(database, options)
+  if (!options.strict) await sortByCodePoints(database, others)
+  await database.insertInto('migrations').values({ name: migration.name, applied_at: now }).execute()
+}
+
 /** SQLite sorts text by its bytes; Postgres sorts as the database was made, unless columns say otherwise. */
-async function sortByCodePoints(database: Kysely<Database>): Promise<void> {
-  const { rows } = await sql<{ table: string; column: string }>`
-    select table_name as "table", column_name as "column" from information_schema.columns
-    where table_schema = current_schema() and data_type = 'text' and collation_name is null`.execute(database)
-  for (const { table, column } of rows) {
+async function sortByCodePoints(database: Kysely<Database>, others: readonly Column[]): Promise<void> {
+  for (const { table, column } of await textColumns(database)) {
+    // Not ours to change: the database may hold tables of somebody else.
+    if (others.some((other) => other.table === table && other.column === column)) continue
     await sql`alter table ${sql.table(table)} alter column ${sql.ref(column)} type text collate "C"`.execute(
       database,
     )
   }
+}
+
+interface Column {
+  readonly table: string
+  readonly column: string
+}
+
+/** Those that sort as the database was made. */
+async function textColumns(database: Kysely<Database>): Promise<Column[]> {
+  const { rows } = await sql<Column>`
+    select table_name as "table", column_name as "column" from information_schema.columns
+    where table_schema = current_schema() and data_type = 'text' and collation_name is null`.execute(database)
+  return rows
 }

@@ -1,15 +1,14 @@
-import { Kysely, PostgresDialect } from 'kysely'
 import type { ChangeListener } from '../../core/changes.ts'
 import { asElpisError } from '../../errors.ts'
 import { errorOf } from '../failure.ts'
 import { migrate } from '../migrations.ts'
-import type { Database } from '../schema.ts'
 import { SeenVersions } from '../seen-versions.ts'
 import type { Storage } from '../storage.ts'
 import { withStores } from '../store-proxies.ts'
 import { addressShown } from './address.ts'
 import { postgresFailure } from './classify.ts'
 import { OneConnection } from './connection.ts'
+import { databaseOver } from './database-over.ts'
 import { changesChannel, writersLock } from './group-commit.ts'
 import { Lane } from './lane.ts'
 import { Watch } from './watch.ts'
@@ -82,10 +81,6 @@ export async function openPostgres(url: string): Promise<Storage> {
     },
     (store, method, parameters) => lane.call(store, method, parameters),
   )
-}
-
-function databaseOver(connection: OneConnection): Kysely<Database> {
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: connection }) })
 }
 
 /** Replicas that start together wait for the one that migrates, however long that takes. */

@@ -1,0 +1,94 @@
+/** Two servers, each a process with a home of its own, on one Postgres. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { postgresForTests } from './support/postgres.ts'
+import { startReplica } from './support/start-replica.ts'
+import { tcpProxy } from './support/tcp-proxy.ts'
+
+const postgres = await postgresForTests()
+
+async function replica(database: string) {
+  const home = mkdtempSync(join(tmpdir(), 'elpis-replica-'))
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }))
+  return await startReplica(home, database)
+}
+
+const asked = (url: string, key: string) =>
+  fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'fake:1b', messages: [{ role: 'user', content: 'hi' }], stream: true }),
+  })
+
+/** Streams that have begun; `ended` says when each was over and with what. */
+async function streams(url: string, key: string, count: number) {
+  const begun = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const response = await asked(url, key)
+      expect(response.status).toBe(200)
+      const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+      await reader.read()
+      return reader
+    }),
+  )
+  const ended = begun.map(async (reader) => {
+    let last = ''
+    for (;;) {
+      const { value, done } = await reader.read()
+      if (done) return { at: performance.now(), last }
+      last = (last + Buffer.from(value).toString()).slice(-1000)
+    }
+  })
+  return { ended: Promise.all(ended) }
+}
+
+async function letIn(url: string, key: string): Promise<void> {
+  const status = async () =>
+    (await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })).status
+  await expect.poll(status, { interval: 20, timeout: 10_000 }).toBe(200)
+}
+
+describe.skipIf(postgres === null)('two servers on one Postgres', () => {
+  test('a key that is revoked through one ends what it runs on the other within a second', async () => {
+    const database = (await postgres?.freshDatabase()) ?? ''
+    const [one, other] = await Promise.all([replica(database), replica(database)])
+    const { id, key } = await one.control.createKey('shared')
+    await letIn(other.url, key)
+    const { ended } = await streams(other.url, key, 50)
+    const revokedAt = performance.now()
+    await one.control.revokeKey(id)
+    const ends = await ended
+    const longest = Math.max(...ends.map(({ at }) => at)) - revokedAt
+    console.log(`50 streams of the other replica ended ${Math.round(longest)} ms after the revocation began`)
+    expect(ends.every(({ last }) => last.includes('key_revoked'))).toBe(true)
+    expect(longest).toBeLessThan(1000)
+    expect((await asked(other.url, key)).status).toBe(401)
+  })
+
+  test('one that is cut off from the database stops everything at the end of its lease', async () => {
+    const database = (await postgres?.freshDatabase()) ?? ''
+    const proxy = await tcpProxy(postgres?.port ?? 0)
+    onTestFinished(() => proxy.close())
+    const through = Object.assign(new URL(database), { port: String(proxy.port) }).href
+    const [whole, split] = await Promise.all([replica(database), replica(through)])
+    const { id, key } = await whole.control.createKey('shared')
+    await letIn(split.url, key)
+    const { ended } = await streams(split.url, key, 20)
+    proxy.cut()
+    const cutAt = performance.now()
+    // Cannot be heard over there any more.
+    await whole.control.revokeKey(id)
+    const ends = await ended
+    const longest = Math.max(...ends.map(({ at }) => at)) - cutAt
+    console.log(`20 streams of a replica that was cut off ended after ${Math.round(longest)} ms`)
+    expect(ends.every(({ last }) => last.includes('storage_unreachable'))).toBe(true)
+    expect(longest).toBeLessThan(3500)
+    expect((await asked(split.url, key)).status).toBe(503)
+    proxy.mend()
+    const next = await whole.control.createKey('next')
+    await letIn(split.url, next.key)
+    expect((await asked(split.url, key)).status).toBe(401)
+  })
+})
