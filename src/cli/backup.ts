@@ -9,7 +9,7 @@ export const backup = defineCommand({
   summary: 'Write all that the database holds, and the files beside it, into one file.',
   usage: 'FILE',
   details:
-    'Works while servers run, and they go on meanwhile: the file shows one moment. It fits SQLite and Postgres alike. It holds hashes of keys, never keys, and what people left here: keep it as safe as the database. elpis.toml and the weights are not in it.',
+    'Works while servers run, and they go on meanwhile: the file shows one moment. It fits SQLite and Postgres alike. It holds hashes of keys, never keys, and what people left here: keep it as safe as the database. elpis.toml, the *.key files of the home and the weights are not in it: keep log.key and subjects.key as well.',
   examples: ['elpis backup /var/backups/elpis.backup', 'elpis backup elpis.backup --force --json'],
   positionals: [1, 1],
   options: { force: { type: 'boolean', description: 'Replace a file that is there already.' } },

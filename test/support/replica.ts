@@ -8,7 +8,12 @@ import { startServer } from '../../src/server.ts'
 import { fakeEngine, start, text } from './fake-engine.ts'
 
 const [home = '', url = ''] = process.argv.slice(2)
-const config = loadConfig({ ELPIS_HOME: home, ELPIS_PORT: '0', ELPIS_STORAGE_URL: url })
+const config = loadConfig({
+  ELPIS_HOME: home,
+  ELPIS_PORT: '0',
+  ELPIS_STORAGE_URL: url,
+  ELPIS_GUARD_POLICY: 'open',
+})
 const server = await startServer(
   { ...config, models: { ...config.models, serve: [] } },
   {

@@ -32,6 +32,7 @@ export class OneConnection implements PostgresPool {
   readonly options = {}
   readonly #settings: ConnectionSettings
   #current: Connected | null = null
+  #givenUp: unknown = null
 
   constructor(settings: ConnectionSettings) {
     this.#settings = settings
@@ -39,6 +40,7 @@ export class OneConnection implements PostgresPool {
 
   /** Connects, when there is no connection. To be called between transactions only. */
   async ready(): Promise<void> {
+    if (this.#givenUp !== null) throw this.#givenUp
     if (this.#current?.open === true) return
     this.drop()
     this.#current = await Connected.open(this.#settings)
@@ -54,6 +56,16 @@ export class OneConnection implements PostgresPool {
   async run(statements: string): Promise<string> {
     if (this.#current === null) throw new ConnectionLost('the connection was lost')
     return await this.#current.run(statements)
+  }
+
+  /** Ends the connection, and makes none until it is told to: whoever asks is told at once. */
+  giveUp(reason: unknown): void {
+    this.#givenUp = new ConnectionLost(reason instanceof Error ? reason.message : String(reason))
+    this.drop()
+  }
+
+  takeUp(): void {
+    this.#givenUp = null
   }
 
   /** Ends the connection without waiting: what it was doing is undone by the server, unless it was done already. */

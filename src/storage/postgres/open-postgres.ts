@@ -53,11 +53,12 @@ export async function openPostgres(url: string): Promise<Storage> {
       connection: watching,
       database: databaseOver(watching),
       seen,
+      found: () => connection.takeUp(),
       changed: (topics) => listeners.forEach((listener) => listener.changed(topics)),
       lost(problem) {
         const { reason, stack } = postgresFailure(problem)
         // Whoever waits for an answer over the same wire waits in vain.
-        connection.drop()
+        connection.giveUp(problem)
         const error = asElpisError(errorOf({ kind: 'storage_unreachable', reason, stack }, shown))
         for (const listener of listeners) listener.lost(error)
       },

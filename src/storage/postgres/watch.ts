@@ -14,6 +14,8 @@ interface WatchParts {
   readonly connection: OneConnection
   readonly database: Kysely<Database>
   readonly seen: SeenVersions
+  /** It can be read again. */
+  found(): void
   changed(topics: ReadonlySet<Topic>): void
   lost(reason: unknown): void
 }
@@ -62,8 +64,10 @@ export class Watch {
     try {
       await connection.ready()
       const changed = seen.look(await readVersions(database))
-      if (this.#lost) this.#parts.changed(everyTopic)
-      else if (changed.size > 0) this.#parts.changed(changed)
+      if (this.#lost) {
+        this.#parts.found()
+        this.#parts.changed(everyTopic)
+      } else if (changed.size > 0) this.#parts.changed(changed)
       this.#lost = false
       clearTimeout(this.#lease)
       this.#lease = this.#renewed(askedAt)
