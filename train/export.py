@@ -1,6 +1,7 @@
 """Writes the judge as the product reads it: seven-bit matrices, four-bit words, calibrated heads, and its vocabulary."""
 
 import argparse
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ import weights_file
 from encoder import HAZARDS, HEADS, Judge, from_base
 
 MOST_TOKENS = 256
+RAISED = {"prompt_harm": 2.363, "response_harm": 1.386}
+"""Added to the offsets: policies act from 0.7 on, which a question then has where its chance is 0.18, an answer where it is 0.37."""
 ZERO, MOST = 64, 63
 
 
@@ -62,13 +65,18 @@ def main() -> None:
     rounded(judge)
     judge = judge.float()
     judge.words = judge.words.bfloat16()
+    exact = copy.deepcopy(judge)
     _, back = sources.load(options.data)
     # A quarter of what is held back is enough for two numbers a head; of what names a hazard there is less, so half.
     back = [e for at, e in enumerate(back) if at % 4 == 0 or (at % 2 == 0 and 1.0 in e.hazards)]
-    logits = measure.logits(judge, tokenizer, back)
+    # Half precision is enough for a slope and an offset.
+    logits = measure.logits(judge.bfloat16(), tokenizer, back)
     wanted = np.array([[*(getattr(example, head) for head in HEADS), *example.hazards] for example in back])
-    tensors = tensors_of(judge, base.four_bit_words[kept])
-    tensors["calibration"] = calibration.fit(logits, wanted).astype(np.float32)
+    tensors = tensors_of(exact, base.four_bit_words[kept])
+    pairs = calibration.fit(logits, wanted, heads=len(HEADS))
+    for head, raised in RAISED.items():
+        pairs[HEADS.index(head), 1] += raised
+    tensors["calibration"] = pairs.astype(np.float32)
     tensors["vocabulary"] = np.frombuffer("\n".join(pieces).encode(), np.uint8)
     tensors["vocabulary.scores"] = np.array(scores, np.float64)
     # Eight-byte values first, so that each tensor stands where its kind may stand.

@@ -15,6 +15,7 @@ import base_model
 import batches
 import contrasts
 import measure
+import mixture
 import sources
 import vocabulary
 from encoder import HEADS, Judge, from_base
@@ -39,7 +40,8 @@ def loss_of(logits: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
 class Trainer:
     """`judge` computes in bfloat16; `master` holds what is learned in float32."""
 
-    def __init__(self, judge: Judge, steps: int, rate: float) -> None:
+    def __init__(self, judge: Judge, steps: int, rate: float, minutes: float) -> None:
+        begun = time.time()
         self.master = judge.float()
         self.master.words = judge.words.bfloat16()
         self.judge = copy.deepcopy(judge).bfloat16()
@@ -49,7 +51,8 @@ class Trainer:
         self.optimiser = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
 
         def pace(step: int) -> float:
-            return min(1, (step + 1) / WARM_UP) * (0.02 + 0.98 * (1 + math.cos(math.pi * min(1, step / steps))) / 2)
+            done = min(1, max(step / steps, (time.time() - begun) / 60 / minutes))
+            return min(1, (step + 1) / WARM_UP) * (0.02 + 0.98 * (1 + math.cos(math.pi * done)) / 2)
 
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, pace)
 
@@ -96,13 +99,17 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=6)
     parser.add_argument("--layers", type=int, nargs="+", default=LAYERS)
     parser.add_argument("--most-steps", type=int, default=10**9)
+    parser.add_argument("--batch-tokens", type=int, default=BATCH_TOKENS)
+    parser.add_argument("--minutes", type=float, default=math.inf, help="ends then with a low rate, however far it came")
+    parser.add_argument("--mostly-harmless", action="store_true", help="the mixture of `mixture.py`, in place of --share")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     torch.set_num_threads(2)
     chooser = random.Random(options.seed)
     tokenizer, _, _, kept = vocabulary.load(options.out / "vocabulary.json")
     train, back = sources.load(options.data)
-    train = [e for e in train if e.source in sources.SCARCE or sources.share(f"{options.seed} {e.prompt} {e.response}") < options.share]
+    if not options.mostly_harmless:
+        train = [e for e in train if e.source in sources.SCARCE or sources.share(f"{options.seed} {e.prompt} {e.response}") < options.share]
     judge = from_base(base_model.read(base_model.fetch(options.out)), kept, options.layers)
     if options.begin:
         judge.load_state_dict(torch.load(options.begin))
@@ -110,18 +117,20 @@ def main() -> None:
     while options.epochs > len(schedule):
         # Our own texts are drawn anew for each pass.
         own = contrasts.examples(100 * options.seed + len(schedule))
-        drawn = [varied(example, chooser) for example in [*train, *own]]
+        mixed = mixture.mostly_harmless(train, own, options.seed) if options.mostly_harmless else [*train, *own]
+        drawn = [varied(example, chooser) for example in mixed]
         encoded = batches.encode(tokenizer, drawn)
-        order = batches.batches(encoded, BATCH_TOKENS, chooser)
+        order = batches.batches(encoded, options.batch_tokens, chooser)
         order = order[: math.ceil(len(order) * min(1, options.epochs - len(schedule)))]
         schedule.append((drawn, encoded, order))
     planned = sum(len(order) for _, _, order in schedule)
     steps = min(options.most_steps, planned)
-    trainer, begun, done, recent, tokens_seen = Trainer(judge, planned, options.rate), time.time(), 0, [], 0
+    trainer, begun, done, recent, tokens_seen = Trainer(judge, planned, options.rate, options.minutes), time.time(), 0, [], 0
+    saved = begun
     print(f"{len(schedule[0][0])} examples, {steps} steps", flush=True)
     for drawn, encoded, order in schedule:
         for batch in order:
-            if done >= steps:
+            if done >= steps or time.time() - begun > 60 * options.minutes:
                 break
             inputs = batches.collate(encoded, batch)
             recent.append(trainer.step(*inputs, *batches.targets(drawn, batch)))
@@ -131,7 +140,8 @@ def main() -> None:
                 mean = sum(recent) / len(recent)
                 print(f"step {done}/{steps} loss {mean:.4f} {tokens_seen / spent:.0f} tokens/s {spent:.0f} s", flush=True)
                 recent = []
-            if done % 100 == 0:
+            if time.time() - saved > 120:
+                saved = time.time()
                 torch.save(trainer.master.state_dict(), options.out / f"{options.save}.part")
     torch.save(trainer.master.state_dict(), options.out / options.save)
     measure.report(trainer.judge, tokenizer, back)

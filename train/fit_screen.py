@@ -1,4 +1,4 @@
-"""Fits the screen: logistic regression over hashed features, on the judge's rows and, where the judge exists, on its opinion."""
+"""Fits the screen: logistic regression over hashed features, on the rows and texts that the judge learns from."""
 
 import random
 import sys
@@ -11,6 +11,7 @@ import torch
 import calibration
 import contrasts
 import measure
+import mixture
 import sources
 import weights_file
 from screen_features import PLACES, WINDOW, folded, places
@@ -61,7 +62,8 @@ def main() -> None:
     torch.set_num_threads(1)
     chooser, begun = random.Random(6), time.time()
     train, back = sources.load(data)
-    train += contrasts.examples(6) + contrasts.examples(7)
+    own = contrasts.examples(9)
+    train += own + mixture.pasted(train, 9)
     bags = [places(text_of(example)) for example in train]
     targets = torch.tensor([wanted(example) for example in train])
     weights = torch.tensor([example.weight for example in train])
@@ -87,7 +89,7 @@ def main() -> None:
     with torch.no_grad():
         values = torch.cat([model.logits([places(text_of(e)) for e in back[i : i + BATCH]])[0] for i in range(0, len(back), BATCH)])
     values = values.numpy()
-    pairs = calibration.fit(values, np.array([wanted(example) for example in back]))
+    pairs = calibration.fit(values, np.array([wanted(example) for example in back]), heads=len(HEADS))
     weights_file.write(
         models / "screen.safetensors",
         {
