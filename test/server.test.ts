@@ -33,6 +33,8 @@ function freshHome(): Given {
         ELPIS_HOME: home,
         ELPIS_PORT: '0',
         ELPIS_LIMITS_DRAIN_SECONDS: '5',
+        // What is not let out before it is judged would not have begun yet.
+        ELPIS_GUARD_POLICY: 'open',
         ...settings,
       })
       return { ...loaded, models: { ...loaded.models, serve: [] } }
