@@ -6,6 +6,25 @@ import type { Route } from '../src/api/route.ts'
 /** How fields begin that are taken and change nothing. */
 const withoutEffect = 'Accepted without effect'
 
+/** What fields mean that mean the same at every route of the operator's API; a schema's own description comes first. */
+const meanings: Readonly<Record<string, string>> = {
+  name: 'What it is called.',
+  email: 'E-mail address of the person.',
+  role: '`owner`, `admin`, `reviewer`, `auditor` or `member`; never above that of who asks.',
+  limits:
+    'What the key may do: scopes, endpoints, models, adapters, networks, rate. Never more than its minter may.',
+  service: 'A key with two secrets, so that one can be replaced while the other works.',
+  expires_at: 'Epoch milliseconds after which it does not work; null: never.',
+  document: 'The document that is accepted, as `GET /v1/me/acceptances` names it.',
+  version: 'The version of it, as named there.',
+  meter: 'What is counted, such as `requests` or `output_tokens`.',
+  rung: 'The step of the ladder.',
+  hazard: 'The hazard that it is about, such as `S2`.',
+  severity: 'From 0 to 1.',
+  review: 'The id of the review.',
+  outcome: 'What was decided.',
+}
+
 interface Row {
   readonly name: string
   readonly text: string
@@ -22,7 +41,7 @@ function sectionOf({ method, path, summary, body, upload }: Route): string[] {
   const refused = fields.flatMap(([name, field]) => refusalOf(name, field))
   const taken = fields
     .filter(([, field]) => field.meta()?.['unsupported'] === undefined)
-    .map(([name, field]) => ({ name, text: field.description ?? '' }))
+    .map(([name, field]) => ({ name, text: field.description ?? meanings[name] ?? '' }))
   const [idle, used] = [taken.filter(hasNoEffect), taken.filter((row) => !hasNoEffect(row))]
   return [
     `## ${method} ${path}`,
