@@ -19,6 +19,8 @@ const furtherSequences = 34
 export interface ServedMemory extends MemoryEstimate {
   /** Beside the model, ended conversations that are kept included. */
   readonly process: number
+  /** A second copy of the weights, in the order that the processor's matrix unit wants them in. */
+  readonly repacked: number
 }
 
 /** What the process of a model takes when it is served with these settings. */
@@ -35,7 +37,21 @@ export function servedMemory(header: Gguf, settings: Settings['engine']): Served
   // What ended is kept up to this bound; copies are never more than there is in the cache.
   const kept = Math.max(prefixMemory * 1024 * 1024, Math.min(leastCopies, estimate.cache))
   const process = processBytes + (estimate.cache === 0 ? 0 : kept)
-  return { ...estimate, process, total: estimate.total + process }
+  const repacked = repacksWeights(settings.cpu_level) ? estimate.weights : 0
+  return { ...estimate, process, repacked, total: estimate.total + process + repacked }
+}
+
+/** The kernels for Intel's AMX, the level `sapphirerapids`, keep the file and a copy (measured: a quarter more in all). */
+function repacksWeights(level: string): boolean {
+  return level === 'sapphirerapids' || (level === '' && hasMatrixUnit())
+}
+
+function hasMatrixUnit(): boolean {
+  try {
+    return /^flags\s*:.*\bamx_int8\b/m.test(readFileSync('/proc/cpuinfo', 'utf8'))
+  } catch {
+    return false
+  }
 }
 
 /** The engine takes Q8_0 where heads are whole blocks of it, else half precision (`load-model.ts`). */
