@@ -17,12 +17,14 @@ let home: Home
 let server: RunningServer
 let key: string
 
+/** Token ids cannot be judged: a server that judges refuses them. */
+const open = { ELPIS_GUARD_POLICY: 'open' }
 const client = () => new OpenAI({ baseURL: `${server.url}/v1`, apiKey: key, maxRetries: 0 })
 
 beforeAll(async () => {
   home = freshHome()
   await withRealModel(home)
-  server = await serveElpis(home)
+  server = await serveElpis(home, [], { environment: open })
   ;({ key } = await createKey(home))
 })
 afterAll(async () => {
@@ -172,7 +174,7 @@ test('a batch goes on after its server was killed, and no line is answered twice
   await expect.poll(completed, { interval: 30, timeout: 60_000 }).toBeGreaterThan(4)
   server.process.kill('SIGKILL')
   await once(server.process, 'close')
-  server = await serveElpis(home)
+  server = await serveElpis(home, [], { environment: open })
   await expect
     .poll(async () => (await client().batches.retrieve(id)).status, { interval: 200, timeout: 90_000 })
     .toBe('completed')
