@@ -82,7 +82,9 @@ export function parseEntry(bytes: Uint8Array): LogEntry | null {
 /** The leaf of a request that is over. */
 export function requestLeaf(row: Pick<OpenRow, 'account' | 'subject'>, entry: RequestEntry): NewLeaf {
   // A rare long entry does without what a replay needs: it must be written all the same.
-  const whole = Buffer.byteLength(canonical(entry)) < mostEntryBytes ? entry : { ...entry, record: null }
+  const bare = { ...entry, record: null }
+  const forms = [entry, bare, briefer(bare, 2), briefer(bare, 0)]
+  const whole = forms.find((form) => Buffer.byteLength(canonical(form)) < mostEntryBytes) ?? bare
   return { ...leafOf(whole), opened: true, account: row.account, subject: row.subject }
 }
 
@@ -101,6 +103,35 @@ export function actLeaf(id: EntryId, { kind, by, about, details }: Act, at: numb
     details: Object.fromEntries(facts) as ActEntry['details'],
   } as const
   return { ...leafOf(entry), opened: false, account: null, subject: null }
+}
+
+/** Names cut to what always fits: an entry must never be too long to be sealed. */
+function briefer(entry: RequestEntry, mostHazards: number): RequestEntry {
+  const brief = (verdict: RequestEntry['input_verdict']) =>
+    verdict === null
+      ? null
+      : {
+          ...verdict,
+          hazards: verdict.hazards.slice(0, mostHazards),
+          layer: cut(verdict.layer, 8),
+          // That of the entry, but for its version.
+          policy: '',
+        }
+  return {
+    ...entry,
+    model: cut(entry.model, 24),
+    policy: cut(entry.policy, 24),
+    error: entry.error === null ? null : cut(entry.error, 24),
+    input_verdict: brief(entry.input_verdict),
+    output_verdict: brief(entry.output_verdict),
+  }
+}
+
+/** @param most bytes as JSON */
+function cut(text: string, most: number): string {
+  let left = text.toWellFormed()
+  while (Buffer.byteLength(JSON.stringify(left)) - 2 > most) left = left.slice(0, -1).toWellFormed()
+  return left
 }
 
 /** Names that clients give are as long as they like. */
