@@ -1,11 +1,9 @@
 import type { Clock } from '../core/clock.ts'
-import { asElpisError, type ElpisError } from '../errors.ts'
+import { LiveKnowledge } from '../core/live-knowledge.ts'
 import type { Acceptance } from './acceptances/acceptances.ts'
 import type { Quota } from './quotas/quota.ts'
 import { Roster } from './roster.ts'
 import type { AccessStore } from './store.ts'
-
-const retryMilliseconds = 500
 
 /**
  * Keeps a roster equal to the store, which other processes may change as well. Fails closed: while the store cannot be
@@ -15,8 +13,7 @@ export class LiveRoster {
   readonly #store: AccessStore
   readonly #clock: Clock
   readonly #roster = new Roster()
-  readonly #stopWatching: () => void
-  #lost: ElpisError | null = null
+  readonly #knowledge: LiveKnowledge
   #quotas: readonly Quota[] = []
   #acceptances: readonly Acceptance[] = []
   /** Told of what was accepted, from then on. */
@@ -25,33 +22,31 @@ export class LiveRoster {
   onQuotas: (quotas: readonly Quota[]) => void = () => {}
   /** Grows with every change that this process made. */
   #changes = 0
-  #retry: NodeJS.Timeout | undefined
-  #closed = false
 
   constructor(store: AccessStore, clock: Clock) {
     this.#store = store
     this.#clock = clock
-    this.#stopWatching = store.watch({
-      changed: (topics) => {
-        if (topics.has('access')) void this.#reload()
-      },
-      lost: (error) => this.#lose(error),
+    this.#knowledge = new LiveKnowledge({
+      watch: (listener) => store.watch(listener),
+      topic: 'access',
+      read: () => this.load(),
+      onLost: (error) => this.#roster.endAll(error),
     })
   }
 
   /** Who may be let in, to look at; changes go through `change`. */
   get current(): Omit<Roster, `replace${string}` | `add${string}` | `remove${string}`> {
-    if (this.#lost !== null) throw this.#lost
+    this.#knowledge.mustBeCurrent()
     return this.#roster
   }
 
   get quotas(): readonly Quota[] {
-    if (this.#lost !== null) throw this.#lost
+    this.#knowledge.mustBeCurrent()
     return this.#quotas
   }
 
   get acceptances(): readonly Acceptance[] {
-    if (this.#lost !== null) throw this.#lost
+    this.#knowledge.mustBeCurrent()
     return this.#acceptances
   }
 
@@ -96,20 +91,7 @@ export class LiveRoster {
   }
 
   close(): void {
-    this.#closed = true
-    this.#stopWatching()
-    clearTimeout(this.#retry)
-  }
-
-  async #reload(): Promise<void> {
-    try {
-      await this.load()
-      this.#lost = null
-    } catch (error) {
-      this.#lose(asElpisError(error))
-      clearTimeout(this.#retry)
-      if (!this.#closed) this.#retry = setTimeout(() => void this.#reload(), retryMilliseconds).unref()
-    }
+    this.#knowledge.close()
   }
 
   #replaceAcceptances(acceptances: readonly Acceptance[]): void {
@@ -120,10 +102,5 @@ export class LiveRoster {
   #replaceQuotas(quotas: readonly Quota[]): void {
     this.#quotas = quotas
     this.onQuotas(quotas)
-  }
-
-  #lose(error: ElpisError): void {
-    this.#lost = error
-    this.#roster.endAll(error)
   }
 }

@@ -1,10 +1,10 @@
 import type { Clock } from '../core/clock.ts'
-import { asElpisError, type ElpisError } from '../errors.ts'
+import { LiveKnowledge } from '../core/live-knowledge.ts'
+import type { ElpisError } from '../errors.ts'
 import type { Measure } from './measure.ts'
 import { Register } from './register.ts'
 import type { StandingStore } from './store.ts'
 
-const retryMilliseconds = 500
 /** Rows read at a time: the store must not be busy with this alone. */
 const pageRows = 10_000
 
@@ -16,31 +16,28 @@ export class LiveRegister {
   readonly #store: Pick<StandingStore, 'measures' | 'watch'>
   readonly #clock: Clock
   readonly #register: Register
-  readonly #stopWatching: () => void
-  #lost: ElpisError | null = null
+  readonly #knowledge: LiveKnowledge
   /** All changes up to this one are in the register. */
   #seen = 0
   /** Grows with every change that this replica made. */
   #changes = 0
   #loading: Promise<void> = Promise.resolve()
-  #retry: NodeJS.Timeout | undefined
-  #closed = false
 
   constructor(store: Pick<StandingStore, 'measures' | 'watch'>, clock: Clock) {
     this.#store = store
     this.#clock = clock
     this.#register = new Register(() => clock.now())
-    this.#stopWatching = store.watch({
-      changed: (topics) => {
-        if (topics.has('standing')) void this.#reload()
-      },
-      lost: (error) => this.#lose(error),
+    this.#knowledge = new LiveKnowledge({
+      watch: (listener) => store.watch(listener),
+      topic: 'standing',
+      read: () => this.load(),
+      onLost: (error) => this.endAll(error),
     })
   }
 
   /** @throws an error of storage while the store cannot be reached */
   get current(): Omit<Register, 'apply'> {
-    if (this.#lost !== null) throw this.#lost
+    this.#knowledge.mustBeCurrent()
     return this.#register
   }
 
@@ -80,24 +77,6 @@ export class LiveRegister {
   }
 
   close(): void {
-    this.#closed = true
-    this.#stopWatching()
-    clearTimeout(this.#retry)
-  }
-
-  async #reload(): Promise<void> {
-    try {
-      await this.load()
-      this.#lost = null
-    } catch (error) {
-      this.#lose(asElpisError(error))
-      clearTimeout(this.#retry)
-      if (!this.#closed) this.#retry = setTimeout(() => void this.#reload(), retryMilliseconds).unref()
-    }
-  }
-
-  #lose(error: ElpisError): void {
-    this.#lost = error
-    this.endAll(error)
+    this.#knowledge.close()
   }
 }

@@ -1,31 +1,27 @@
-import { asElpisError, elpisError, type ElpisError } from '../errors.ts'
+import { LiveKnowledge } from '../core/live-knowledge.ts'
+import { elpisError, type ElpisError } from '../errors.ts'
 import type { Shutdown } from './shutdown.ts'
 import type { StandingStore } from './store.ts'
-
-const retryMilliseconds = 500
 
 /** Knows whether everything is shut down, whichever replica did it. While the store cannot be read, everything is. */
 export class LiveShutdown {
   readonly #store: Pick<StandingStore, 'shutdowns' | 'watch'>
   readonly #endAll: (error: ElpisError) => void
-  readonly #stopWatching: () => void
+  readonly #knowledge: LiveKnowledge
   #current: Shutdown | null = null
-  #lost: ElpisError | null = null
   /** Grows with every change that this replica made. */
   #changes = 0
   #loading: Promise<void> = Promise.resolve()
-  #retry: NodeJS.Timeout | undefined
-  #closed = false
 
   /** @param endAll ends everything that runs here */
   constructor(store: Pick<StandingStore, 'shutdowns' | 'watch'>, endAll: (error: ElpisError) => void) {
     this.#store = store
     this.#endAll = endAll
-    this.#stopWatching = store.watch({
-      changed: (topics) => {
-        if (topics.has('shutdown')) void this.#reload()
-      },
-      lost: (error) => this.#lose(error),
+    this.#knowledge = new LiveKnowledge({
+      watch: (listener) => store.watch(listener),
+      topic: 'shutdown',
+      read: () => this.load(),
+      onLost: (error) => this.#endAll(error),
     })
   }
 
@@ -36,7 +32,7 @@ export class LiveShutdown {
 
   /** @throws `shut_down`, an error of storage while the store cannot be reached */
   mustBeOpen(): void {
-    if (this.#lost !== null) throw this.#lost
+    this.#knowledge.mustBeCurrent()
     if (this.#current !== null) throw elpisError('shut_down')
   }
 
@@ -54,9 +50,7 @@ export class LiveShutdown {
   }
 
   close(): void {
-    this.#closed = true
-    this.#stopWatching()
-    clearTimeout(this.#retry)
+    this.#knowledge.close()
   }
 
   async #read(): Promise<void> {
@@ -73,21 +67,5 @@ export class LiveShutdown {
   #take(current: Shutdown | null): void {
     this.#current = current
     if (current !== null) this.#endAll(elpisError('shut_down'))
-  }
-
-  async #reload(): Promise<void> {
-    try {
-      await this.load()
-      this.#lost = null
-    } catch (error) {
-      this.#lose(asElpisError(error))
-      clearTimeout(this.#retry)
-      if (!this.#closed) this.#retry = setTimeout(() => void this.#reload(), retryMilliseconds).unref()
-    }
-  }
-
-  #lose(error: ElpisError): void {
-    this.#lost = error
-    this.#endAll(error)
   }
 }
