@@ -54,6 +54,15 @@ test('decimals fit when, and only when, they lie between the bounds', () => {
   )
 })
 
+test('a bound fits as it is written, where the other one goes on with its digits', () => {
+  const between = numbersBetween({
+    least: { value: 0.01, exclusive: false },
+    most: { value: 0.011, exclusive: false },
+  })!
+  const texts = ['0.01', '0.010', '0.0105', '0.011', '0.0', '0.012']
+  expect(texts.filter((text) => fits(grammarOf(between), text))).toEqual(texts.slice(0, 4))
+})
+
 test('multiples fit when, and only when, nothing is left', () => {
   fc.assert(
     fc.property(

@@ -198,6 +198,8 @@ function fractionBetween(low: Edge, high: Edge, room: number): Rule {
       ),
     )
   }
+  // The lower one is itself within, written without more zeros.
+  if (shared === lower.length && !low.exclusive) rules.push(nothing)
   return rules.length === 0 ? never : sequence(literal(`.${lower.slice(0, shared)}`), choice(...rules))
 }
 
