@@ -1,4 +1,5 @@
 /** `elpis people invite`, with a server, which knows at once, and without one. */
+import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { createAccess } from '../src/access/create-access.ts'
 import { createSignIn } from '../src/access/sign-in/person-sign-in.ts'
@@ -25,6 +26,7 @@ async function server({ path: home }: Home) {
     clock: systemClock,
     providers: {},
     address: () => 'https://elpis.example',
+    homeKey: randomBytes(32),
   })
   const status = () => ({ pid: process.pid, version: '0.0.0', address: null, startedAt: 0 })
   const more = [signInControlRoutes({ signIn })]

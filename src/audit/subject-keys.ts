@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import type { EntryId, OrganisationId } from '../core/ids.ts'
+import { sealed, unsealed } from '../core/sealed-box.ts'
 import type { Subject } from '../core/verdict.ts'
 import type { SubjectName, SubjectStore } from './store.ts'
 
@@ -116,25 +117,5 @@ export class SubjectKeys {
     const key = unsealed(this.#homeKey, wrapped, subject)
     if (key === null) throw new Error(`The key of ${subject} was wrapped with another home's key.`)
     return new SubjectKey(key)
-  }
-}
-
-/** AES-256-GCM: base64 of nonce, text and tag; `about` is what it belongs to. */
-function sealed(key: Buffer, text: string | Buffer, about: string): string {
-  const nonce = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(about))
-  const body = typeof text === 'string' ? cipher.update(text, 'utf8') : cipher.update(text)
-  return Buffer.concat([nonce, body, cipher.final(), cipher.getAuthTag()]).toString('base64')
-}
-
-function unsealed(key: Buffer, box: string, about: string): Buffer | null {
-  const bytes = Buffer.from(box, 'base64')
-  if (bytes.length < 28) return null
-  const cipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12)).setAAD(Buffer.from(about))
-  cipher.setAuthTag(bytes.subarray(-16))
-  try {
-    return Buffer.concat([cipher.update(bytes.subarray(12, -16)), cipher.final()])
-  } catch {
-    return null
   }
 }

@@ -4,6 +4,7 @@ import { createSignIn } from '../access/sign-in/person-sign-in.ts'
 import type { ProviderSettings } from '../access/sign-in/provider.ts'
 import type { SignIn } from '../access/sign-in/sign-in.ts'
 import type { SignInStore } from '../access/sign-in/store.ts'
+import { openHomeKeys } from '../audit/home-keys.ts'
 import type { Acts } from '../core/acts.ts'
 import type { Config } from '../config.ts'
 import { systemClock } from '../core/clock.ts'
@@ -18,7 +19,7 @@ interface SignInWiring {
 
 /** Sign-in as the settings have it. `address` is what the server prints; null before it listens. */
 export function openSignIn(
-  { sign_in, oidc, server }: Config,
+  { home, audit, sign_in, oidc, server }: Config,
   { store, access, acts, address }: SignInWiring,
   environment: NodeJS.ProcessEnv = process.env,
 ): { signIn: SignIn; accounts: OwnAccounts } {
@@ -36,7 +37,8 @@ export function openSignIn(
       organisation: settings.organisation ?? null,
     },
   ])
-  const parts = { store, door: access.door, clock: systemClock }
+  const homeKey = openHomeKeys(home, audit.origin).wrapping
+  const parts = { store, door: access.door, clock: systemClock, homeKey }
   return {
     signIn: createSignIn({
       ...parts,

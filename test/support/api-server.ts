@@ -91,7 +91,8 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
   })
   const { key } = await access.createKey('test')
   let url = ''
-  const people = { store: storage.signIn, door: access.door, clock: systemClock }
+  const keys = openHomeKeys(home, '')
+  const people = { store: storage.signIn, door: access.door, clock: systemClock, homeKey: keys.wrapping }
   const signIn = createSignIn({ ...people, providers: changes.providers ?? {}, address: () => url })
   const shutdown = new AbortController()
   const log: ({ level: string; event: string } & LogFields)[] = []
@@ -112,7 +113,7 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
   })
   const audit = await openAudit({
     stores: storage,
-    keys: openHomeKeys(home, ''),
+    keys,
     clock: systemClock,
     alone: true,
     policy: () => openGuard.policy,

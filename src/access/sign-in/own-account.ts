@@ -18,6 +18,7 @@ import { newRecoveryCodes, recoveryHash } from './recovery-codes.ts'
 import type { PersonDoor, Visitor } from './sign-in.ts'
 import { Steps } from './steps.ts'
 import type { Methods, SignInStore } from './store.ts'
+import { TotpSecrets } from './totp-secrets.ts'
 import { newTotpSecret, otpauthUri, totpStepOf } from './totp.ts'
 
 /** How long after signing in the ways in may be changed: a browser that was left open is not enough. */
@@ -37,6 +38,14 @@ export interface OwnAccount {
 /** A session that belongs to a person: keys and the owner's link have no ways in of their own. */
 export type PersonPrincipal = SessionPrincipal & { readonly personId: PersonId }
 
+export interface OwnAccountsParts {
+  readonly store: SignInStore
+  readonly door: PersonDoor
+  readonly clock: Clock
+  /** Encrypts the secrets of apps; 32 bytes. */
+  readonly homeKey: Buffer
+}
+
 /**
  * One's own ways in and sessions. Every change of them ends all other sessions, and this one gets a new cookie: whoever
  * got hold of the old one is out.
@@ -46,12 +55,14 @@ export class OwnAccounts {
   readonly #door: PersonDoor
   readonly #clock: Clock
   readonly #steps: Steps
+  readonly #secrets: TotpSecrets
 
-  constructor({ store, door, clock }: { store: SignInStore; door: PersonDoor; clock: Clock }) {
+  constructor({ store, door, clock, homeKey }: OwnAccountsParts) {
     this.#store = store
     this.#door = door
     this.#clock = clock
     this.#steps = new Steps(store, clock)
+    this.#secrets = new TotpSecrets(homeKey)
   }
 
   async look(who: PersonPrincipal): Promise<OwnAccount> {
@@ -83,7 +94,7 @@ export class OwnAccounts {
     // Else whoever sits down at an open session would begin anew and be rid of the old one.
     if (totp !== null && totp.confirmedAt !== null) throw elpisError('method_not_found')
     const secret = newTotpSecret()
-    await this.#store.setTotp(person.id, secret)
+    await this.#store.setTotp(person.id, this.#secrets.seal(person.id, secret))
     return { secret, uri: otpauthUri(secret, person.email ?? person.name, 'Elpis') }
   }
 
@@ -93,7 +104,9 @@ export class OwnAccounts {
     const { totp } = await this.#store.methods(person.id)
     if (totp === null || totp.confirmedAt !== null) throw elpisError('method_not_found')
     const now = this.#clock.now()
-    const step = totpStepOf(code.replaceAll(/\s/g, ''), totp.secret, now, totp.lastStep)
+    const secret = this.#secrets.open(person.id, totp.secret)
+    const digits = code.replaceAll(/\s/g, '')
+    const step = secret === null ? null : totpStepOf(digits, secret, now, totp.lastStep)
     const codes = newRecoveryCodes()
     const hashes = codes.flatMap((text) => recoveryHash(text) ?? [])
     if (step === null || !(await this.#store.confirmTotp(person.id, step, hashes, now)))

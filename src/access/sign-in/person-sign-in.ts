@@ -16,6 +16,7 @@ import { recoveryHash } from './recovery-codes.ts'
 import type { Guest, Invitation, Method, PersonDoor, SecondFactor, SignIn, Visitor } from './sign-in.ts'
 import { Steps } from './steps.ts'
 import type { SignInStore, StoredTotp } from './store.ts'
+import { TotpSecrets } from './totp-secrets.ts'
 import { totpStepOf } from './totp.ts'
 import { countTry } from './tries.ts'
 
@@ -28,6 +29,8 @@ export interface SignInParts {
   readonly address: () => string
   /** Where invitations are recorded; nowhere when left out. */
   readonly acts?: Acts
+  /** Encrypts the secrets of apps; 32 bytes. */
+  readonly homeKey: Buffer
 }
 
 export function createSignIn(parts: SignInParts): SignIn {
@@ -42,8 +45,9 @@ class PersonSignIn implements SignIn {
   readonly #providers: ReadonlyMap<string, Provider>
   readonly #address: () => string
   readonly #acts: Acts
+  readonly #secrets: TotpSecrets
 
-  constructor({ store, door, clock, providers, address, acts = noActs }: SignInParts) {
+  constructor({ store, door, clock, providers, address, homeKey, acts = noActs }: SignInParts) {
     this.#store = store
     this.#door = door
     this.#clock = clock
@@ -53,6 +57,7 @@ class PersonSignIn implements SignIn {
     )
     this.#address = address
     this.#acts = acts
+    this.#secrets = new TotpSecrets(homeKey)
   }
 
   providers() {
@@ -202,7 +207,8 @@ class PersonSignIn implements SignIn {
     const { totp } = await this.#store.methods(person)
     if (totp === null || totp.confirmedAt === null) return false
     const digits = code.replaceAll(/\s/g, '')
-    const step = totpStepOf(digits, totp.secret, this.#clock.now(), totp.lastStep)
+    const secret = this.#secrets.open(person, totp.secret)
+    const step = secret === null ? null : totpStepOf(digits, secret, this.#clock.now(), totp.lastStep)
     if (step !== null) return await this.#store.useTotpStep(person, step)
     const recovery = recoveryHash(code)
     return recovery !== null && (await this.#store.useRecoveryCode(person, recovery))
