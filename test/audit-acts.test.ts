@@ -176,7 +176,14 @@ test('the signed statement counts bans, and appeals that were overturned, as sta
   // It counts what is under a signed checkpoint; one follows within a second.
   await expect
     .poll(async () => await ask('GET', '/log/transparency'), { timeout: 10_000 })
-    .toMatchObject({ statement: { bans: 1, appeals: { decided: 1, overturned: 1 } } })
+    .toMatchObject({
+      statement: {
+        standing: { banned: 1, lifted: 1 },
+        appeals: { opened: 1, decided: 1, overturned: 1 },
+        policies: [{ name: 'standard' }, { name: 'strict' }],
+        witnesses: [],
+      },
+    })
 })
 
 test('what cannot be recorded is not done', async () => {

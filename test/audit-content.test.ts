@@ -29,7 +29,13 @@ describe('what people say', () => {
     // It counts what is under a signed checkpoint; one follows within a second.
     await expect
       .poll(async () => (await server.audit.transparency.signed()).statement, { timeout: 20_000 })
-      .toMatchObject({ requests: 1, acts: { 'content-read': 1 }, witnessed: false, content: { keep: 'all' } })
+      .toMatchObject({
+        requests: 1,
+        acts: { 'content-read': 1 },
+        content: { read: 1 },
+        witnesses: [],
+        retention: { keep: 'all' },
+      })
   })
 
   test('is gone after erasing, byte for byte, and the log still verifies', async () => {

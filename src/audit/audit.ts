@@ -9,6 +9,7 @@ import { Contents, type ContentPolicy } from './contents.ts'
 import { newEntryId } from './entry-id.ts'
 import type { HomeKeys } from './home-keys.ts'
 import { Journal } from './journal.ts'
+import { LogView } from './log-view.ts'
 import { formatVerifierKey } from './note.ts'
 import { PublicLog } from './public-log.ts'
 import { Publisher } from './publisher.ts'
@@ -42,6 +43,7 @@ export interface Audit {
   readonly record: ReturnType<typeof recordStage>
   readonly acts: Acts
   readonly log: PublicLog
+  readonly view: LogView
   readonly receipts: Receipts
   readonly contents: Contents
   readonly answers: Answers
@@ -89,6 +91,13 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
     record: recordStage({ ...parts, journal, subjects, contents, replica }),
     acts,
     log: new PublicLog(store, tree),
+    view: new LogView({
+      store,
+      key: keys.log,
+      witnesses: parts.witnesses.map(({ key }) => key),
+      receipts,
+      subjects,
+    }),
     receipts,
     contents,
     answers: new Answers(receipts, contents, verifierKey),

@@ -1,3 +1,4 @@
+import type { Hash } from './merkle.ts'
 import type { AuditStore } from './store.ts'
 import { formatBundle, formatTile, tilesOf, tileWidth, type TileName } from './tile.ts'
 import type { Tree } from './tree.ts'
@@ -20,6 +21,17 @@ export class PublicLog {
   /** The last checkpoint that was signed. */
   async checkpoint(): Promise<string> {
     return (await this.#store.state()).checkpoint
+  }
+
+  /**
+   * The last checkpoint, and the proof (RFC 6962, 2.1.2) that its tree begins with that of `old` entries; a larger `old`
+   * than the log has is proven by nothing.
+   */
+  async grownFrom(old: number): Promise<{ checkpoint: string; proof: readonly Hash[] }> {
+    const { checkpoint, checkpointSize } = await this.#store.state()
+    const proof =
+      old > 0 && old < checkpointSize ? await this.#tree.consistencyProof(old, checkpointSize) : []
+    return { checkpoint, proof }
   }
 
   /** Null for a tile that the signed tree does not have, or not that wide. */

@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useEffect, useMemo } from 'react'
+import { lazy, Suspense, useEffect, useMemo, type ReactNode } from 'react'
 import { ChatPage } from './chat/chat-page.tsx'
 import { ProblemNotice } from './chat/problem-notice.tsx'
+import { LogWarning } from './log/watch.tsx'
 import { problemOf } from './server/problem.ts'
 import { replace, usePath } from './route.ts'
 import { ServicesProvider } from './services.tsx'
@@ -16,6 +17,10 @@ const AccountPage = lazy(async () => ({ default: (await import('./account/accoun
 const CasePage = lazy(async () => ({ default: (await import('./case/case-page.tsx')).CasePage }))
 const ConsolePage = lazy(async () => ({ default: (await import('./console/console-page.tsx')).ConsolePage }))
 
+const TransparencyPage = lazy(async () => ({
+  default: (await import('./transparency/transparency-page.tsx')).TransparencyPage,
+}))
+
 export interface AppProps {
   /** The one-time token that the address held, at the first call. */
   readonly takeToken: () => string | null
@@ -24,7 +29,18 @@ export interface AppProps {
 }
 
 /** Who is there decides what is there: the app for somebody, the sign-in page for nobody. */
-export function App({ takeToken, invitation }: AppProps) {
+export function App(props: AppProps) {
+  return (
+    <div className="flex h-dvh flex-col">
+      <LogWarning />
+      <div className="min-h-0 flex-1 overflow-y-auto">
+        <Content {...props} />
+      </div>
+    </div>
+  )
+}
+
+function Content({ takeToken, invitation }: AppProps) {
   const [theme] = usePreference('theme')
   useEffect(() => applyTheme(theme), [theme])
   const path = usePath()
@@ -34,6 +50,13 @@ export function App({ takeToken, invitation }: AppProps) {
   useEffect(() => {
     if (signedIn && path === '/sign-in') replace(null)
   }, [signedIn, path])
+  if (path === '/transparency') {
+    return (
+      <Loaded>
+        <TransparencyPage />
+      </Loaded>
+    )
+  }
   if (path === '/invitation' && invitation !== null) return <InvitationPage token={invitation} />
   if (data === undefined) {
     return (
@@ -54,10 +77,16 @@ export function App({ takeToken, invitation }: AppProps) {
   }
   if (data.session === null) return <SignInPage refused={data.refused} />
   return (
+    <Loaded>
+      <Inside path={path} session={data.session} />
+    </Loaded>
+  )
+}
+
+function Loaded({ children }: { readonly children: ReactNode }) {
+  return (
     <Announcer>
-      <Suspense fallback={<p className="sr-only">Loading</p>}>
-        <Inside path={path} session={data.session} />
-      </Suspense>
+      <Suspense fallback={<p className="sr-only">Loading</p>}>{children}</Suspense>
     </Announcer>
   )
 }

@@ -1,22 +1,25 @@
 /** The transparency log as it is served: https://c2sp.org/tlog-tiles below `/log`, and receipts. */
 import { z } from 'zod'
 import type { EntryId } from '../../core/ids.ts'
-import { subjectOf } from '../../core/principal.ts'
+import { homeOrganisation, subjectOf } from '../../core/principal.ts'
 import { elpisError } from '../../errors.ts'
+import type { LogView } from '../../audit/log-view.ts'
 import { parseTilePath } from '../../audit/tile.ts'
 import { answerFile } from '../../audit/answer-record.ts'
 import type { Answers } from '../../audit/answers.ts'
 import type { Contents } from '../../audit/contents.ts'
 import { subjectName } from '../../audit/subject-keys.ts'
-import type { Transparency } from '../../audit/transparency.ts'
+import { statementSchema, type Transparency } from '../../audit/transparency.ts'
 import type { PublicLog } from '../../audit/public-log.ts'
 import type { Receipts } from '../../audit/receipts.ts'
 import { errorBody } from '../error-body.ts'
+import { viewRoutes } from './view-routes.ts'
 import { defineRoute, type Route } from '../route.ts'
 import type { Whose } from '../whose.ts'
 
 export interface LogDoor {
   readonly log: PublicLog
+  readonly view: LogView
   readonly receipts: Pick<Receipts, 'of'>
   readonly contents: Pick<Contents, 'read' | 'notices'>
   readonly answers: Pick<Answers, 'of'>
@@ -26,8 +29,13 @@ export interface LogDoor {
 
 const octets = 'application/octet-stream'
 const plainText = 'text/plain; charset=utf-8'
+const sizeText = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,14})$/, 'must be a whole number')
+  .transform(Number)
 
-export function logRoutes({ log, receipts, contents, answers, transparency, whose }: LogDoor): Route[] {
+export function logRoutes(door: LogDoor): Route[] {
+  const { log, receipts, contents, answers, whose } = door
   const checkpoint = defineRoute({
     method: 'GET',
     path: '/log/checkpoint',
@@ -72,7 +80,12 @@ export function logRoutes({ log, receipts, contents, answers, transparency, whos
       403: { description: 'Entries are for auditors.', schema: errorBody },
       404: { description: 'The log has no such entries.', schema: errorBody },
     },
-    handle: async ({ rest, reply }) => await reply.type(octets).send(await tileOf(`entries/${rest}`, log)),
+    async handle({ rest, reply, exchange }) {
+      const { principal } = await whose(exchange.credentials)
+      // A bundle holds what all organisations asked.
+      if (principal.organisationId !== homeOrganisation) throw noTile()
+      return await reply.type(octets).send(await tileOf(`entries/${rest}`, log))
+    },
   })
   const receipt = defineRoute({
     method: 'GET',
@@ -112,13 +125,24 @@ export function logRoutes({ log, receipts, contents, answers, transparency, whos
       return await answers.of((names['id'] ?? '') as EntryId, principal)
     },
   })
-  const statement = defineRoute({
+  const grown = defineRoute({
     method: 'GET',
-    path: '/log/transparency',
-    summary: 'How this server is run, added up from its log and signed',
+    path: '/log/consistency',
+    summary: 'Prove that the transparency log only grew',
     needs: 'nothing',
-    answers: { 200: { description: 'The statement, and the same as a signed note.', schema: z.json() } },
-    handle: async () => await transparency.signed(),
+    query: z.object({ old: sizeText.describe('Size of the tree that one knows.') }),
+    answers: {
+      200: {
+        description: 'The last checkpoint, and the proof from the old tree to it (RFC 6962, 2.1.2).',
+        schema: z.object({ checkpoint: z.string(), proof: z.array(z.string()) }),
+      },
+      400: { description: 'That is no size.', schema: errorBody },
+    },
+    async handle({ query, reply }) {
+      reply.header('cache-control', 'no-store')
+      const { checkpoint, proof } = await log.grownFrom(query.old)
+      return { checkpoint, proof: proof.map((hash) => Buffer.from(hash).toString('base64')) }
+    },
   })
   const content = defineRoute({
     method: 'GET',
@@ -151,13 +175,61 @@ export function logRoutes({ log, receipts, contents, answers, transparency, whos
       return { data: all.map(({ id, entry, at, by, reason }) => ({ id, entry, at, by, reason })) }
     },
   })
-  return [checkpoint, key, bundle, tile, receipt, answer, statement, content, notices]
+  return [
+    checkpoint,
+    key,
+    bundle,
+    tile,
+    grown,
+    receipt,
+    answer,
+    ...statementRoutes(door),
+    content,
+    notices,
+    ...viewRoutes(door),
+  ]
+}
+
+/** The statement: for browsers a page shows it, under the same address. */
+function statementRoutes({ transparency }: Pick<LogDoor, 'transparency'>): Route[] {
+  const answers = {
+    200: {
+      description: 'The statement, and the same as a signed note.',
+      schema: z.object({ statement: statementSchema, note: z.string() }),
+    },
+  }
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/log/transparency',
+      summary: 'How this server is run, added up from its log and signed',
+      needs: 'nothing',
+      answers,
+      handle: async () => await transparency.signed(),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/transparency',
+      summary: 'The same; a page to read for whoever accepts text/html',
+      needs: 'nothing',
+      answers,
+      async handle({ incoming, reply }) {
+        reply.header('vary', 'Accept, Origin')
+        if ((incoming.headers.accept ?? '').includes('text/html')) return reply.callNotFound()
+        return await transparency.signed()
+      },
+    }),
+  ]
 }
 
 /** @throws `not_found` */
 async function tileOf(path: string, log: PublicLog): Promise<Buffer> {
   const name = parseTilePath(path)
   const bytes = name === null ? null : await log.tile(name)
-  if (bytes === null) throw elpisError('not_found', { method: 'GET', path: '/log/tile/…' })
+  if (bytes === null) throw noTile()
   return bytes
+}
+
+function noTile() {
+  return elpisError('not_found', { method: 'GET', path: '/log/tile/…' })
 }

@@ -8,6 +8,7 @@ import { Tree } from '../../audit/tree.ts'
 import { verifyConsistency } from '../../audit/verify-consistency.ts'
 import { verifyLog, type LogReport, type LogSource } from '../../audit/verify-log.ts'
 import { verifyReceipt, type ReceiptReport } from '../../audit/verify-receipt.ts'
+import { verifyTransparency } from '../../audit/verify-transparency.ts'
 import type { Config } from '../../config.ts'
 import { elpisError, type ElpisError } from '../../errors.ts'
 import { openStorage } from '../../storage/storage.ts'
@@ -41,15 +42,16 @@ const options = {
 export const verify = defineCommand({
   name: 'verify',
   summary:
-    'Check a receipt, a whole log, or that one checkpoint follows from another. Offline, by the public key.',
-  usage: 'receipt FILE | log [FOLDER|URL] | consistency OLD NEW',
+    'Check a receipt, a whole log, that one checkpoint follows from another, or a statement. Offline, by the public key.',
+  usage: 'receipt FILE | log [FOLDER|URL] | consistency OLD NEW | transparency FILE [FOLDER|URL]',
   details:
-    'Exit code 6 when it does not hold. Checkpoints are files or URLs; the proof between them is computed from the log that NEW is a part of (FOLDER/checkpoint, or URL/checkpoint).',
+    'Exit code 6 when it does not hold. Checkpoints are files or URLs; the proof between them is computed from the log that NEW is a part of (FOLDER/checkpoint, or URL/checkpoint). A statement is what /log/transparency answers; with a log whose entries one may read, all that it says is counted again.',
   examples: [
     'elpis audit verify receipt answer.tlog-proof --key log.pub',
     'elpis audit verify log',
     'elpis audit verify log https://ai.example.org/log --key log.pub --hashes',
     'elpis audit verify consistency monday.checkpoint https://ai.example.org/log --key log.pub',
+    'elpis audit verify transparency statement.json --key log.pub',
   ],
   options,
   positionals: [1, 3],
@@ -61,9 +63,13 @@ export const verify = defineCommand({
     if (what === 'consistency' && first !== undefined && second !== undefined) {
       return await consistency(invocation, first, second)
     }
+    if (what === 'transparency' && first !== undefined) {
+      return await transparency(invocation, first, second ?? null)
+    }
     throw elpisError('usage', {
       problem: 'It must be said what to check.',
-      suggestion: 'One of: receipt FILE, log [FOLDER|URL], consistency OLD NEW.',
+      suggestion:
+        'One of: receipt FILE, log [FOLDER|URL], consistency OLD NEW, transparency FILE [FOLDER|URL].',
     })
   },
 })
@@ -118,6 +124,33 @@ async function consistency(
   else if (problem !== null) terminal.print(`NOT CONSISTENT: ${problem}.`)
   else terminal.print(`The log only grew: its first ${old?.size ?? 0} entries are those of ${older}.`)
   return problem === null ? 0 : notAsSigned
+}
+
+async function transparency(
+  { options, config, json, terminal }: Asked,
+  file: string,
+  place: string | null,
+): Promise<number> {
+  const { log: key } = await keysOf(options, config)
+  const text = await read(file)
+  const report =
+    place === null
+      ? await verifyTransparency(text, key, null)
+      : await withLog(place, options, config, (source) => verifyTransparency(text, key, source))
+  const { statement, problems, counted } = report
+  if (json) terminal.print(JSON.stringify(report))
+  else {
+    for (const problem of problems) terminal.print(`WRONG: ${problem}.`)
+    if (statement !== null) {
+      const { size, at, witnesses } = statement
+      terminal.print(`${key.name} said at ${new Date(at).toISOString()}, of its first ${size} entries:`)
+      terminal.print(JSON.stringify(statement, null, 2))
+      terminal.print(witnesses.length === 0 ? 'unwitnessed.' : `Witnessed by ${witnesses.join(', ')}.`)
+    }
+    if (report.ok)
+      terminal.print(counted ? 'The entries add up to it.' : 'Signed; its entries were not counted (FOLDER).')
+  }
+  return report.ok ? 0 : notAsSigned
 }
 
 function allSigned(

@@ -106,7 +106,7 @@ export function ChatPage() {
     />
   )
   return (
-    <div className="flex h-dvh min-h-0 overflow-clip pr-[env(safe-area-inset-right)] pl-[env(safe-area-inset-left)]">
+    <div className="flex h-full min-h-0 overflow-clip pr-[env(safe-area-inset-right)] pl-[env(safe-area-inset-left)]">
       {sidebarShown ? <aside className="w-68 shrink-0 border-r border-line">{list}</aside> : null}
       <main className="flex min-w-0 flex-1 flex-col">
         <ChatHeader

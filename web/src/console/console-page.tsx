@@ -91,7 +91,7 @@ export function ConsolePage({ session }: { readonly session: Session }) {
     </nav>
   )
   return (
-    <div className="flex h-dvh min-h-0 overflow-clip">
+    <div className="flex h-full min-h-0 overflow-clip">
       {isWide ? <aside className="w-56 shrink-0 border-r border-line bg-side">{navigation}</aside> : null}
       <div className="min-w-0 flex-1 overflow-y-auto">
         <div className="safe-x safe-bottom mx-auto max-w-5xl pt-3 pb-16">

@@ -3,6 +3,7 @@ import { Fingerprint, KeyRound, LogIn, Mail } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import type { Problem } from '../server/problem.ts'
 import { ThemeButton } from '../settings/theme-choice.tsx'
+import { AppLink } from '../ui/app-link.tsx'
 import { Button } from '../ui/button.tsx'
 import { Field, SecretField } from '../ui/field.tsx'
 import { Mark } from '../ui/mark.tsx'
@@ -95,6 +96,9 @@ export function SignInPage({ refused }: SignInPageProps) {
           in, once. <Command>elpis keys create --name you</Command> makes a key that lasts. An invitation lets
           you in by a link, too.
         </p>
+        <AppLink to="/transparency" className="mt-3 inline-block underline">
+          How this server is run
+        </AppLink>
       </section>
     </Welcome>
   )

@@ -11,7 +11,7 @@ export interface PageProps {
 /** A page to read and fill in, apart from the chat. */
 export function Page({ title, children }: PageProps) {
   return (
-    <div className="h-dvh overflow-y-auto">
+    <div className="h-full overflow-y-auto">
       <div className="safe-x safe-bottom mx-auto max-w-3xl pt-4 pb-16">
         <div className="flex items-center justify-between">
           <AppLink
