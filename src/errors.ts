@@ -205,6 +205,20 @@ const table = {
     message: 'There is no case "{case}" that concerns you.',
     hint: 'GET /v1/safety/cases lists those that do.',
   },
+  case_in_force: {
+    blame: 'user',
+    status: 409,
+    exit: 4,
+    message: 'The case "{case}" is closed already, or something is in force in it.',
+    hint: 'End the measures first: `elpis standing lift TARGET`; a case is closed with its last one.',
+  },
+  rules_invalid: {
+    blame: 'user',
+    status: 400,
+    exit: 2,
+    message: 'The rules {file} are not valid: {problem}',
+    hint: 'See docs/guides/standing.md for what may stand in rules; `elpis standing rules check FILE` checks them again.',
+  },
   target_invalid: {
     blame: 'user',
     status: 400,

@@ -1,7 +1,7 @@
-import { listCases, showCase } from '../api/standing/explaining.ts'
+import { closeCase, listCases, showCase } from '../api/standing/explaining.ts'
 import { measureTable } from './bans.ts'
 import { defineCommand, type CommandGroup } from './command.ts'
-import { perform } from './standing-client.ts'
+import { needed, perform } from './standing-client.ts'
 import { table } from './table.ts'
 
 const list = defineCommand({
@@ -9,7 +9,7 @@ const list = defineCommand({
   summary: 'List cases; the one that something happened in last comes first.',
   examples: ['elpis cases list', 'elpis cases list --open --target key:key_3kTMd9XwLq0ZbR7c'],
   options: {
-    open: { type: 'boolean', description: 'Only those in which something is in force.' },
+    open: { type: 'boolean', description: 'Only those that are not closed.' },
     target: { type: 'string', value: 'TARGET', description: 'Only those against this target.' },
   },
   async run({ options, config, json, terminal }) {
@@ -46,10 +46,24 @@ const show = defineCommand({
   },
 })
 
+const close = defineCommand({
+  name: 'close',
+  summary: 'Close a case in which nothing is in force, such as one that a rule opened.',
+  usage: 'CASE',
+  examples: ['elpis cases close case_5f3a0c1e9b7d2f4a6c8e0b1d --reason "a load test"'],
+  options: { reason: { type: 'string', value: 'TEXT', description: 'Why, in one line. Needed.' } },
+  positionals: [1, 1],
+  async run({ options, positionals: [id = ''], config, json, terminal }) {
+    const reason = needed(options.reason, '--reason', 'Say why it is closed.')
+    const closed = await perform(config(), closeCase, { case: id, reason })
+    terminal.print(json ? JSON.stringify(closed) : `${closed.id} is closed.`)
+  },
+})
+
 export const cases: CommandGroup = {
   name: 'cases',
-  summary: 'List and show cases: every step against somebody, with its evidence.',
-  commands: [list, show],
+  summary: 'List, show and close cases: every step against somebody, with its evidence.',
+  commands: [list, show, close],
 }
 
 function facts(detail: Readonly<Record<string, unknown>>): string {

@@ -2,6 +2,7 @@ import { showStanding, type ExplanationView } from '../api/standing/explaining.t
 import { liftAll, takeStep } from '../api/standing/measures.ts'
 import { measureTable } from './bans.ts'
 import { defineCommand, type CommandGroup } from './command.ts'
+import { rules } from './standing-rules.ts'
 import { needed, perform, secondsOf } from './standing-client.ts'
 import { table } from './table.ts'
 
@@ -61,13 +62,14 @@ const lift = defineCommand({
 
 export const standing: CommandGroup = {
   name: 'standing',
-  summary: 'See how somebody stands; warn, restrict, suspend; let back.',
+  summary: 'See how somebody stands; warn, restrict, suspend, let back; rules over behaviour.',
   commands: [
     show,
     step('warn', 'warned', 'Warn somebody. Nothing is taken from them.', '30 days'),
     step('restrict', 'restricted', 'Give somebody a stricter guard and lower limits for a time.', '7 days'),
     step('suspend', 'suspended', 'Keep somebody out for a time. Takes hold at once.', '7 days'),
     lift,
+    rules,
   ],
 }
 

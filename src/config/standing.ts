@@ -62,6 +62,12 @@ export const standing = z
         'Appeals are decided by somebody other than whoever acted. Only false where one person runs all.',
       ),
     keep_days: days.default(365).describe('Days that strikes are kept.'),
+    rules: z
+      .string()
+      .default('')
+      .describe(
+        'Folder of rules over behaviour (NAME.toml), read again when a file there changes; empty means $ELPIS_HOME/rules.',
+      ),
     restart_people: z
       .int()
       .min(1)

@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path'
 import type { Access } from '../access/access.ts'
 import type { Config } from '../config.ts'
 import { noActs, type Acts } from '../core/acts.ts'
@@ -5,26 +6,51 @@ import { systemClock } from '../core/clock.ts'
 import { asElpisError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { createStanding } from '../standing/create-standing.ts'
+import { openRuleShelf } from '../standing/rules/shelf.ts'
 import { policyOf } from '../standing/policy.ts'
 import type { Standing } from '../standing/standing.ts'
 import type { StandingStore } from '../standing/store.ts'
+import type { UsageStore } from '../usage/store.ts'
+import { useHistory } from './use-history.ts'
 
 interface Wiring {
-  readonly store: StandingStore
+  readonly store: StandingStore & { readonly usage: Pick<UsageStore, 'ask'> }
   /** Null on the command line, where nobody is asking. */
   readonly access: Pick<Access, 'directory'> | null
   readonly acts?: Acts
   readonly log: Log
 }
 
-/** Standing as the settings have it. */
-export async function openStanding(config: Config, { store, access, acts, log }: Wiring): Promise<Standing> {
-  // Who is told changes nothing of what is decided, so it is no part of the policy's digest.
-  const { webhooks: _webhooks, webhook_secret_env: _secret, ...policy } = config.standing
+/** Where an operator's rules over behaviour lie. */
+function ruleFolder({ home, standing }: Config): string {
+  return standing.rules === '' ? join(home, 'rules') : resolve(standing.rules)
+}
+
+/**
+ * Standing as the settings have it.
+ *
+ * @throws `rules_invalid`: nothing starts under rules that it cannot read
+ */
+export async function openStanding(
+  config: Config,
+  { store, access, acts = noActs, log }: Wiring,
+): Promise<Standing> {
+  // Who is told changes nothing of what is decided, and rules have versions of their own.
+  const { webhooks: _webhooks, webhook_secret_env: _secret, rules: _rules, ...policy } = config.standing
+  const rules = openRuleShelf(ruleFolder(config), {
+    async onChange({ name, version }, state) {
+      const details = { version, when: state === 'gone' ? 'removed' : 'reload' }
+      await acts.record({ kind: 'policy-changed', by: 'server', about: `rules ${name}`, details })
+      log('info', 'rules changed', { rules: version, state })
+    },
+    onTrouble: (error) => log('error', 'rules not read', { reason: asElpisError(error).message }),
+  })
   return await createStanding({
     store,
     clock: systemClock,
-    acts: acts ?? noActs,
+    acts,
+    rules,
+    use: useHistory(store.usage),
     policy: policyOf(policy),
     shutdown: {
       restartPeople: config.standing.restart_people,

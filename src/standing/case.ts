@@ -5,7 +5,7 @@ import type { Target } from './target.ts'
 export interface Case {
   readonly id: CaseId
   readonly target: Target
-  /** Closed once nothing is in force any more. */
+  /** Closed with the last measure in it; one without any is closed by a person. */
   readonly state: 'open' | 'closed'
   readonly openedAt: number
   readonly updatedAt: number
@@ -18,6 +18,8 @@ export const stepKinds = {
   'appeal-decided': 'An appeal was decided.',
   'review-decided': 'Somebody decided what the ladder asked for.',
   'review-skipped': 'A reviewer left it to others.',
+  noticed: 'A rule, another system or a likeness to somebody pointed at it.',
+  closed: 'It was closed without a measure.',
   lifted: 'A measure was ended before its time.',
 } as const
 

@@ -6,22 +6,30 @@ import type { Principal } from '../core/principal.ts'
 import type { Signal } from '../core/verdict.ts'
 import { elpisError } from '../errors.ts'
 import type { Case } from './case.ts'
+import { Blur } from './blur.ts'
 import { Consequences } from './consequences.ts'
 import type { StandingEvent } from './event.ts'
 import { scoreOf } from './ladder.ts'
 import { LiveRegister } from './live-register.ts'
 import { barringError, bars, type Measure, type Rung } from './measure.ts'
 import type { Policy } from './policy.ts'
+import { validReason } from './reason.ts'
 import { RestrictedLimits } from './restricted-limits.ts'
 import type { Outcome, Review } from './review.ts'
 import { Reviews } from './reviews.ts'
 import type { Actor, CaseFile, Cleared, Explanation, Lifting, Standing, Step } from './standing.ts'
 import { LiveShutdown } from './live-shutdown.ts'
 import { Shutdowns, type ShutdownRule } from './shutdowns.ts'
+import { dryRun, type RulesDryRun } from './rules/dry-run.ts'
+import { readRules, type RuleSet } from './rules/rule-set.ts'
+import { RuleWatch } from './rules/rule-watch.ts'
+import { noRules, type RuleShelf } from './rules/shelf.ts'
+import { noUseHistory, type UseHistory } from './rules/use-history.ts'
+import { Sightings } from './sightings.ts'
 import { Steps } from './steps.ts'
 import type { StandingStore } from './store.ts'
 import { Strikes, targetsOf } from './strikes.ts'
-import { concerns, exactTargets, parseTarget, type Target } from './target.ts'
+import { concerns, exactTargets, parseTarget, targetText, type Target } from './target.ts'
 
 export interface StandingParts {
   readonly store: StandingStore
@@ -31,12 +39,18 @@ export interface StandingParts {
   readonly shutdown: ShutdownRule
   /** The domain of a person's e-mail address, as far as it is known. Must answer from memory. */
   readonly domainOf: (person: PersonId) => string | null
+  /** Rules over behaviour that are switched on; none when left out. */
+  readonly rules?: RuleShelf
+  /** What was asked for, for rules over use; nothing when left out. */
+  readonly use?: UseHistory
   /** Something that goes on by itself failed, and will be tried again. */
   readonly onTrouble: (error: unknown) => void
 }
 
 const mostListed = 1000
 const sweepMilliseconds = 60_000
+/** Where people were met is needed as long as rules look back. */
+const keptSightings = 90 * 24 * 60 * 60 * 1000
 
 /** Loads all that is in force and keeps it true from then on. */
 export async function createStanding(parts: StandingParts): Promise<Standing> {
@@ -69,6 +83,9 @@ class StoredStanding implements Standing {
   readonly #reviews: Reviews
   readonly #consequences: Consequences
   readonly #limits: RestrictedLimits
+  readonly #rules: RuleShelf
+  readonly #watch: RuleWatch
+  readonly #sightings: Sightings
   readonly #sweeping: NodeJS.Timeout
 
   constructor(parts: StandingParts, { live, shut }: Live, secret: string) {
@@ -96,12 +113,27 @@ class StoredStanding implements Standing {
       now: () => clock.now(),
       onReview: ({ target, proposed }) => this.#reviews.propose(target, proposed),
     })
+    const blur = new Blur(secret)
+    this.#sightings = new Sightings({ store: store.sightings, blur, clock, onTrouble })
+    this.#rules = parts.rules ?? noRules
+    this.#watch = new RuleWatch({
+      shelf: this.#rules,
+      events: store.standingEvents,
+      cases: store.cases,
+      sightings: store.sightings,
+      use: parts.use ?? noUseHistory,
+      now: () => clock.now(),
+      onStrike: (target, strike) => this.#consequences.settle(target, [strike]),
+      onReview: (target, proposed) => this.#reviews.propose(target, proposed),
+    })
     this.#strikes = new Strikes({
       store: store.standingEvents,
-      secret,
+      blur,
       onWritten: async (events) => {
-        for (const [target, fresh] of targetsOf(events)) {
-          await this.#consequences.settle(parseTarget(target), fresh)
+        for (const [text, fresh] of targetsOf(events)) {
+          const target = parseTarget(text)
+          await this.#consequences.settle(target, fresh)
+          await this.#watch.noticed(target, fresh)
         }
       },
       onTrouble,
@@ -113,6 +145,7 @@ class StoredStanding implements Standing {
     this.#shut.mustBeOpen()
     const domain = this.#domainOf(principal)
     const against = this.#against(principal, domain)
+    this.#sightings.note(principal)
     if (against === null || against.rung === 'warned') {
       const entered = this.#live.current.enter(principal, domain)
       const level = against === null ? 'good' : 'warned'
@@ -217,22 +250,50 @@ class StoredStanding implements Standing {
     return await this.#reviews.decide(id, outcome, by, reason)
   }
 
+  get rules(): readonly RuleSet[] {
+    return this.#rules.all
+  }
+
+  async dryRunRules(toml: string, since: number): Promise<RulesDryRun> {
+    const { store, clock, policy, use = noUseHistory } = this.#parts
+    await this.settled()
+    const { standingEvents: events, sightings } = store
+    const until = clock.now() + 1
+    return await dryRun(readRules(toml, 'given'), { since, until }, { events, sightings, use, policy })
+  }
+
+  async closeCase(id: CaseId, reason: string, by: Actor): Promise<void> {
+    const { store, clock, acts } = this.#parts
+    const line = validReason(reason)
+    const file = await this.caseFile(id, null)
+    const about = targetText(file.case.target)
+    await acts.record({ kind: 'standing-changed', by, about, details: { case: id, closed: true } })
+    const step = { at: clock.now(), kind: 'closed', by, detail: { reason: line } } as const
+    if (!(await store.cases.close(id, step))) throw elpisError('case_in_force', { case: id })
+  }
+
   async sweep(): Promise<void> {
     const { store, policy, clock } = this.#parts
     this.#live.current.forgetLapsed()
     this.#limits.forgetStill()
     await this.#steps.lapse()
     await this.#consequences.rewardGoodConduct()
+    await this.#rules.reload()
+    await this.#sightings.flush()
+    await this.#watch.look()
     await store.standingEvents.prune(clock.now() - policy.keep)
+    await store.sightings.prune(clock.now() - keptSightings)
   }
 
   async settled(): Promise<void> {
     await this.#strikes.flush()
+    await this.#sightings.flush()
   }
 
   async close(): Promise<void> {
     clearInterval(this.#sweeping)
-    await this.#strikes.flush()
+    this.#rules.close()
+    await this.settled()
     this.#shut.close()
     this.#live.close()
   }

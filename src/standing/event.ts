@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { EntryId, RequestId } from '../core/ids.ts'
 import type { Signal, Subject } from '../core/verdict.ts'
 import type { Target } from './target.ts'
@@ -39,4 +40,8 @@ export function answerable({ endUser, personId, keyId, organisationId }: Subject
   if (personId !== null) return { kind: 'person', value: personId }
   if (keyId !== null) return { kind: 'key', value: keyId }
   return { kind: 'org', value: organisationId }
+}
+
+export function newEventId(): string {
+  return `evt_${randomBytes(12).toString('hex')}`
 }

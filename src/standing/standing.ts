@@ -7,6 +7,8 @@ import type { Contribution } from './ladder.ts'
 import type { Measure, Rung } from './measure.ts'
 import type { Policy } from './policy.ts'
 import type { Outcome, Review } from './review.ts'
+import type { RulesDryRun } from './rules/dry-run.ts'
+import type { RuleSet } from './rules/rule-set.ts'
 import type { Shutdowns } from './shutdowns.ts'
 import type { Target } from './target.ts'
 
@@ -101,6 +103,16 @@ export interface Standing {
   skipReview(id: string, by: Actor, reason: string): Promise<void>
   /** @throws `review_not_yours`, `outcome_wrong`, `reason_invalid` */
   decideReview(id: string, outcome: Outcome, by: Actor, reason: string): Promise<Review>
+  /** Rules over behaviour that are switched on. */
+  readonly rules: readonly RuleSet[]
+  /**
+   * What rules would have done since then, had they been in force.
+   *
+   * @throws `rules_invalid`
+   */
+  dryRunRules(toml: string, since: number): Promise<RulesDryRun>
+  /** Closes a case in which nothing is in force. @throws `case_not_found`, `case_in_force`, `reason_invalid` */
+  closeCase(id: CaseId, reason: string, by: Actor): Promise<void>
   /** Ends what is over, rewards good conduct, forgets what is old. Runs every minute by itself. */
   sweep(): Promise<void>
   /** Writes what waits and resolves when it has had its consequences. */

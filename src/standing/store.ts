@@ -54,12 +54,24 @@ export interface CaseStore {
   /** The one that something happened in last comes first. */
   list(filter: { target?: Target; state?: Case['state']; limit: number }): Promise<Case[]>
   addStep(id: CaseId, step: CaseStep): Promise<void>
+  /** Adds steps to the open case of a target; opens `fresh` when there is none. @returns which it is */
+  extend(target: Target, fresh: CaseId, steps: readonly CaseStep[]): Promise<CaseId>
+  /** Closes an open case in which nothing is in force. @returns false, with nothing changed, when it is no such case */
+  close(id: CaseId, step: CaseStep): Promise<boolean>
 }
 
 export interface EventStore {
   add(events: readonly StandingEvent[]): Promise<void>
   /** Those with a hazard, the newest first. */
   strikes(target: Target, since: number, limit: number): Promise<StandingEvent[]>
+  /**
+   * Adds what a rule found, unless the same was found since; its note begins with `mark`.
+   *
+   * @returns whether it was added
+   */
+  addOnce(event: StandingEvent, mark: string, since: number): Promise<boolean>
+  /** All after a place, in the order of their times; those before `until`. */
+  page(after: EventPlace, until: number, limit: number): Promise<StandingEvent[]>
   /** Takes all strikes against a target back. @returns how many */
   void(target: Target, by: string): Promise<number>
   prune(before: number): Promise<void>
@@ -67,11 +79,51 @@ export interface EventStore {
   secret(name: string, fresh: string): Promise<string>
 }
 
+/** Where a page of events begins: after this one. */
+export interface EventPlace {
+  readonly at: number
+  readonly id: string
+}
+
+/** On one day, somebody was met with something that tells people apart. */
+export interface Sighting {
+  /** Its first moment. */
+  readonly day: number
+  /** Who answers, as `targetText` writes it. */
+  readonly target: string
+  readonly organisation: string
+  readonly person: string | null
+  readonly key: string | null
+  readonly kind: 'network'
+  /** A keyed hash. */
+  readonly mark: string
+  readonly firstAt: number
+  readonly lastAt: number
+}
+
+export interface SightingStore {
+  /** What is there for the day already becomes as late as this. */
+  add(sightings: readonly Sighting[]): Promise<void>
+  /** Keys that were met on at least so many networks since then, those with most first. */
+  keysOnNetworks(since: number, least: number, limit: number): Promise<(KeyParty & { networks: number })[]>
+  /** Those of one day, in the order of their times, from the so-manieth on. */
+  ofDay(day: number, offset: number, limit: number): Promise<Sighting[]>
+  prune(before: number): Promise<void>
+}
+
+/** A key and whose it is. */
+export interface KeyParty {
+  readonly key: string
+  readonly organisation: string
+  readonly person: string | null
+}
+
 export interface StandingStore {
   readonly reviews: ReviewStore
   readonly measures: MeasureStore
   readonly cases: CaseStore
   readonly standingEvents: EventStore
+  readonly sightings: SightingStore
   readonly shutdowns: ShutdownStore
   readonly proposals: ProposalStore
   /** @returns a function that stops it. */

@@ -1,13 +1,12 @@
-import { createHmac, randomBytes } from 'node:crypto'
 import type { Signal, Subject } from '../core/verdict.ts'
-import { answerable, type StandingEvent } from './event.ts'
+import type { Blur } from './blur.ts'
+import { answerable, newEventId, type StandingEvent } from './event.ts'
 import type { EventStore } from './store.ts'
 import { targetText, type Target } from './target.ts'
 
 interface StrikeParts {
   readonly store: EventStore
-  /** Blurs addresses: the same for all replicas. */
-  readonly secret: string
+  readonly blur: Blur
   /** Told of what has been written, once it is. Awaited before the next. */
   readonly onWritten: (events: readonly StandingEvent[]) => Promise<void>
   readonly onTrouble: (error: unknown) => void
@@ -42,7 +41,7 @@ export class Strikes {
   ): void {
     this.#push({
       ...strike,
-      id: newId(),
+      id: newEventId(),
       target,
       organisation: target.kind === 'org' ? target.value : '',
       person: target.kind === 'person' ? target.value : null,
@@ -85,13 +84,13 @@ export class Strikes {
     const { organisationId, personId, keyId, endUser, network } = subject
     this.#push({
       ...what,
-      id: newId(),
+      id: newEventId(),
       target: answerable(subject),
       organisation: organisationId,
       person: personId,
       key: keyId,
       endUser,
-      network: network === null ? null : this.#blurred(network),
+      network: network === null ? null : this.#parts.blur.network(network),
       voidedBy: null,
     })
   }
@@ -99,10 +98,6 @@ export class Strikes {
   #push(event: StandingEvent): void {
     this.#waiting.push(event)
     this.#timer ??= setTimeout(() => void this.flush(), flushMilliseconds).unref()
-  }
-
-  #blurred(network: string): string {
-    return createHmac('sha256', this.#parts.secret).update(`network:${network}`).digest('hex').slice(0, 24)
   }
 }
 
@@ -114,8 +109,4 @@ export function targetsOf(events: readonly StandingEvent[]): Map<string, Standin
     found.set(text, [...(found.get(text) ?? []), event])
   }
   return found
-}
-
-function newId(): string {
-  return `evt_${randomBytes(12).toString('hex')}`
 }

@@ -54,8 +54,8 @@ export async function addStep(database: Kysely<Database>, caseId: CaseId, step: 
     .execute()
 }
 
-/** Closes a case in which nothing is in force any more. */
-export async function closeIfOver(database: Kysely<Database>, caseId: CaseId, now: number): Promise<void> {
+/** Closes a case in which nothing is in force any more. @returns whether it did */
+export async function closeIfOver(database: Kysely<Database>, caseId: CaseId, now: number): Promise<boolean> {
   const standing = await database
     .selectFrom('measures')
     .select('id')
@@ -63,10 +63,11 @@ export async function closeIfOver(database: Kysely<Database>, caseId: CaseId, no
     .where('lifted_at', 'is', null)
     .where((where) => where.or([where('until', 'is', null), where('until', '>', now)]))
     .executeTakeFirst()
-  if (standing !== undefined) return
+  if (standing !== undefined) return false
   await database
     .updateTable('cases')
     .set({ state: 'closed', updated_at: now })
     .where('id', '=', caseId)
     .execute()
+  return true
 }

@@ -3,7 +3,7 @@ import type { CaseId } from '../core/ids.ts'
 import type { Case, CaseStep } from '../standing/case.ts'
 import type { CaseStore } from '../standing/store.ts'
 import { parseTarget, targetText, type Target } from '../standing/target.ts'
-import { addStep } from './case-rows.ts'
+import { addStep, closeIfOver, openCase } from './case-rows.ts'
 import type { Database } from './schema.ts'
 
 const mostSteps = 500
@@ -44,6 +44,24 @@ export class SqlCaseStore implements CaseStore {
 
   async addStep(id: CaseId, step: CaseStep): Promise<void> {
     await addStep(this.#database, id, step)
+  }
+
+  async extend(target: Target, fresh: CaseId, steps: readonly CaseStep[]): Promise<CaseId> {
+    const id = await openCase(this.#database, targetText(target), fresh, steps[0]?.at ?? 0)
+    for (const step of steps) await addStep(this.#database, id, step)
+    return id
+  }
+
+  async close(id: CaseId, step: CaseStep): Promise<boolean> {
+    const found = await this.#database
+      .selectFrom('cases')
+      .select('id')
+      .where('id', '=', id)
+      .where('state', '=', 'open')
+      .executeTakeFirst()
+    if (found === undefined || !(await closeIfOver(this.#database, id, step.at))) return false
+    await addStep(this.#database, id, step)
+    return true
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Insertable, Kysely, Selectable } from 'kysely'
 import type { StandingEvent } from '../standing/event.ts'
-import type { EventStore } from '../standing/store.ts'
+import type { EventPlace, EventStore } from '../standing/store.ts'
 import { parseTarget, targetText, type Target } from '../standing/target.ts'
 import type { Database } from './schema.ts'
 
@@ -32,6 +32,36 @@ export class SqlStandingEventStore implements EventStore {
       .where('at', '>', since)
       .where('hazard', 'is not', null)
       .orderBy('at', 'desc')
+      .limit(limit)
+      .execute()
+    return rows.map(eventOf)
+  }
+
+  async addOnce(event: StandingEvent, mark: string, since: number): Promise<boolean> {
+    const before = await this.#database
+      .selectFrom('standing_events')
+      .select('id')
+      .where('target', '=', targetText(event.target))
+      .where('at', '>', since)
+      .where('note', 'like', `${mark}%`)
+      .executeTakeFirst()
+    if (before !== undefined) return false
+    await this.add([event])
+    return true
+  }
+
+  async page({ at, id }: EventPlace, until: number, limit: number): Promise<StandingEvent[]> {
+    const rows = await this.#database
+      .selectFrom('standing_events')
+      .selectAll()
+      .where((where) =>
+        where.or([where('at', '>', at), where.and([where('at', '=', at), where('id', '>', id)])]),
+      )
+      // The index gives where to begin by this only.
+      .where('at', '>=', at)
+      .where('at', '<', until)
+      .orderBy('at')
+      .orderBy('id')
       .limit(limit)
       .execute()
     return rows.map(eventOf)

@@ -4,6 +4,7 @@ import { SqlMeasureStore } from './measure-store.ts'
 import { SqlProposalStore } from './proposal-store.ts'
 import { SqlReviewStore } from './review-store.ts'
 import { SqlShutdownStore } from './shutdown-store.ts'
+import { SqlSightingStore } from './sighting-store.ts'
 import { SqlStandingEventStore } from './standing-event-store.ts'
 import { SqlWebhookStore } from './webhook-store.ts'
 
@@ -12,6 +13,7 @@ export const standingStores = {
   cases: SqlCaseStore,
   reviews: SqlReviewStore,
   standingEvents: SqlStandingEventStore,
+  sightings: SqlSightingStore,
   shutdowns: SqlShutdownStore,
   proposals: SqlProposalStore,
   webhooks: SqlWebhookStore,

@@ -4,6 +4,7 @@ import type { Case, CaseStep } from '../standing/case.ts'
 import type { StandingEvent } from '../standing/event.ts'
 import type { Rung } from '../standing/measure.ts'
 import type { GraveAct } from '../standing/proposal.ts'
+import type { Sighting } from '../standing/store.ts'
 import type { Outcome, Review } from '../standing/review.ts'
 
 interface CasesTable {
@@ -61,6 +62,19 @@ interface StandingEventsTable {
   entry_id: EntryId | null
   note: string | null
   voided_by: string | null
+}
+
+interface StandingSightingsTable {
+  day: number
+  target: string
+  organisation_id: string
+  person_id: string | null
+  /** Empty for a browser of a person or of the owner: it is part of the key, which has no nulls. */
+  key_id: string
+  kind: Sighting['kind']
+  mark: string
+  first_at: number
+  last_at: number
 }
 
 interface StandingSecretsTable {
@@ -136,5 +150,6 @@ export interface StandingTables {
   case_steps: CaseStepsTable
   measures: MeasuresTable
   standing_events: StandingEventsTable
+  standing_sightings: StandingSightingsTable
   standing_secrets: StandingSecretsTable
 }

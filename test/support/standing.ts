@@ -38,7 +38,7 @@ export async function standingOn(
     standing,
     storage,
     time,
-    signal(principal: Principal, signal: Partial<Signal> = {}) {
+    signal: (principal: Principal, signal: Partial<Signal> = {}) => {
       standing.signal({
         at: time.now,
         subject: subjectOf(principal),

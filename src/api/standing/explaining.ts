@@ -165,6 +165,23 @@ export const showCase = defineOperation({
   run: async (standing, { case: id }) => caseFileViewOf(await standing.caseFile(id as CaseId, null)),
 })
 
+export const closeCase = defineOperation({
+  name: 'cases.close',
+  summary: 'Close a case in which nothing is in force',
+  method: 'POST',
+  path: '/v1/admin/cases/close',
+  needs: 'standing.act',
+  input: z.strictObject({
+    case: z.string().min(1).max(60).describe('Its id, case_….'),
+    reason: reasonField,
+  }),
+  output: caseFileView,
+  async run(standing, { case: id, reason }, by) {
+    await standing.closeCase(id as CaseId, reason, by.id)
+    return caseFileViewOf(await standing.caseFile(id as CaseId, null))
+  },
+})
+
 /** What whoever it concerns is shown of the measures of their case. */
 export const rungWords: Readonly<Record<Rung, string>> = {
   warned: 'You are warned. Nothing is taken from you.',

@@ -1,7 +1,8 @@
-import { giveStrike, listCases, showCase, showStanding } from './explaining.ts'
+import { closeCase, giveStrike, listCases, showCase, showStanding } from './explaining.ts'
 import { addBan, liftAll, liftBan, listBans, takeStep } from './measures.ts'
 import { claimReview, decideReview, listReviews, skipReview } from './reviewing.ts'
 import { beginShutdown, confirmProposal, liftShutdown, showShutdown } from './stopping.ts'
+import { checkRules, dryRunRules, listRules } from './rules.ts'
 import type { Operation } from './operation.ts'
 
 /** Every operation, in the order of the document. */
@@ -15,6 +16,10 @@ export const standingOperations: readonly Operation[] = [
   showStanding,
   listCases,
   showCase,
+  closeCase,
+  listRules,
+  checkRules,
+  dryRunRules,
   listReviews,
   claimReview,
   skipReview,

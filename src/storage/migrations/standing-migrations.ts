@@ -4,6 +4,15 @@ import { reviews } from './0032-reviews.ts'
 import { shutdowns } from './0034-shutdowns.ts'
 import { proposals } from './0035-proposals.ts'
 import { standingWebhooks } from './0037-standing-webhooks.ts'
+import { sightings } from './0038-sightings.ts'
 
 /** Those of standing, in order. */
-export const standingMigrations = [standing, strikes, reviews, shutdowns, proposals, standingWebhooks]
+export const standingMigrations = [
+  standing,
+  strikes,
+  reviews,
+  shutdowns,
+  proposals,
+  standingWebhooks,
+  sightings,
+]
