@@ -206,6 +206,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     engine,
     kept,
     moderation: guard.moderation,
+    overview: guard.overview,
     monitoring: monitoring.door,
     audit,
     edge: {

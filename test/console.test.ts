@@ -134,7 +134,10 @@ test('somebody who is barred opens their case and appeals; a reviewer who did no
   const target = { kind: 'person', value: person.id } as const
   const reason = 'Tried the same a thousand times'
   const ban = await server.standing.act({ target, rung: 'banned', reason, lasts: null }, 'owner')
-  await page.goto(`${server.url}/case/${ban.caseId}`)
+  await page.goto(`${server.url}/`)
+  const notice = page.getByRole('status', { name: 'Your standing' })
+  await notice.getByText(reason).waitFor()
+  await notice.getByRole('link', { name: 'Your case' }).click()
   await page.getByText('You are kept out.').waitFor()
   await page.getByText(reason).waitFor()
   await page.getByLabel('Why this should be looked at again').fill('It was my cat')
@@ -162,6 +165,9 @@ test('somebody who is barred opens their case and appeals; a reviewer who did no
   await page.goto(`${server.url}/case/${ban.caseId}`)
   await page.getByText('Cats are not to blame').waitFor()
   expect(await page.evaluate(async () => (await fetch('/v1/models')).status)).toBe(200)
+  await server.standing.act({ target, rung: 'warned', reason: 'Mind your cat', lasts: null }, 'owner')
+  await page.goto(`${server.url}/`)
+  await notice.getByText('Mind your cat').waitFor()
   const none = { foreign: [], violations: [], thrown: [] }
   expect([misdeeds, hers.misdeeds]).toEqual([none, none])
 }, 90_000)

@@ -4,6 +4,7 @@ import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } fr
 import type { Access } from '../access/access.ts'
 import { permits } from '../access/permissions.ts'
 import type { Moderation } from '../guard/stage/moderate.ts'
+import type { GuardOverview } from '../guard/verdicts/overview.ts'
 import type { OwnAccounts } from '../access/sign-in/own-account.ts'
 import type { SignIn } from '../access/sign-in/sign-in.ts'
 import type { Engine } from '../core/engine.ts'
@@ -29,6 +30,7 @@ import { ollamaErrors } from './ollama/errors.ts'
 import { ollamaRoutes } from './ollama/routes.ts'
 import { chatCompletions } from './openai/chat-completions.ts'
 import { embeddings } from './openai/embeddings.ts'
+import { guardOverviewRoute } from './guard-overview.ts'
 import { moderations } from './openai/moderations.ts'
 import type { Generating } from './openai/generating.ts'
 import { modelRoutes, type ModelsFor } from './openai/models.ts'
@@ -66,6 +68,7 @@ export interface ApiParts {
   readonly engine: Pick<Engine, 'models' | 'status'>
   readonly kept: Kept
   readonly moderation: Moderation
+  readonly overview: GuardOverview
   /** Left out where nobody watches, as in tests of other doors. */
   readonly monitoring?: MonitoringDoor
   readonly audit: Omit<LogDoor, 'whose'>
@@ -147,6 +150,7 @@ export function routesOf(
     | 'monitoring'
     | 'audit'
     | 'moderation'
+    | 'overview'
     | 'limits'
     | 'version'
     | 'now'
@@ -181,6 +185,7 @@ export function routesOf(
       admit: (credentials) => access.admit(credentials),
       seesFine: ({ role }) => permits(role, 'content.read'),
     }),
+    guardOverviewRoute({ overview: parts.overview, whose }),
     ...modelRoutes(modelsFor, [anthropicModels]),
     anthropicMessages(generating),
     countTokens(generating),

@@ -20,6 +20,7 @@ import { Screen } from '../guard/screen/screen.ts'
 import { createGuard, type Guard } from '../guard/stage/guard-stage.ts'
 import { createModeration, type Moderation } from '../guard/stage/moderate.ts'
 import { VerdictKeeper } from '../guard/verdicts/keeper.ts'
+import { guardOverview, type GuardOverview } from '../guard/verdicts/overview.ts'
 import type { VerdictStore } from '../guard/verdicts/store.ts'
 import type { Log } from '../log.ts'
 import { recordPolicy } from './recorded-acts.ts'
@@ -27,6 +28,7 @@ import { recordPolicy } from './recorded-acts.ts'
 export interface OpenGuard extends Guard {
   readonly shelf: PolicyShelf
   readonly moderation: Moderation
+  readonly overview: GuardOverview
   close(): Promise<void>
 }
 
@@ -91,6 +93,7 @@ export async function openGuard(
     release: (drafted, question, judged) => made.release(drafted, question, judged),
     shelf,
     moderation: createModeration(shelf, cascade),
+    overview: guardOverview(shelf, verdicts, () => systemClock.now()),
     async close() {
       shelf.close()
       await keeper?.flush(systemClock.now())

@@ -1,6 +1,7 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
+import type { OrganisationId } from '../core/ids.ts'
 import type { Hazard, Scores } from '../core/verdict.ts'
-import type { KeptVerdict, VerdictStore } from '../guard/verdicts/store.ts'
+import type { KeptVerdict, VerdictCount, VerdictStore } from '../guard/verdicts/store.ts'
 import type { Database } from './schema.ts'
 
 /** Rows of one statement: SQLite binds at most 32,766 values. */
@@ -62,6 +63,33 @@ export class SqlVerdictStore implements VerdictStore {
       layer: row.layer,
       policy: row.policy,
       fingerprint: row.fingerprint,
+    }))
+  }
+
+  async counts({
+    since,
+    organisation,
+  }: {
+    since: number
+    organisation: OrganisationId | null
+  }): Promise<VerdictCount[]> {
+    const day = sql<number | bigint>`at / 86400000`
+    let query = this.#database
+      .selectFrom('guard_verdicts')
+      .select(['direction', 'outcome', 'action', 'hazards', 'layer'])
+      .select(day.as('day'))
+      .select(({ fn }) => fn.countAll<number | bigint>().as('count'))
+      .where('at', '>=', since)
+      .groupBy(['direction', 'outcome', 'action', 'hazards', 'layer'])
+      .groupBy(day)
+      .orderBy('day')
+    if (organisation !== null) query = query.where('organisation_id', '=', organisation)
+    const rows = await query.execute()
+    return rows.map(({ hazards, day: on, count, ...row }) => ({
+      ...row,
+      hazards: JSON.parse(hazards) as Hazard[],
+      day: Number(on),
+      count: Number(count),
     }))
   }
 

@@ -140,6 +140,7 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     engine,
     kept,
     audit,
+    overview: async () => ({ policies: [], verdicts: [] }),
     moderation: changes.moderation ?? { moderate: () => Promise.reject(new Error('no guard here')) },
     edge: changes.edge ?? { bind: '127.0.0.1', allowedHosts: [], allowedOrigins: [] },
     limits: { bodyBytes: 1_000_000, headerSeconds: 10, requestSeconds: 60, choices: 8, ...changes.limits },

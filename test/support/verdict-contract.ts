@@ -30,10 +30,24 @@ export function verdictContract(database: string, opened: () => Promise<Pick<Sto
       const kept = Array.from({ length: 1200 }, (_, at) => keptVerdict(at, at % 2 === 0 ? 0.5 : null))
       await verdicts.add(kept)
       expect(await verdicts.latest({ since: 1190, limit: 5 })).toEqual(kept.slice(1195).toReversed())
+      expect(await verdicts.counts({ since: 1190, organisation: null })).toEqual([
+        {
+          day: 0,
+          direction: 'input',
+          outcome: 'allow',
+          action: 'flag',
+          hazards: ['S2', 'cyber'],
+          layer: 'judge',
+          count: 10,
+        },
+      ])
+      const theirs = 'org_theirs' as OrganisationId
+      await verdicts.add([{ ...keptVerdict(86_400_000), organisationId: theirs }])
+      expect(await verdicts.counts({ since: 0, organisation: theirs })).toMatchObject([{ day: 1, count: 1 }])
       await verdicts.prune({ before: 100, most: 50 })
       const left = await verdicts.latest({ since: 0, limit: 10_000 })
       expect(left).toHaveLength(50)
-      expect(left.at(-1)?.at).toBe(1150)
+      expect(left.at(-1)?.at).toBe(1151)
     })
   })
 }

@@ -28,6 +28,17 @@ const ownCase = z.object({
 
 export type OwnCase = z.infer<typeof ownCase>
 
+const ownCases = z.object({
+  cases: z.array(z.object({ id: z.string(), state: z.string(), updated_at: z.string() })),
+})
+
+/** The newest first. */
+export const ownCasesQuery = queryOptions({
+  queryKey: ['cases-of-mine'],
+  queryFn: ({ signal }) => callFor(ownCases, '/v1/safety/cases', { signal }),
+  refetchInterval: 60_000,
+})
+
 export function ownCaseQuery(id: string) {
   return queryOptions({
     queryKey: ['case', id],

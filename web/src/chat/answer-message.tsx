@@ -4,6 +4,7 @@ import type { Answer } from '../conversations/conversation.ts'
 import { Markdown } from '../markdown/markdown.tsx'
 import { splitThoughts } from '../markdown/thoughts.ts'
 import { visibleText } from '../markdown/visible-text.ts'
+import { go } from '../route.ts'
 import { IconButton } from '../ui/button.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { AnswerFigures } from './answer-figures.tsx'
@@ -73,6 +74,8 @@ function Ending({ answer }: { readonly answer: Answer }) {
 function waysOut({ answer, onAskAgain, onSignIn, onNewChat }: AnswerViewProps): ProblemAction[] {
   const again = { label: 'Try again', run: () => onAskAgain(answer) }
   if (answer.problem?.status === 401) return [{ label: 'Sign in', run: onSignIn }, again]
+  if (answer.problem?.code === 'acceptance_required')
+    return [{ label: 'Licences and terms', run: () => go('/account') }, again]
   if (answer.problem?.code === 'context_exceeded') return [{ label: 'New chat', run: onNewChat }, again]
   return [again]
 }

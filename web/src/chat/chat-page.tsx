@@ -1,4 +1,5 @@
 import { useCallback, useState } from 'react'
+import { StandingNotice } from '../case/standing-notice.tsx'
 import { defaultSettings, type ChatSettings, type Conversation } from '../conversations/conversation.ts'
 import { isAnswering } from '../conversations/store.ts'
 import { shownPath } from '../conversations/tree.ts'
@@ -136,6 +137,7 @@ export function ChatPage() {
           <NotHere />
         )}
         <div className="safe-x safe-bottom mx-auto w-full max-w-[48rem]">
+          <StandingNotice />
           <Composer
             key={openId ?? 'new'}
             conversation={conversation?.id ?? null}

@@ -7,6 +7,9 @@ import {
   Menu as MenuIcon,
   MessageSquareWarning,
   Scale,
+  ScrollText,
+  ShieldCheck,
+  Siren,
   Users,
   type LucideIcon,
 } from 'lucide-react'
@@ -38,10 +41,14 @@ const ReviewPage = lazy(async () => ({ default: (await import('./review-page.tsx
 const AppealsPage = lazy(async () => ({ default: (await import('./review-page.tsx')).AppealsPage }))
 const CasesPage = lazy(async () => ({ default: (await import('./cases-page.tsx')).CasesPage }))
 
+const GuardPage = lazy(async () => ({ default: (await import('./guard-page.tsx')).GuardPage }))
+const AuditPage = lazy(async () => ({ default: (await import('./audit-page.tsx')).AuditPage }))
+const IncidentsPage = lazy(async () => ({ default: (await import('./incidents-page.tsx')).IncidentsPage }))
 const PeoplePage = lazy(async () => ({ default: (await import('./people-page.tsx')).PeoplePage }))
 const KeysPage = lazy(async () => ({ default: (await import('./keys-page.tsx')).KeysPage }))
 
 const watching: readonly Role[] = ['owner', 'admin', 'auditor']
+const auditing: readonly Role[] = ['owner', 'auditor']
 const judging: readonly Role[] = ['owner', 'admin', 'reviewer', 'auditor']
 
 const areas: readonly Area[] = [
@@ -59,6 +66,9 @@ const areas: readonly Area[] = [
     Page: AppealsPage,
   },
   { path: '/console/cases', title: 'Cases', icon: Scale, roles: judging, Page: CasesPage },
+  { path: '/console/guard', title: 'Guard', icon: ShieldCheck, roles: judging, Page: GuardPage },
+  { path: '/console/audit', title: 'Audit', icon: ScrollText, roles: auditing, Page: AuditPage },
+  { path: '/console/incidents', title: 'Incidents', icon: Siren, roles: watching, Page: IncidentsPage },
 ]
 
 /** Where a server is run from. */

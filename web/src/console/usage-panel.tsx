@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { problemOf } from '../server/problem.ts'
 import { card, Nothing } from '../ui/page.tsx'
+import { Tabs } from '../ui/tabs.tsx'
 import { DayBars, type DayBar } from './day-bars.tsx'
 import { Figure, Figures } from './figures.tsx'
 import { usageQuery, type Group, type Usage, type UsageRow } from './usage.ts'
@@ -80,31 +81,6 @@ export function UsagePanel({ groups = byModel }: UsagePanelProps) {
         />
       </div>
     </>
-  )
-}
-
-interface TabsProps<Value extends string> {
-  readonly label: string
-  readonly options: readonly { readonly value: Value; readonly text: string }[]
-  readonly value: Value
-  readonly onChange: (value: Value) => void
-}
-
-function Tabs<Value extends string>({ label, options, value, onChange }: TabsProps<Value>) {
-  return (
-    <div role="group" aria-label={label} className="flex rounded-lg bg-bubble p-0.5">
-      {options.map((option) => (
-        <button
-          key={option.value}
-          type="button"
-          aria-pressed={option.value === value}
-          onClick={() => onChange(option.value)}
-          className="min-h-8 rounded-md px-3 text-soft aria-pressed:bg-raised aria-pressed:text-ink"
-        >
-          {option.text}
-        </button>
-      ))}
-    </div>
   )
 }
 
