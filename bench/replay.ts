@@ -92,8 +92,8 @@ async function replay(name: string, engine: EmbeddedEngine, made: readonly Made[
   const all = margins.flat()
   const means = margins.map(meanMargin).toSorted((left, right) => left - right)
   const share = all.filter((margin) => margin > 0).length / all.length
-  const place = { recorded: 'there', now: name.startsWith('the same, ') ? 'there' : 'elsewhere' }
-  const found = margins.filter((each) => !judgeReplay(each, place).fits).length
+  const exact = name.startsWith('the same, ')
+  const found = margins.filter((each) => !judgeReplay(each, exact).fits).length
   console.log(
     `${name.padEnd(42)} differ ${(100 * share).toFixed(2)} %  mean margin ${meanMargin(all).toFixed(4)}  ` +
       `least ${means[0]!.toFixed(4)}  greatest ${means.at(-1)!.toFixed(4)}  found ${found}/${means.length}  ${seconds.toFixed(1)} s`,

@@ -92,11 +92,23 @@ test('elpis verify answer says that it holds, and what was not checked', async (
   const words = ['verify', 'answer', path, '--key', at('log.pub'), '--json']
   const { code, stdout, stderr } = await elpis(real.home, words)
   expect(stderr).toBe('')
-  const found = JSON.parse(stdout) as { replay: { build: string; choices: unknown[] } }
+  const found = JSON.parse(stdout) as { replay: { build: string; exact: boolean; choices: unknown[] } }
   expect(found).toMatchObject({ ok: true, problems: [], entry: file.record.entry })
   expect(found.replay.build).toBe(file.record.build)
   expect(found.replay.choices).toMatchObject([{ fits: true }, { fits: true }])
+  // The same machine and settings: where the layout says that bits are the same, they are.
+  expect(found.replay.exact).toBe(file.record.layout !== null)
+  if (found.replay.exact) expect(found.replay.choices).toMatchObject([{ score: 0 }, { score: 0 }])
   expect(code).toBe(0)
+})
+
+test('another layout of the cache is allowed its rounding, and said', async () => {
+  const words = ['verify', 'answer', path, '--key', at('log.pub'), '--json']
+  const environment = { ELPIS_ENGINE_CONTEXT: '1024' }
+  const { code, stdout } = await elpis(real.home, words, { environment })
+  const found = JSON.parse(stdout) as { replay: { exact: boolean }; checked: string[] }
+  expect([code, found.replay.exact]).toEqual([0, false])
+  expect(found.checked.join()).toContain('with an allowance for rounding')
 })
 
 test('elpis verify answer ends with 6 when a token was changed, and with 3 for what is no answer', async () => {

@@ -246,6 +246,7 @@ describe('the process', () => {
       vocabularySize: 49_152,
       trainedContextTokens: 8192,
       description: 'llama 135M Q4_1',
+      layout: null,
       lockdown: 'something',
     })
     expect(loaded.build).toMatch(/^llama\.cpp \S+ \S+$/)

@@ -136,6 +136,7 @@ async function promptsOf(name: FamilyName): Promise<ChatPrompts> {
     vectorLength: null,
     description: name,
     build: '',
+    layout: null,
     lockdown: '',
   })
 }

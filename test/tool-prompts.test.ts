@@ -42,6 +42,7 @@ function promptsOf(name: FamilyName): ChatPrompts {
     vectorLength: null,
     description: name,
     build: '',
+    layout: null,
     lockdown: '',
   }
   const prompts = new ChatPrompts(name, model)

@@ -62,6 +62,10 @@ export const answerRecord = z.strictObject({
   build: text
     .nullable()
     .describe('What computed it, CPU level included; null when it was computed elsewhere.'),
+  layout: text
+    .nullable()
+    .optional()
+    .describe('How the cache was laid out: on the same build and layout an answer is the same bit for bit.'),
   prompt: input,
   settings,
   output: z.array(choice).nullable(),

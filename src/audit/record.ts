@@ -34,6 +34,7 @@ export type Digests = (model: string) => {
   readonly weights: string | null
   readonly adapter: string | null
   readonly build?: string | null
+  readonly layout?: string | null
 }
 
 interface RecordParts {
@@ -58,8 +59,11 @@ export function recordStage(parts: RecordParts) {
       const draft = draftOf({ id, asking, principal, key, opened }, parts)
       const row = { id, replica, account: accountOf(principal), subject, draft: canonical(draft) }
       await journal.open(row)
-      const build = () => digests(asking.model).build ?? null
-      return new OpenRequest({ row, draft, key, journal, clock, contents, asking, build })
+      const place = () => {
+        const { build = null, layout = null } = digests(asking.model)
+        return { build, layout }
+      }
+      return new OpenRequest({ row, draft, key, journal, clock, contents, asking, place })
     },
   }
 }
@@ -128,8 +132,8 @@ interface OpenParts {
   readonly clock: Clock
   readonly contents: Contents
   readonly asking: Opening
-  /** What computes the model, now that it was loaded. */
-  readonly build: () => string | null
+  /** What computes the model, now that it was loaded, and how its cache is laid out. */
+  readonly place: () => { readonly build: string | null; readonly layout: string | null }
 }
 
 /** One request that is being answered. */
@@ -185,7 +189,7 @@ class OpenRequest {
 
   /** What determined the answer, as canonical JSON; null for what is no answer. */
   #record(output: string | null): string | null {
-    const { draft, asking, build } = this.#parts
+    const { draft, asking, place } = this.#parts
     if (asking.request === null) return null
     return canonical({
       entry: draft.id,
@@ -193,7 +197,7 @@ class OpenRequest {
       model: draft.model,
       weights: draft.weights,
       adapter: draft.adapter,
-      build: build(),
+      ...place(),
       prompt: JSON.parse(promptOf(asking)) as unknown,
       settings: JSON.parse(settingsOf(asking)) as unknown,
       output: output === null ? null : (JSON.parse(output) as unknown),

@@ -62,6 +62,11 @@ export async function checkAnswer(path: string, checking: Checking): Promise<Ans
   else if (replay !== null) {
     problems.push(...replay.problems)
     checked.push(`each token against weights, template, prompt, sampler and seed, on ${replay.build}`)
+    checked.push(
+      replay.exact
+        ? 'exactly, on the build and cache layout that made it'
+        : 'with an allowance for rounding, as the build or the cache layout is another one',
+    )
     if (replay.choices.some(({ different }) => different > 0)) {
       open.push(
         `what rounding hides, such as one word of the system prompt: it was made on ${record.build}, and some tokens differ`,

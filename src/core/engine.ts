@@ -25,6 +25,8 @@ export interface ServedModel {
   readonly createdAt: number
   /** What computes it, such as `llama.cpp 0.5.0 haswell`, once it was loaded: the same build computes the same bits. */
   readonly build?: string
+  /** How its cache is laid out; null where the same layout does not mean the same bits. */
+  readonly layout?: string | null
   /** What its file says of itself; left out for models that lie elsewhere. */
   readonly nature?: ModelNature
   /** The model that it is an adapter of, when it is one; its `digest` is then that of the adapter. */

@@ -150,7 +150,7 @@ function servedAs(
   runner: ModelRunner,
   settings: Settings['engine'],
 ): ServedModel[] {
-  const build = runner.loaded?.build
+  const { build, layout = null } = runner.loaded ?? {}
   const model = {
     id,
     digest,
@@ -158,7 +158,7 @@ function servedAs(
     createdAt,
     abilities,
     contextTokens: contextOf(settings, runner),
-    ...(build === undefined ? {} : { build }),
+    ...(build === undefined ? {} : { build, layout }),
     ...(nature === undefined ? {} : { nature }),
   }
   const adapted = runner.adapters.files.map((file) => ({

@@ -125,6 +125,8 @@ export interface LoadedModel {
   readonly description: string
   /** Version of the native library and CPU level, for records. */
   readonly build: string
+  /** How its cache is laid out, where the same layout of the same build computes the same bits; else null. */
+  readonly layout: string | null
   /** What of the lock-down holds, such as `no_new_privs, landlock 7`; empty when nothing does. */
   readonly lockdown: string
 }

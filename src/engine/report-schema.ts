@@ -64,6 +64,7 @@ export const reportSchema: z.ZodType<Report> = z.discriminatedUnion('type', [
       vectorLength: z.int().min(1).max(1_048_576).nullable(),
       description: z.string().max(1000),
       build: z.string().max(1000),
+      layout: z.string().max(1000).nullable(),
       lockdown: z.string().max(1000),
     }),
   }),

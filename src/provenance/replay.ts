@@ -17,19 +17,13 @@ const enoughTokens = 300
  */
 const mostRounding = 0.025
 
-/** Where an answer was made and where it was computed again: builds of the engine, CPU level included. */
-export interface ReplayPlace {
-  readonly recorded: string
-  readonly now: string
-}
-
 export interface ReplayFinding {
   readonly tokens: number
   /** Tokens that would not be chosen now. */
   readonly different: number
   /** Mean clipped margin. */
   readonly score: number
-  /** The greatest score that an honest answer may have: 0 on the build that made it, which computes the same bits. */
+  /** The greatest score that an honest answer may have: 0 where the same bits are computed. */
   readonly most: number
   /** Positions of tokens that rounding does not explain. */
   readonly edited: readonly number[]
@@ -38,10 +32,13 @@ export interface ReplayFinding {
   readonly fits: boolean
 }
 
-/** @param margins of all tokens of one answer, or of several that are pooled; see the part `finish`. */
-export function judgeReplay(margins: readonly number[], { recorded, now }: ReplayPlace): ReplayFinding {
-  const most = recorded === now ? 0 : mostRounding
-  const least = recorded === now ? 0 : editedFrom
+/**
+ * @param margins of all tokens of one answer, or of several that are pooled; see the part `finish`.
+ * @param exact it is computed on the build and the layout of the cache that made it
+ */
+export function judgeReplay(margins: readonly number[], exact: boolean): ReplayFinding {
+  const most = exact ? 0 : mostRounding
+  const least = exact ? 0 : editedFrom
   const score = meanMargin(margins)
   const edited = margins.flatMap((margin, position) => (margin > least ? [position] : []))
   return {

@@ -30,10 +30,10 @@ export async function openServerAudit(
     digests(name) {
       const served = models().find(({ id }) => id === name)
       if (served === undefined) return { weights: null, adapter: null }
-      const build = served.build ?? null
-      if (served.parent === undefined) return { weights: served.digest, adapter: null, build }
+      const place = { build: served.build ?? null, layout: served.layout ?? null }
+      if (served.parent === undefined) return { weights: served.digest, adapter: null, ...place }
       const parent = models().find(({ id }) => id === served.parent)
-      return { weights: parent?.digest ?? null, adapter: served.digest, build }
+      return { weights: parent?.digest ?? null, adapter: served.digest, ...place }
     },
     witnesses: witnesses.flatMap((text) => parseWitness(text) ?? []),
     content: { keep: content, days: content_days },

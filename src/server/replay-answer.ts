@@ -8,6 +8,8 @@ import { judgeReplay, type ReplayFinding } from '../provenance/replay.ts'
 export interface Replay {
   /** What computed it now. */
   readonly build: string
+  /** On the build and layout that made it: every token must be the same. Else rounding is allowed for. */
+  readonly exact: boolean
   readonly choices: readonly (ReplayFinding & { readonly choice: number })[]
   readonly problems: readonly string[]
 }
@@ -42,9 +44,7 @@ export async function replayAnswer(record: AnswerRecord, parts: ReplayParts): Pr
   for (const [choice, tokens] of record.tokens.entries()) {
     if (tokens === null || tokens.length === 0) continue
     const { margins, text } = await computed(record, { ...parts, choice, tokens })
-    const now = buildOf(parts)
-    // The same build computes the same bits only with the same layout of its cache, which nobody recorded.
-    const finding = judgeReplay(margins, { recorded: record.build ?? '', now: `${now}, another layout` })
+    const finding = judgeReplay(margins, isExact(record, parts))
     choices.push({ choice, ...finding })
     if (margins.length !== tokens.length) {
       problems.push(`choice ${choice}: only ${margins.length} of ${tokens.length} tokens could be computed`)
@@ -54,11 +54,17 @@ export async function replayAnswer(record: AnswerRecord, parts: ReplayParts): Pr
       problems.push(`choice ${choice}: its text is not what its tokens spell`)
     }
   }
-  return { build: buildOf(parts), choices, problems }
+  return { build: servedBy(parts)?.build ?? 'unknown', exact: isExact(record, parts), choices, problems }
 }
 
-function buildOf({ engine, model }: ReplayParts): string {
-  return engine.models().find(({ id }) => id === model)?.build ?? 'unknown'
+function servedBy({ engine, model }: ReplayParts) {
+  return engine.models().find(({ id }) => id === model)
+}
+
+/** The same build computes the same bits with the same layout of its cache only. */
+function isExact({ build, layout = null }: AnswerRecord, parts: ReplayParts): boolean {
+  const now = servedBy(parts)
+  return build !== null && layout !== null && now?.build === build && now.layout === layout
 }
 
 async function computed(

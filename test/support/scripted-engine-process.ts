@@ -78,6 +78,7 @@ function load(how: string): void {
       vectorLength: how === 'embedder' ? 2 : null,
       description: 'scripted',
       build: Object.keys(process.env).join(' '),
+      layout: null,
       lockdown: process.env['ELPIS_ENGINE_LOCKDOWN'] ?? '',
     },
   })

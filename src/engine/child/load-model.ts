@@ -55,6 +55,8 @@ const gpuCaches = [{ keys: type.f16, values: type.f16, steady: false }] as const
 
 interface Context {
   readonly pointer: Pointer
+  /** Of keys and values in its cache, as ggml numbers them. */
+  readonly types: string
   readonly shape: {
     /** How many run at once. */
     readonly sequences: number
@@ -115,6 +117,7 @@ export function loadModel(
     vectorLength: purpose === 'embedder' ? native.llama_model_n_embd_out(weights) : null,
     description: describe(native, weights),
     build: `llama.cpp ${native.version} ${backend.level}${placed(native, options, layers)}`,
+    layout: null,
     lockdown,
   }
   if (purpose !== 'generator') {
@@ -150,7 +153,7 @@ export function loadModel(
     },
     steady: context.steady,
     parameters,
-    description,
+    description: { ...description, layout: layoutOf(native, context) },
   }
 }
 
@@ -188,6 +191,13 @@ function layersToPlace(native: Binding, { placement }: LoadOptions): number | nu
   return placement.layers ?? layersThatFit(placement.sizes, free)
 }
 
+/** All that the bits of an answer depend on beside build and weights; null where they depend on who runs beside it as well. */
+function layoutOf(native: Binding, { pointer, shape, steady, types }: Context): string | null {
+  if (!steady) return null
+  const { numbers, stepTokens, threads } = shape
+  return `cells ${native.llama_n_ctx(pointer)}, sequences ${numbers}, step ${stepTokens}, threads ${threads}, cache ${types}`
+}
+
 function createContext(native: Binding, weights: Pointer, options: LoadOptions): Context | null {
   const sequences = Math.min(options.sequences, mostSequences)
   // A model that remembers in a state has memory for each number, and keeps no branches.
@@ -210,7 +220,8 @@ function createContext(native: Binding, weights: Pointer, options: LoadOptions):
     })
     if (pointer === null) continue
     const shape = { sequences, numbers, rows: numbers, stepTokens, threads: options.threads }
-    return { pointer, shape, steady: steady && !keepsState(native, weights) }
+    const types = `${keys}/${values}`
+    return { pointer, shape, types, steady: steady && !keepsState(native, weights) }
   }
   return null
 }

@@ -41,7 +41,7 @@ function PaperRow({ paper }: { readonly paper: Paper }) {
   return (
     <li className="px-4 py-3 text-sm">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <span className="font-medium">{title}</span>
+        <span className="font-medium first-letter:uppercase">{title}</span>
         {accepted_at === null ? (
           <Badge look="bad">not accepted</Badge>
         ) : (

@@ -161,7 +161,9 @@ function Row({ placed: { position, entry }, onChoose }: RowProps) {
         <Badge look={isBad(entry) ? 'bad' : 'plain'}>
           {entry.type === 'act' ? entry.kind.replaceAll('-', ' ') : entry.kind}
         </Badge>
-        <span className="min-w-0 flex-1 basis-40 text-xs break-words text-soft">{wordsOf(entry)}</span>
+        <span className="order-last min-w-0 basis-full text-xs sm:order-none sm:flex-1 sm:basis-40 break-words text-soft">
+          {wordsOf(entry)}
+        </span>
         <span className="ml-auto text-xs text-faint">
           <When at={entry.type === 'act' ? entry.at : entry.opened} />
         </span>

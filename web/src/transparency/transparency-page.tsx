@@ -43,8 +43,8 @@ function Said({ statement, note }: { readonly statement: Statement; readonly not
       <p className="mt-2 text-soft">
         Added up from the {size.toLocaleString()} entries of the transparency log
         {began === null ? '' : ' since '}
-        {began === null ? null : <When at={began} />}, as of <When at={at} />. Nothing here can be left out or
-        changed later without that being seen.
+        {began === null ? null : <When at={began} />}, as of <When at={at} />. Whoever remembers the log sees
+        when any of it is changed later.
       </p>
       <div className="mt-3 flex flex-wrap gap-2">
         <Signed note={note} />

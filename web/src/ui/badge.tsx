@@ -14,7 +14,7 @@ export function Badge({
 }) {
   return (
     <span
-      className={`inline-block rounded-md px-1.5 py-0.5 text-xs font-medium whitespace-nowrap ${looks[look]}`}
+      className={`inline-block rounded-md font-sans px-1.5 py-0.5 text-xs font-medium whitespace-nowrap ${looks[look]}`}
     >
       {children}
     </span>
