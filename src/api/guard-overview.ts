@@ -41,8 +41,12 @@ export function guardOverviewRoute({ overview, whose }: { overview: GuardOvervie
       const { policies, verdicts } = await overview(query.days, all ? null : principal.organisationId)
       return {
         policies: [...policies],
-        verdicts: verdicts.map(({ day, hazards: codes, ...rest }) => ({
-          ...rest,
+        verdicts: verdicts.map(({ day, direction, outcome, action, hazards: codes, layer, count }) => ({
+          direction,
+          outcome,
+          action,
+          layer,
+          count,
           day: new Date(day * 86_400_000).toISOString().slice(0, 10),
           hazards: codes.map((code) => ({ code, name: nameOf(code) })),
         })),

@@ -85,10 +85,13 @@ export class SqlVerdictStore implements VerdictStore {
       .orderBy('day')
     if (organisation !== null) query = query.where('organisation_id', '=', organisation)
     const rows = await query.execute()
-    return rows.map(({ hazards, day: on, count, ...row }) => ({
-      ...row,
-      hazards: JSON.parse(hazards) as Hazard[],
+    return rows.map(({ day: on, direction, outcome, action, hazards, layer, count }) => ({
       day: Number(on),
+      direction,
+      outcome,
+      action,
+      hazards: JSON.parse(hazards) as Hazard[],
+      layer,
       count: Number(count),
     }))
   }

@@ -1,6 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
-import { useState } from 'react'
 import { problemOf } from '../server/problem.ts'
 import type { Session } from '../session/session.ts'
 import { AppLink } from '../ui/app-link.tsx'
@@ -63,7 +62,8 @@ export function IncidentsPage({ session }: { readonly session: Session }) {
 }
 
 function IncidentRow({ incident }: { readonly incident: Incident }) {
-  const { id, title, discovered_at, closed_at, next_due } = incident
+  const { id, title, discovered_at, closed_at, next_due, clocks } = incident
+  const next = clocks.find(({ due, reported }) => reported === null && due === next_due)
   return (
     <li>
       <AppLink
@@ -72,7 +72,7 @@ function IncidentRow({ incident }: { readonly incident: Incident }) {
       >
         <span className="min-w-0 font-medium break-words">{title}</span>
         <Badge look={closed_at === null ? 'bad' : 'plain'}>{closed_at === null ? 'open' : 'closed'}</Badge>
-        {next_due === null ? null : <Left due={next_due} />}
+        {next === undefined ? null : <Left seconds={next.seconds_left} />}
         <span className="ml-auto text-xs text-faint">
           <When at={discovered_at} />
         </span>
@@ -119,13 +119,13 @@ function IncidentFile({ incident, acts }: { readonly incident: Incident; readonl
           <Nothing>No law was named.</Nothing>
         ) : (
           <ul className="divide-y divide-line rounded-xl border border-line bg-raised">
-            {clocks.map(({ regime, due, reported }) => (
+            {clocks.map(({ regime, due, reported, seconds_left }) => (
               <li key={regime} className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-3 text-sm">
                 <span>{wordsOf(regime)}</span>
                 {reported !== null ? (
                   <Badge look="good">reported</Badge>
                 ) : closed_at === null ? (
-                  <Left due={due} />
+                  <Left seconds={seconds_left} />
                 ) : (
                   <Badge>not reported</Badge>
                 )}
@@ -178,8 +178,8 @@ function IncidentFile({ incident, acts }: { readonly incident: Incident; readonl
 }
 
 /** How long is left of a clock; red in its last day, and after it. */
-function Left({ due }: { readonly due: string }) {
-  const hours = (Date.parse(due) - Date.now()) / 3_600_000
+function Left({ seconds }: { readonly seconds: number }) {
+  const hours = seconds / 3600
   if (hours < 0) return <Badge look="bad">{`overdue by ${spanOf(-hours)}`}</Badge>
   return <Badge look={hours < 24 ? 'bad' : 'plain'}>{`${spanOf(hours)} left`}</Badge>
 }
