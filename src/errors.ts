@@ -212,6 +212,13 @@ const table = {
     message: 'The case "{case}" is closed already, or something is in force in it.',
     hint: 'End the measures first: `elpis standing lift TARGET`; a case is closed with its last one.',
   },
+  signature_invalid: {
+    blame: 'user',
+    status: 401,
+    exit: 4,
+    message: 'This message is not signed by a source that this server knows, or is older than five minutes.',
+    hint: 'Sign ID.TIMESTAMP.BODY as Standard Webhooks has it, with the secret that standing.inbound names for this source.',
+  },
   rules_invalid: {
     blame: 'user',
     status: 400,

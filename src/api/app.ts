@@ -53,6 +53,7 @@ import { accountRoutes } from './sign-in/account-routes.ts'
 import { invitationRoutes } from './sign-in/invitation-routes.ts'
 import { providerRoutes } from './sign-in/provider-routes.ts'
 import { signInRoutes } from './sign-in/routes.ts'
+import { signalRoutes } from './standing/signals.ts'
 import { safetyRoutes } from './standing/safety-routes.ts'
 import { tokenize } from './tokenize.ts'
 import { serveWebPage } from './web-page.ts'
@@ -191,6 +192,7 @@ export function routesOf(
     countTokens(generating),
     ...ollamaRoutes({ generating, modelsFor, status: () => engine.status(), version: parts.version }),
     ...safetyRoutes(parts.standing, access),
+    ...signalRoutes(parts.standing),
     ...accessRoutes(access),
     ...standingAdminRoutes(parts.standing, access),
     ...(parts.monitoring === undefined

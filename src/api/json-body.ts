@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route reads a form from the request by itself. */
     takesUpload?: boolean
+    /** The body is signed, and stays as it came. */
+    takesBytes?: boolean
   }
 }
 
@@ -46,7 +48,8 @@ export function readJsonBodies(app: FastifyInstance, { bodyBytes, totalBytes }: 
         }
         // Some clients announce a type even where they send nothing.
         if (size === 0 && request.method !== 'POST') return undefined
-        return parseJson(Buffer.concat(chunks, size))
+        const bytes = Buffer.concat(chunks, size)
+        return request.routeOptions.config.takesBytes === true ? bytes : parseJson(bytes)
       } catch (error) {
         const left = !(error instanceof ElpisError) && request.raw.readableAborted
         throw left ? elpisError('client_left') : error

@@ -9,6 +9,7 @@ import { parseBody } from './parse.ts'
 import type { Route } from './route.ts'
 import type { WebPage } from './web-page.ts'
 
+const nothing = Buffer.alloc(0)
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 export interface Routes {
@@ -54,9 +55,12 @@ export function registerRoutes(
       url: route.path,
       errorHandler: sendError(route.errors ?? openAiErrors),
       ...(route.needs === 'nothing' ? {} : { onRequest: refuseAt(route) }),
-      config: { takesUpload: route.upload !== undefined },
+      config: { takesUpload: route.upload !== undefined, takesBytes: route.signed === true },
       handler: async (request, reply) => {
-        const body = route.body === undefined ? undefined : parseBody(route.body, request.body ?? undefined)
+        const { signed = false } = route
+        const bytes = signed && Buffer.isBuffer(request.body) ? request.body : nothing
+        const body =
+          route.body === undefined || signed ? undefined : parseBody(route.body, request.body ?? undefined)
         return await route.handle({
           exchange: withEndUser(request.exchange, body),
           body,
@@ -65,6 +69,7 @@ export function registerRoutes(
           rest: restOf(request),
           names: request.params as Record<string, string>,
           incoming: request.raw,
+          bytes,
         })
       },
     })

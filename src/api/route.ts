@@ -28,6 +28,8 @@ export interface Route<Body extends z.ZodType = z.ZodType, Query extends z.ZodTy
   /** Also for those who are suspended or banned: where they read why, and appeal. */
   readonly evenBarred?: boolean
   readonly body?: Body
+  /** The body is signed: `handle` gets its bytes, and reads them once it has checked them. */
+  readonly signed?: boolean
   /** What may stand behind the `?`. Anything goes, and is ignored, when left out. */
   readonly query?: Query
   /** The body is `multipart/form-data` of this shape, which `handle` reads from `incoming` as it arrives. */
@@ -49,6 +51,8 @@ export interface Call<Body, Query = unknown> {
   /** What the `:names` of the path stood for. */
   readonly names: Readonly<Record<string, string>>
   readonly incoming: IncomingMessage
+  /** Of a signed body; empty for all others. */
+  readonly bytes: Buffer
 }
 
 /** Keeps the type of the body for `handle`; forgets it for the table of routes. */

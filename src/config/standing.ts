@@ -78,6 +78,20 @@ export const standing = z
       .boolean()
       .default(false)
       .describe('`elpis shutdown --all` is done only once a second person has confirmed it.'),
+    inbound: z
+      .record(
+        z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'is a name of lower-case letters, digits and "-"'),
+        z.strictObject({
+          secret_env: z
+            .string()
+            .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is the name of a variable of the environment'),
+          strikes: z.boolean().default(false),
+        }),
+      )
+      .default({})
+      .describe(
+        'Systems that may tell of people at /v1/signals/NAME, as tables: `secret_env` is the variable that holds the secret they sign with, as webhook_secret_env has it; `strikes` lets what they say that somebody wrote cost points.',
+      ),
     webhooks: z
       .array(receiver)
       .max(10)

@@ -11,6 +11,8 @@ import { policyOf } from '../standing/policy.ts'
 import type { Standing } from '../standing/standing.ts'
 import type { StandingStore } from '../standing/store.ts'
 import type { UsageStore } from '../usage/store.ts'
+import type { Source } from '../standing/webhooks/inbound.ts'
+import { secretKeys } from './secret-keys.ts'
 import { useHistory } from './use-history.ts'
 
 interface Wiring {
@@ -26,17 +28,31 @@ function ruleFolder({ home, standing }: Config): string {
   return standing.rules === '' ? join(home, 'rules') : resolve(standing.rules)
 }
 
+function sourcesOf(inbound: Config['standing']['inbound']): Map<string, Source> {
+  const sources = Object.entries(inbound).map(([name, { secret_env: variable, strikes }]) => {
+    const keys = secretKeys(`standing.inbound.${name}.secret_env`, variable)
+    return [name, { keys, strikes }] as const
+  })
+  return new Map(sources)
+}
+
 /**
  * Standing as the settings have it.
  *
- * @throws `rules_invalid`: nothing starts under rules that it cannot read
+ * @throws `config_invalid`, `rules_invalid`: nothing starts under rules that it cannot read
  */
 export async function openStanding(
   config: Config,
   { store, access, acts = noActs, log }: Wiring,
 ): Promise<Standing> {
   // Who is told changes nothing of what is decided, and rules have versions of their own.
-  const { webhooks: _webhooks, webhook_secret_env: _secret, rules: _rules, ...policy } = config.standing
+  const {
+    webhooks: _webhooks,
+    webhook_secret_env: _secret,
+    rules: _rules,
+    inbound,
+    ...policy
+  } = config.standing
   const rules = openRuleShelf(ruleFolder(config), {
     async onChange({ name, version }, state) {
       const details = { version, when: state === 'gone' ? 'removed' : 'reload' }
@@ -51,6 +67,8 @@ export async function openStanding(
     acts,
     rules,
     use: useHistory(store.usage),
+    // On the command line nobody tells anything, and its environment need not hold the secrets.
+    sources: access === null ? new Map() : sourcesOf(inbound),
     policy: policyOf(policy),
     shutdown: {
       restartPeople: config.standing.restart_people,

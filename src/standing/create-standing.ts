@@ -29,6 +29,7 @@ import { Sightings } from './sightings.ts'
 import { Steps } from './steps.ts'
 import type { StandingStore } from './store.ts'
 import { Strikes, targetsOf } from './strikes.ts'
+import { Inbound, type Source } from './webhooks/inbound.ts'
 import { concerns, exactTargets, parseTarget, targetText, type Target } from './target.ts'
 
 export interface StandingParts {
@@ -43,6 +44,8 @@ export interface StandingParts {
   readonly rules?: RuleShelf
   /** What was asked for, for rules over use; nothing when left out. */
   readonly use?: UseHistory
+  /** Other systems that may tell of people; none when left out. */
+  readonly sources?: ReadonlyMap<string, Source>
   /** Something that goes on by itself failed, and will be tried again. */
   readonly onTrouble: (error: unknown) => void
 }
@@ -86,6 +89,7 @@ class StoredStanding implements Standing {
   readonly #rules: RuleShelf
   readonly #watch: RuleWatch
   readonly #sightings: Sightings
+  readonly inbound: Inbound
   readonly #sweeping: NodeJS.Timeout
 
   constructor(parts: StandingParts, { live, shut }: Live, secret: string) {
@@ -126,14 +130,23 @@ class StoredStanding implements Standing {
       onStrike: (target, strike) => this.#consequences.settle(target, [strike]),
       onReview: (target, proposed) => this.#reviews.propose(target, proposed),
     })
+    const follow = async (target: Target, fresh: readonly StandingEvent[]) => {
+      await this.#consequences.settle(target, fresh)
+      await this.#watch.noticed(target, fresh)
+    }
+    this.inbound = new Inbound({
+      sources: parts.sources ?? new Map<string, Source>(),
+      events: store.standingEvents,
+      cases: store.cases,
+      now: () => clock.now(),
+      onWritten: follow,
+    })
     this.#strikes = new Strikes({
       store: store.standingEvents,
       blur,
       onWritten: async (events) => {
         for (const [text, fresh] of targetsOf(events)) {
-          const target = parseTarget(text)
-          await this.#consequences.settle(target, fresh)
-          await this.#watch.noticed(target, fresh)
+          await follow(parseTarget(text), fresh)
         }
       },
       onTrouble,

@@ -11,6 +11,7 @@ import type { RulesDryRun } from './rules/dry-run.ts'
 import type { RuleSet } from './rules/rule-set.ts'
 import type { Shutdowns } from './shutdowns.ts'
 import type { Target } from './target.ts'
+import type { Inbound } from './webhooks/inbound.ts'
 
 /** Somebody who acts on the standing of others: a person's or key's id, `owner` for whoever runs the server. */
 export type Actor = string
@@ -111,6 +112,8 @@ export interface Standing {
    * @throws `rules_invalid`
    */
   dryRunRules(toml: string, since: number): Promise<RulesDryRun>
+  /** What other systems tell. */
+  readonly inbound: Inbound
   /** Closes a case in which nothing is in force. @throws `case_not_found`, `case_in_force`, `reason_invalid` */
   closeCase(id: CaseId, reason: string, by: Actor): Promise<void>
   /** Ends what is over, rewards good conduct, forgets what is old. Runs every minute by itself. */

@@ -70,6 +70,8 @@ export interface EventStore {
    * @returns whether it was added
    */
   addOnce(event: StandingEvent, mark: string, since: number): Promise<boolean>
+  /** Adds one that is not there yet. @returns false when there is one of its id */
+  addNew(event: StandingEvent): Promise<boolean>
   /** All after a place, in the order of their times; those before `until`. */
   page(after: EventPlace, until: number, limit: number): Promise<StandingEvent[]>
   /** Takes all strikes against a target back. @returns how many */

@@ -50,6 +50,16 @@ export class SqlStandingEventStore implements EventStore {
     return true
   }
 
+  async addNew(event: StandingEvent): Promise<boolean> {
+    const added = await this.#database
+      .insertInto('standing_events')
+      .values(rowOf(event))
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .returning('id')
+      .executeTakeFirst()
+    return added !== undefined
+  }
+
   async page({ at, id }: EventPlace, until: number, limit: number): Promise<StandingEvent[]> {
     const rows = await this.#database
       .selectFrom('standing_events')

@@ -66,6 +66,7 @@ type Changes = Partial<Pick<ApiParts, 'edge' | 'webFolder'>> & {
   readonly home?: string
   readonly shutdown?: Partial<StandingParts['shutdown']>
   readonly acts?: Acts
+  readonly sources?: StandingParts['sources']
 }
 
 export async function apiServer(engine: Engine, changes: Changes = {}): Promise<ApiServer> {
@@ -84,6 +85,7 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     acts: changes.acts ?? noActs,
     policy: policyOf(settings.shape.standing.parse(undefined)),
     shutdown: { restartPeople: 1, twoPeople: false, ...changes.shutdown },
+    ...(changes.sources === undefined ? {} : { sources: changes.sources }),
     domainOf: () => null,
     onTrouble(error) {
       throw error

@@ -93,6 +93,7 @@ async function answerBy(
     reply: reply.asReply(),
     // Only uploads are read from there.
     incoming: null as never,
+    bytes: Buffer.alloc(0),
   })
   return { requestId: exchange.id, status: 200, body: reply.bodyOf(returned), error: null }
 }
