@@ -1,8 +1,9 @@
 /**
- * How well the shipped guard tells harm from what only looks like it: `npm run eval:guard -- FOLDER_OF_THE_DATA [MOST_ROWS]`.
- * Screen and judge are the product's own, with the weights that it ships; prints Markdown for `bench/results`.
+ * How well the shipped guard tells harm from what only looks like it: `npm run eval:guard -- FOLDER_OF_THE_DATA [MOST_ROWS [FILE]]`.
+ * Screen and judge are the product's own, with the weights that it ships; prints Markdown for `bench/results`,
+ * and writes the scores of every row to FILE, without its text.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { JudgeModel } from '../src/guard/judge/model.ts'
@@ -20,6 +21,10 @@ const most = Number(process.argv[3] ?? Infinity)
 const [screen, judge] = [new Screen(), new JudgeModel()]
 const rows = sampled([...testRows(folder), ...heldOutRows(folder)], most)
 const judged = evaluate(rows, screen, judge)
+if (process.argv[4] !== undefined) {
+  const lines = judged.map(({ row, ...scores }) => JSON.stringify({ set: row.set, unsafe: row.unsafe, ...scores }))
+  writeFileSync(process.argv[4], lines.join('\n'))
+}
 console.log(
   `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model ?? 'unknown'} × ${cpus().length}, Node ${process.version}`,
 )

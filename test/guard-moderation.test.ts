@@ -142,6 +142,26 @@ describe('elpis guard', () => {
     })
   })
 
+  test('eval measures labelled texts, each set for itself', async () => {
+    const file = join(home.path, 'labelled.jsonl')
+    const lines = [
+      { prompt: harmful, label: 1, set: 'plain' },
+      { prompt: twin, label: 0, set: 'plain' },
+      { prompt: base64(harmful), label: 1, set: 'encoded' },
+    ]
+    writeFileSync(file, lines.map((line) => JSON.stringify(line)).join('\n'))
+    const { stdout } = await elpis(home, ['guard', 'eval', file, '--json'])
+    expect(JSON.parse(stdout)).toMatchObject({
+      sets: [
+        { set: 'plain', texts: 2, unsafe: 1, f1: 1, recall: 1, falseAlarms: 0, auprc: 1, recallAt1: 1 },
+        { set: 'encoded', texts: 1, unsafe: 1, recall: 1, falseAlarms: null, auprc: null },
+      ],
+    })
+    writeFileSync(file, '{"prompt": "x"}')
+    const wrong = await elpis(home, ['guard', 'eval', file])
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('line 1')])
+  })
+
   test('policies: list, show, check', async () => {
     const { policies } = JSON.parse((await elpis(home, ['guard', 'policies', '--json'])).stdout) as {
       policies: { name: string }[]

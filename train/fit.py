@@ -1,4 +1,4 @@
-"""Fine-tunes the judge. Arithmetic in bfloat16, weights kept in float32; the same seed draws the same batches."""
+"""Fine-tunes the judge. Weights are kept in float32, arithmetic is in bfloat16 or float32; the same seed draws the same batches."""
 
 import argparse
 import copy
@@ -18,6 +18,7 @@ import measure
 import mixture
 import sources
 import vocabulary
+import written
 from encoder import HEADS, Judge, from_base
 
 LAYERS = [0, 2, 4, 6, 8, 10]
@@ -38,13 +39,13 @@ def loss_of(logits: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
 
 
 class Trainer:
-    """`judge` computes in bfloat16; `master` holds what is learned in float32."""
+    """`judge` computes; `master` holds what is learned in float32 (the same one where that is what it computes in)."""
 
-    def __init__(self, judge: Judge, steps: int, rate: float, minutes: float) -> None:
+    def __init__(self, judge: Judge, steps: int, rate: float, minutes: float, kind: torch.dtype) -> None:
         begun = time.time()
         self.master = judge.float()
         self.master.words = judge.words.bfloat16()
-        self.judge = copy.deepcopy(judge).bfloat16()
+        self.judge = self.master if kind == torch.float32 else copy.deepcopy(judge).to(kind)
         head = [p for name, p in self.master.named_parameters() if name.startswith("head")]
         body = [p for name, p in self.master.named_parameters() if not name.startswith("head")]
         groups = [{"params": body, "lr": rate}, {"params": head, "lr": HEAD_RATE}]
@@ -59,15 +60,17 @@ class Trainer:
     def step(self, tokens: Tensor, types: Tensor, present: Tensor, wanted: Tensor, weights: Tensor) -> float:
         loss = loss_of(self.judge(tokens, types, present), wanted, weights)
         loss.backward()
-        pairs = list(zip(self.master.parameters(), self.judge.parameters()))
+        pairs = [] if self.judge is self.master else list(zip(self.master.parameters(), self.judge.parameters()))
         for kept, used in pairs:
             kept.grad = used.grad.float()
             used.grad = None
         nn.utils.clip_grad_norm_(self.master.parameters(), 1.0)
         self.optimiser.step()
         self.schedule.step()
-        with torch.no_grad():
-            torch._foreach_copy_([used for _, used in pairs], [kept for kept, _ in pairs])
+        self.optimiser.zero_grad()
+        if pairs:
+            with torch.no_grad():
+                torch._foreach_copy_([used for _, used in pairs], [kept for kept, _ in pairs])
         return loss.item()
 
 
@@ -101,14 +104,16 @@ def main() -> None:
     parser.add_argument("--most-steps", type=int, default=10**9)
     parser.add_argument("--batch-tokens", type=int, default=BATCH_TOKENS)
     parser.add_argument("--minutes", type=float, default=math.inf, help="ends then with a low rate, however far it came")
-    parser.add_argument("--mostly-harmless", action="store_true", help="the mixture of `mixture.py`, in place of --share")
+    parser.add_argument("--mixed", action="store_true", help="the mixture of `mixture.py`, in place of --share")
+    parser.add_argument("--dtype", choices=["bfloat16", "float32"], default="bfloat16", help="bfloat16 is fast where the processor has it")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     torch.set_num_threads(2)
+    torch.set_flush_denormal(True)
     chooser = random.Random(options.seed)
     tokenizer, _, _, kept = vocabulary.load(options.out / "vocabulary.json")
     train, back = sources.load(options.data)
-    if not options.mostly_harmless:
+    if not options.mixed:
         train = [e for e in train if e.source in sources.SCARCE or sources.share(f"{options.seed} {e.prompt} {e.response}") < options.share]
     judge = from_base(base_model.read(base_model.fetch(options.out)), kept, options.layers)
     if options.begin:
@@ -117,15 +122,15 @@ def main() -> None:
     while options.epochs > len(schedule):
         # Our own texts are drawn anew for each pass.
         own = contrasts.examples(100 * options.seed + len(schedule))
-        mixed = mixture.mostly_harmless(train, own, options.seed) if options.mostly_harmless else [*train, *own]
-        drawn = [varied(example, chooser) for example in mixed]
+        chosen = mixture.mixed(train, own, 100 * options.seed + len(schedule)) if options.mixed else [*train, *own]
+        drawn = [varied(example, chooser) for example in chosen]
         encoded = batches.encode(tokenizer, drawn)
         order = batches.batches(encoded, options.batch_tokens, chooser)
         order = order[: math.ceil(len(order) * min(1, options.epochs - len(schedule)))]
         schedule.append((drawn, encoded, order))
     planned = sum(len(order) for _, _, order in schedule)
     steps = min(options.most_steps, planned)
-    trainer, begun, done, recent, tokens_seen = Trainer(judge, planned, options.rate, options.minutes), time.time(), 0, [], 0
+    trainer, begun, done, recent, tokens_seen = Trainer(judge, planned, options.rate, options.minutes, getattr(torch, options.dtype)), time.time(), 0, [], 0
     saved = begun
     print(f"{len(schedule[0][0])} examples, {steps} steps", flush=True)
     for drawn, encoded, order in schedule:
@@ -144,7 +149,7 @@ def main() -> None:
                 saved = time.time()
                 torch.save(trainer.master.state_dict(), options.out / f"{options.save}.part")
     torch.save(trainer.master.state_dict(), options.out / options.save)
-    measure.report(trainer.judge, tokenizer, back)
+    measure.report(trainer.judge, tokenizer, [*back, *written.load()[1]])
 
 
 if __name__ == "__main__":

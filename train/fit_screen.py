@@ -14,6 +14,7 @@ import measure
 import mixture
 import sources
 import weights_file
+import written
 from screen_features import PLACES, WINDOW, folded, places
 
 HEADS = ("prompt_harm", "response_harm", "attack")
@@ -62,8 +63,9 @@ def main() -> None:
     torch.set_num_threads(1)
     chooser, begun = random.Random(6), time.time()
     train, back = sources.load(data)
+    back += written.load()[1]
     own = contrasts.examples(9)
-    train += own + mixture.pasted(train, 9)
+    train += own + mixture.additions(train, own, 9)
     bags = [places(text_of(example)) for example in train]
     targets = torch.tensor([wanted(example) for example in train])
     weights = torch.tensor([example.weight for example in train])
@@ -99,6 +101,7 @@ def main() -> None:
         {"made_by": "train/fit_screen.py"},
     )  # fmt: skip
     measure.by_source(values, back, len(HEADS) - 1)
+    measure.bounds(values, pairs, back, (0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.3), "up to")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import torch
 from tokenizers import Tokenizer
 
 import batches
+import mixture
 from encoder import HEADS, Judge
 from sources import Example
 
@@ -31,6 +32,29 @@ def average_precision(scores: np.ndarray, labels: np.ndarray) -> float:
 
 def harm(values: np.ndarray, examples: list[Example]) -> np.ndarray:
     return np.where([e.response is None for e in examples], values[:, 0], values[:, 1])
+
+
+ORDINARY = {"clinc150", "nlu_eval_home", "medquad_prompts", "caia_pairs", "arena_hard_v01", "own_written_everyday"}
+"""Of the sources held back in part, those of plain requests."""
+
+
+def bounds(values: np.ndarray, pairs: np.ndarray, examples: list[Example], chances: tuple[float, ...], side: str) -> None:
+    """Prints which share of what is harmful, ordinary or only sounds grave lies beyond chances that a policy may name."""
+    slope, offset = pairs[0]
+    found = 1 / (1 + np.exp(-(slope * values[:, 0] + offset)))
+    groups = {
+        "harmful requests": lambda e: e.prompt_harm == 1 and e.source in mixture.ASKED_FOR,
+        "other harm": lambda e: e.prompt_harm == 1 and e.source not in mixture.ASKED_FOR,
+        "ordinary": lambda e: e.source in ORDINARY and e.response is None,
+        "ordinary, ours, English": lambda e: e.source == "own_written_everyday" and e.language == "en",
+        "ordinary, ours, not English": lambda e: e.source == "own_written_everyday" and e.language != "en",
+        "look-alikes, ours": lambda e: e.source == "own_written_lookalike",
+        "groups, ours": lambda e: e.source == "own_written_group",
+    }
+    for name, belongs in groups.items():
+        chosen = found[np.array([belongs(e) for e in examples])]
+        shares = [(chosen <= chance).mean() if side == "up to" else (chosen >= chance).mean() for chance in chances]
+        print(f"  {name:28} {len(chosen):5}  " + "  ".join(f"{side} {chance}: {part:.3f}" for chance, part in zip(chances, shares)))
 
 
 def report(judge: Judge, tokenizer: Tokenizer, examples: list[Example]) -> None:

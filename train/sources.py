@@ -40,7 +40,7 @@ CAPS = {
     # source: (most unsafe rows, most safe rows); long texts and what there is much of are cut back
     "edos_train": (1200, 2200), "davidson": (1000, 1000), "implicit_hate": (600, 900), "cold_train": (1500, 1700),
     "toxic_spans": (600, 0), "madlibs_sample": (150, 300), "sap200": (250, 0), "cse_interpreter": (150, 0),
-    "clinc150": (0, 1800), "nlu_eval_home": (0, 800), "medquad_prompts": (0, 900), "bbh_sample": (0, 300),
+    "clinc150": (0, 8000), "nlu_eval_home": (0, 3600), "medquad_prompts": (0, 4500), "bbh_sample": (0, 300),
     "medquad_pairs": (0, 300), "gsm8k": (0, 250), "diasafety_train": (1500, 1500), "gptfuzz_train": (900, 900),
     "caia_pairs": (0, 700), "awesome_prompts": (0, 500), "humaneval": (0, 60), "toxigen_annotated": (1500, 1800),
     "inthewild_jailbreaks": (300, 0), "diasafety_val": (200, 200), "jade_zh_pairs": (400, 450),

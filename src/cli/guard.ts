@@ -5,7 +5,8 @@ import { hazards as hazardNames } from '../core/verdict.ts'
 import { elpisError } from '../errors.ts'
 import { readPolicy } from '../guard/policy/policy.ts'
 import { openPolicyShelf, type PolicyShelf } from '../guard/policy/shelf.ts'
-import type { Explained } from '../guard/stage/moderate.ts'
+import type { Explained, Moderation } from '../guard/stage/moderate.ts'
+import { labelled, tryOut, type Labelled, type TrialOfSet } from '../guard/trial.ts'
 import { dryRun } from '../guard/verdicts/dry-run.ts'
 import { openGuard, policyFolder } from '../server/open-guard.ts'
 import { openStorage } from '../storage/storage.ts'
@@ -60,6 +61,23 @@ const explain = defineCommand({
     if (json) terminal.print(JSON.stringify(found))
     else tell(found, options.response ?? given, terminal)
     return found.flagged ? 4 : 0
+  },
+})
+
+const evalCommand = defineCommand({
+  name: 'eval',
+  summary: 'Measure the guard on labelled texts of your own: what it finds, what it falsely takes for harm, how long it takes.',
+  usage: 'FILE',
+  details:
+    'Each line of FILE is a JSON object: "prompt", "label" (1 for what should not pass, else 0), where an answer is judged "response", and "set" if several are to be told apart. Every text goes the whole way that a request goes, under the policy that holds. Works without a server.',
+  examples: ['elpis guard eval mine.jsonl', 'elpis guard eval mine.jsonl --json'],
+  options: {},
+  positionals: [1, 1],
+  async run({ positionals: [file = ''], config, json, terminal }) {
+    const texts = labelledIn(file)
+    const sets = await withModeration(config(), (moderation) => tryOut(texts, moderation, nobody))
+    if (json) terminal.print(JSON.stringify({ sets }))
+    else printSets(sets, terminal)
   },
 })
 
@@ -145,19 +163,67 @@ const dryRunCommand = defineCommand({
 export const guard: CommandGroup = {
   name: 'guard',
   summary: 'Check texts, explain verdicts, look at policies and try them on past traffic.',
-  commands: [check, explain, policies, dryRunCommand],
+  commands: [check, explain, evalCommand, policies, dryRunCommand],
 }
+
+const nobody = { organisationId: homeOrganisation, keyId: null }
 
 async function explained(config: Config, text: string, response: string | undefined): Promise<Explained> {
   const given = text === '-' ? readFileSync(0, 'utf8') : text
+  return withModeration(config, (moderation) =>
+    moderation.moderate({ prompt: given, response: response ?? null }, nobody),
+  )
+}
+
+async function withModeration<Result>(
+  config: Config,
+  use: (moderation: Moderation) => Promise<Result>,
+): Promise<Result> {
   const opened = await openGuard(config, { log: () => {}, onSignal: () => {}, verdicts: null, engine: null })
   try {
-    const nobody = { organisationId: homeOrganisation, keyId: null }
-    return await opened.moderation.moderate({ prompt: given, response: response ?? null }, nobody)
+    return await use(opened.moderation)
   } catch {
     throw elpisError('guard_unavailable')
   } finally {
     await opened.close()
+  }
+}
+
+function labelledIn(file: string): Labelled[] {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw unusable(`${file} cannot be read (${(error as Error).message})`)
+  }
+  const lines = text.split('\n').map((line, at) => ({ line, number: at + 1 }))
+  const texts = lines
+    .filter(({ line }) => line.trim() !== '')
+    .map(({ line, number }) => {
+      try {
+        return labelled.parse(JSON.parse(line))
+      } catch {
+        throw unusable(`line ${number} of ${file} is no object with "prompt" and "label" (0 or 1)`)
+      }
+    })
+  if (texts.length === 0) throw unusable(`${file} is empty`)
+  return texts
+}
+
+function unusable(problem: string) {
+  return elpisError('usage', {
+    problem: `Nothing was measured: ${problem}.`,
+    suggestion: 'A line looks like this: {"prompt": "How do I bake bread?", "label": 0}',
+  })
+}
+
+function printSets(sets: readonly TrialOfSet[], terminal: Terminal): void {
+  const share = (value: number | null): string => (value === null ? '–' : `${(100 * value).toFixed(1)}%`)
+  for (const { set, texts, unsafe, f1, recall, falseAlarms, auprc, recallAt1, p50, p99 } of sets) {
+    terminal.print(`${set}: ${texts} texts, ${unsafe} of them unsafe`)
+    terminal.print(`  found ${share(recall)}, falsely taken for harm ${share(falseAlarms)}, F1 ${share(f1)}`)
+    terminal.print(`  over all thresholds: AUPRC ${share(auprc)}, found at 1% false alarms ${share(recallAt1)}`)
+    terminal.print(`  milliseconds a text: half within ${p50.toFixed(1)}, 99% within ${p99.toFixed(1)}`)
   }
 }
 

@@ -1,0 +1,34 @@
+"""Harmless texts written by hand for this guard (`texts/`, CC0): everyday messages, requests that only sound grave, groups spoken of
+without hatred, harmless answers. In a line, `\\n` stands for a new line. About a seventh never trains: thresholds are chosen on it."""
+
+import json
+from pathlib import Path
+
+from contrasts.making import answered, safe
+from sources import Example, share
+
+TEXTS = Path(__file__).parent / "texts"
+ENGLISH = {"everyday-en": "written_everyday", "lookalikes-en": "written_lookalike", "groups-en": "written_group"}
+MANY = {"everyday-many-a": "written_everyday", "everyday-many-b": "written_everyday", "lookalikes-many": "written_lookalike"}
+
+
+def load() -> tuple[list[Example], list[Example]]:
+    """Examples to train on, and those held back."""
+    found = [safe(source, _text(line)) for name, source in ENGLISH.items() for line in _lines(f"{name}.txt")]
+    for name, source in MANY.items():
+        for line in _lines(f"{name}.tsv"):
+            language, text = line.split("\t", 1)
+            found.append(safe(source, _text(text), language))
+    for line in _lines("answers-safe.jsonl"):
+        row = json.loads(line)
+        found.append(answered("written_answer", row["prompt"], row["response"], 0.0, ""))
+    back = [share(f"written {e.prompt}") < 0.15 for e in found]
+    return [e for e, held in zip(found, back) if not held], [e for e, held in zip(found, back) if held]
+
+
+def _lines(name: str) -> list[str]:
+    return [line for line in (TEXTS / name).read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def _text(line: str) -> str:
+    return line.replace("\\n", "\n").strip()
