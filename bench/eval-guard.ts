@@ -22,7 +22,9 @@ const [screen, judge] = [new Screen(), new JudgeModel()]
 const rows = sampled([...testRows(folder), ...heldOutRows(folder)], most)
 const judged = evaluate(rows, screen, judge)
 if (process.argv[4] !== undefined) {
-  const lines = judged.map(({ row, ...scores }) => JSON.stringify({ set: row.set, unsafe: row.unsafe, ...scores }))
+  const lines = judged.map(({ row, ...scores }) =>
+    JSON.stringify({ set: row.set, unsafe: row.unsafe, ...scores }),
+  )
   writeFileSync(process.argv[4], lines.join('\n'))
 }
 console.log(

@@ -20,7 +20,16 @@ export function reportOf(judged: readonly Judged[]): string {
     '|---|---|---|---|---|---|---|---|---|',
   ]
   const lines = sets.map(([set, rows]) => line(set, rows))
-  return [...head, ...lines, '', aims(new Map(sets), low), '', aims(new Map(sets), high), '', trade(new Map(sets))].join('\n')
+  return [
+    ...head,
+    ...lines,
+    '',
+    aims(new Map(sets), low),
+    '',
+    aims(new Map(sets), high),
+    '',
+    trade(new Map(sets)),
+  ].join('\n')
 }
 
 function line(set: string, rows: readonly Judged[]): string {

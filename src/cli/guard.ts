@@ -66,7 +66,8 @@ const explain = defineCommand({
 
 const evalCommand = defineCommand({
   name: 'eval',
-  summary: 'Measure the guard on labelled texts of your own: what it finds, what it falsely takes for harm, how long it takes.',
+  summary:
+    'Measure the guard on labelled texts of your own: what it finds, what it falsely takes for harm, how long it takes.',
   usage: 'FILE',
   details:
     'Each line of FILE is a JSON object: "prompt", "label" (1 for what should not pass, else 0), where an answer is judged "response", and "set" if several are to be told apart. Every text goes the whole way that a request goes, under the policy that holds. Works without a server.',
@@ -222,7 +223,9 @@ function printSets(sets: readonly TrialOfSet[], terminal: Terminal): void {
   for (const { set, texts, unsafe, f1, recall, falseAlarms, auprc, recallAt1, p50, p99 } of sets) {
     terminal.print(`${set}: ${texts} texts, ${unsafe} of them unsafe`)
     terminal.print(`  found ${share(recall)}, falsely taken for harm ${share(falseAlarms)}, F1 ${share(f1)}`)
-    terminal.print(`  over all thresholds: AUPRC ${share(auprc)}, found at 1% false alarms ${share(recallAt1)}`)
+    terminal.print(
+      `  over all thresholds: AUPRC ${share(auprc)}, found at 1% false alarms ${share(recallAt1)}`,
+    )
     terminal.print(`  milliseconds a text: half within ${p50.toFixed(1)}, 99% within ${p99.toFixed(1)}`)
   }
 }
