@@ -1,5 +1,5 @@
 #!/bin/sh
-# From the guard data to the weights that ship: `train/train.sh DATA_FOLDER WORK_FOLDER`. Needs Python 3.11 with
+# From the guard data and the judge that ships to new weights: `train/train.sh DATA_FOLDER WORK_FOLDER`. Needs Python 3.11 with
 # `pip install -r train/requirements.txt`; about 40 minutes on two cores.
 # The judge goes on from the one before it: of an encoder as it was pretrained, this much training would not make a judge.
 set -eu
