@@ -43,14 +43,19 @@ test.skipIf(process.platform === 'win32')('a full disk', { timeout: 240_000 }, a
       body: JSON.stringify({ model: 'smollm2:135m', prompt: 'a', max_tokens: 1 }),
     })
     const body = (await answer.json()) as { error?: { code: string } }
-    return { status: answer.status, code: body.error?.code ?? null }
+    const receipt = answer.headers.get('elpis-receipt')
+    return { status: answer.status, code: body.error?.code ?? null, receipt }
   }
   let finished = 0
+  const receipts: string[] = []
   let refused: { status: number; code: string | null } | null = null
   for (let count = 0; count < 400 && refused === null; count++) {
     const answer = await ask(url)
-    if (answer.status === 200) finished++
-    else refused = answer
+    if (answer.status !== 200) refused = answer
+    else {
+      finished++
+      receipts.push(answer.receipt ?? 'none')
+    }
   }
   expect(refused?.status).toBeGreaterThanOrEqual(500)
   expect(refused?.code).toMatch(/^(storage_|audit_)/)
@@ -63,6 +68,15 @@ test.skipIf(process.platform === 'win32')('a full disk', { timeout: 240_000 }, a
 
   await using again = await serveElpis(home)
   expect((await ask(again.url)).status).toBe(200)
+  // Every answer that was given has its entry, once, in a log that is whole.
+  const whole = await elpis(home, ['audit', 'verify', 'log', '--json'])
+  expect([whole.code, JSON.parse(whole.stdout)]).toMatchObject([0, { ok: true }])
+  const ids = (await elpis(home, ['audit', 'export'])).stdout
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { id: string }).id)
+  expect(receipts.filter((receipt) => !ids.includes(receipt))).toEqual([])
+  expect(new Set(ids).size).toBe(ids.length)
   const usage = await elpis(home, ['usage', '--json'])
   const { requests } = (JSON.parse(usage.stdout) as { total: { requests: number } }).total
   // The one that was under way when the disk filled may be missing, and then the log says so.

@@ -6,13 +6,16 @@ import { styleText } from 'node:util'
 import { freshHome } from '../support/elpis.ts'
 import { realModelPath } from '../support/real-model.ts'
 import type { Scene, Stage } from './scene.ts'
+import { barred } from './scenes/barred.ts'
 import { engineKilled } from './scenes/engine-killed.ts'
 import { guardRefuses } from './scenes/guard-refuses.ts'
 import { hostileModel } from './scenes/hostile-model.ts'
 import { keyRevoked } from './scenes/key-revoked.ts'
 import { pullResumed } from './scenes/pull-resumed.ts'
 import { receiptVerified } from './scenes/receipt-verified.ts'
+import { signedIn } from './scenes/signed-in.ts'
 import { twoPeople } from './scenes/two-people.ts'
+import { usageAddsUp } from './scenes/usage-adds-up.ts'
 
 const scenes: readonly Scene[] = [
   pullResumed,
@@ -20,6 +23,9 @@ const scenes: readonly Scene[] = [
   twoPeople,
   guardRefuses,
   keyRevoked,
+  signedIn,
+  barred,
+  usageAddsUp,
   receiptVerified,
   engineKilled,
 ]

@@ -1,0 +1,115 @@
+/** What is erased is in no later backup, on either database; a clock that is set back loses nothing and erases nothing. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { openAudit } from '../src/audit/audit.ts'
+import { openHomeKeys } from '../src/audit/home-keys.ts'
+import type { LogEntry } from '../src/audit/log-entry.ts'
+import type { SubjectName } from '../src/audit/store.ts'
+import { verifyLog } from '../src/audit/verify-log.ts'
+import { writeBackup } from '../src/storage/backup/write-backup.ts'
+import { openStorage, type StoragePlace } from '../src/storage/storage.ts'
+import { acceptedRequest } from './support/audit-requests.ts'
+import { postgresForTests } from './support/postgres.ts'
+
+const postgres = await postgresForTests()
+const subject = 'key:key_writer' as SubjectName
+const start = Date.UTC(2026, 10, 27)
+
+function home(): string {
+  const path = mkdtempSync(join(tmpdir(), 'elpis-erasure-'))
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+async function opened(place: StoragePlace, clock = { now: () => start }) {
+  const stores = await openStorage(place)
+  const keys = openHomeKeys(place.home, '')
+  const audit = await openAudit({
+    stores,
+    keys,
+    clock,
+    alone: true,
+    policy: () => 'open',
+    digests: () => ({ weights: null, adapter: null }),
+    witnesses: [],
+    content: { keep: 'all', days: 30 },
+    onTrouble: () => {},
+  })
+  await audit.start()
+  return {
+    audit,
+    key: keys.log,
+    stores,
+    close: async () => {
+      await audit.close()
+      await stores.close()
+    },
+  }
+}
+
+async function backupOf(place: StoragePlace, name: string): Promise<string> {
+  const file = join(place.home, name)
+  const signal = AbortSignal.timeout(60_000)
+  await writeBackup({ place, file, force: false, version: '0.0.0-test', now: start, signal })
+  const bytes = readFileSync(file)
+  return (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString('latin1')
+}
+
+/** @returns whether the key of somebody is in a backup made before they were erased, and in one made after */
+async function erasedFromBackups(place: StoragePlace): Promise<[boolean, boolean]> {
+  const { audit, stores, key, close } = await opened(place)
+  const request = await acceptedRequest(audit)
+  await request.close({ type: 'finished', usage: null })
+  const wrapped = (await stores.subjects.find(subject)) ?? ''
+  expect(wrapped).not.toBe('')
+  const before = await backupOf(place, 'before')
+  await audit.contents.erase(subject, 'owner')
+  expect(await stores.subjects.find(subject)).toBeNull()
+  const after = await backupOf(place, 'after')
+  expect(after).toContain(request.id)
+  await audit.close()
+  expect(await verifyLog({ source: audit.log, key })).toMatchObject({ ok: true, requests: 1 })
+  await close()
+  return [before.includes(wrapped), after.includes(wrapped)]
+}
+
+describe('an erased key is in no later backup', () => {
+  test('of SQLite', async () => {
+    expect(await erasedFromBackups({ home: home() })).toEqual([true, false])
+  }, 60_000)
+
+  test.skipIf(postgres === null)(
+    'of Postgres',
+    async () => {
+      const url = (await postgres?.freshDatabase()) ?? ''
+      expect(await erasedFromBackups({ home: home(), storage: { url } })).toEqual([true, false])
+    },
+    120_000,
+  )
+})
+
+test('a clock that is set back leaves every entry in its order, none ends before it began, and nothing expires early', async () => {
+  let now = start
+  const place = { home: home() }
+  const { audit, key, close } = await opened(place, { now: () => now })
+  const ids: string[] = []
+  for (const jump of [0, -3_600_000, 5000, -40 * 86_400_000, 1000]) {
+    now += jump
+    const request = await acceptedRequest(audit)
+    now -= 60_000
+    await request.close({ type: 'finished', usage: null })
+    ids.push(request.id)
+  }
+  expect(new Set(ids).size).toBe(5)
+  expect(await audit.contents.prune()).toBe(0)
+  await audit.close()
+  const entries: LogEntry[] = []
+  const report = await verifyLog({ source: audit.log, key, onEntry: (entry) => void entries.push(entry) })
+  expect(report).toMatchObject({ ok: true, requests: 5 })
+  expect(entries.map(({ id }) => id)).toEqual(ids)
+  expect(entries.every((entry) => entry.type === 'request' && entry.closed >= entry.opened)).toBe(true)
+  await close()
+})
