@@ -4,7 +4,7 @@ import type { Screen } from '../../src/guard/screen/screen.ts'
 import type { Row } from './rows.ts'
 
 /** Up to this the screen is believed and the judge not asked: `cascade.clear` of the policies that ship. */
-export const screenEnds = 0.05
+export const screenEnds = 0.01
 
 export interface Judged {
   readonly row: Row

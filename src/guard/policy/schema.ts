@@ -72,7 +72,7 @@ export const policySchema = z.strictObject({
     .prefault({}),
   cascade: z
     .strictObject({
-      clear: score.default(0.05).describe('Up to this score of the screen nothing else is asked.'),
+      clear: score.default(0.01).describe('Up to this score of the screen nothing else is asked.'),
       certain: score.default(1).describe('From this score of the screen on nothing else is asked.'),
       unsure: score
         .default(0.15)

@@ -116,7 +116,7 @@ function outcomeOf(action: GuardAction): Verdict['outcome'] {
 }
 
 /** Up to this score of the screen an answer to a clear question is clear. */
-const clearAnswer = 0.35
+const clearAnswer = 0.2
 
 function boundsOf(policies: readonly Policy[], calm: boolean): CascadeBounds {
   const clear = Math.min(...policies.map(({ cascade }) => cascade.clear))
