@@ -29,6 +29,8 @@ export interface ServedModel {
   readonly layout?: string | null
   /** What its file says of itself; left out for models that lie elsewhere. */
   readonly nature?: ModelNature
+  /** A probe of these weights reads its hidden states, since it was loaded last. */
+  readonly probed?: true
   /** The model that it is an adapter of, when it is one; its `digest` is then that of the adapter. */
   readonly parent?: string
 }

@@ -15,6 +15,13 @@ export interface TokenLogprob {
   }[]
 }
 
+/** What a probe of the model's hidden states says, 0 to 1: the highest so far. No number when it could not be computed. */
+export interface ProbeScores {
+  readonly prompt: number
+  /** Of all that a choice said before this; null while that is too little, and where the probe knows nothing of answers. */
+  readonly answer: number | null
+}
+
 /**
  * Why a choice ended: the model said so or a stop string was met (`stop`), the token limit or the end of the context
  * (`length`), it waits for what its tool calls give (`tool_calls`), nobody waits any more (`cancelled`), the guard (`content_filter`).
@@ -56,6 +63,8 @@ export type Part =
       /** How many tokens this text took. */
       readonly tokens: number
       readonly logprobs: readonly TokenLogprob[] | null
+      /** Set when a probe reads the model: so in all deltas of an answer. For the guard, and no further. */
+      readonly probe?: ProbeScores
     }
   | {
       readonly type: 'reasoning-delta'
@@ -64,6 +73,7 @@ export type Part =
       readonly text: string
       readonly tokens: number
       readonly logprobs: readonly TokenLogprob[] | null
+      readonly probe?: ProbeScores
     }
   | {
       readonly type: 'tool-call-start'
@@ -73,6 +83,7 @@ export type Part =
       /** `call_…` */
       readonly id: string
       readonly name: string
+      readonly probe?: ProbeScores
     }
   | {
       readonly type: 'tool-call-delta'
@@ -81,6 +92,7 @@ export type Part =
       /** More of the arguments: JSON text, whole characters. */
       readonly arguments: string
       readonly tokens: number
+      readonly probe?: ProbeScores
     }
   | {
       readonly type: 'finish'
@@ -95,6 +107,9 @@ export type Part =
        * that, in units of logit / temperature (of logits, when greedy).
        */
       readonly margins?: readonly number[]
+      readonly probe?: ProbeScores
+      /** For training a probe: hidden states where the prompt ends, then the means of each 16 tokens of the answer. */
+      readonly states?: readonly Float32Array[]
     }
   | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'error'; readonly error: ElpisError }

@@ -15,7 +15,7 @@ import { defaultTiming, type EngineEvent, type SupervisorTiming } from './model-
 import { librariesFolder } from './native-libraries.ts'
 import { PartStream } from './part-stream.ts'
 import { Residency, type ResidencyOptions } from './residency.ts'
-import type { LoadOptions } from './protocol.ts'
+import type { LoadOptions, StateReading } from './protocol.ts'
 
 /** A model to serve, whose file was checked already. */
 export interface ModelFile extends Omit<ServedModel, 'contextTokens' | 'abilities'> {
@@ -31,6 +31,8 @@ export interface ModelFile extends Omit<ServedModel, 'contextTokens' | 'abilitie
   readonly sizes?: LayerSizes
   /** What it takes of memory, estimated; nothing when left out. */
   readonly bytes?: number
+  /** What is read of its hidden states; asked at every load, nothing when left out. */
+  readonly states?: () => StateReading | 'broken' | null
   /** Loaded at start, and never unloaded to make room. */
   readonly pinned?: boolean
 }
@@ -160,6 +162,7 @@ function servedAs(
     contextTokens: contextOf(settings, runner),
     ...(build === undefined ? {} : { build, layout }),
     ...(nature === undefined ? {} : { nature }),
+    ...(runner.probed ? { probed: true as const } : {}),
   }
   const adapted = runner.adapters.files.map((file) => ({
     ...model,
@@ -198,6 +201,7 @@ function runnerOf(model: ModelFile, options: EmbeddedEngineOptions, residency: R
         ? {}
         : { placement: { ...access, sizes: model.sizes, layers: layersWanted(settings) } }),
     },
+    states: model.states ?? (() => null),
     timing,
     log,
     places: queue,

@@ -15,14 +15,16 @@ import type { PartStream } from './part-stream.ts'
 import { notReady } from './not-ready.ts'
 import { patienceUntil } from './patience.ts'
 import { jobOf, type Prepared } from './prepared-job.ts'
-import type { LoadedModel } from './protocol.ts'
+import type { LoadedModel, StateReading } from './protocol.ts'
 import type { House } from './residency.ts'
 import { RunningJobs } from './running-jobs.ts'
 
 export interface RunnerOptions extends Omit<
   SupervisorOptions,
-  'onProgress' | 'onReady' | 'onStep' | 'onAdapter' | 'onBrief' | 'onLost'
+  'states' | 'onProgress' | 'onReady' | 'onStep' | 'onAdapter' | 'onBrief' | 'onLost'
 > {
+  /** What is read of its hidden states, asked at every load; `broken`: a probe that cannot be used. */
+  readonly states: () => StateReading | 'broken' | null
   /** Requests that may wait besides those that are being answered. */
   readonly places: number
   /** Requests of one account that may be inside, waiting or not. */
@@ -50,6 +52,7 @@ export class ModelRunner {
   #closed = false
   #nextJob = 1
   #loaded: LoadedModel | null = null
+  #probed = false
   #prompts: ChatPrompts | null = null
 
   constructor(options: RunnerOptions) {
@@ -62,6 +65,11 @@ export class ModelRunner {
     this.#queue = new ModelQueue(options.load.sequences, options.places, options.placesPerAccount)
     this.#supervisor = new ModelSupervisor({
       ...options,
+      states: () => {
+        const states = options.states()
+        this.#probed = states === 'broken' || (states !== null && states.probe !== null)
+        return states === 'broken' ? null : states
+      },
       onProgress: () => this.#changes.tell(),
       onReady: (model) => {
         this.#loaded = model
@@ -107,6 +115,11 @@ export class ModelRunner {
   /** What the process told about the model; null until it was loaded once. */
   get loaded(): LoadedModel | null {
     return this.#loaded
+  }
+
+  /** Whether there is a probe for it, be it a broken one. */
+  get probed(): boolean {
+    return this.#probed
   }
 
   /** Process id; undefined while there is none. */

@@ -2,7 +2,7 @@
 import type { ModelState } from '../core/engine.ts'
 import { ModelProcess, type ProcessEnd } from './model-process.ts'
 import type { BriefReport } from './brief-protocol.ts'
-import type { Command, LoadedModel, LoadOptions, Report } from './protocol.ts'
+import type { Command, LoadedModel, LoadOptions, Report, StateReading } from './protocol.ts'
 
 /** All in milliseconds but `attempts`. */
 export interface SupervisorTiming {
@@ -63,6 +63,8 @@ export interface SupervisorOptions {
   readonly entry: URL
   readonly reads: readonly string[]
   readonly load: LoadOptions
+  /** Asked at every load. */
+  readonly states: () => StateReading | null
   readonly timing: SupervisorTiming
   readonly log: (event: EngineEvent) => void
   /** More of the weights was read. */
@@ -172,12 +174,18 @@ export class ModelSupervisor {
     this.#stopWatching()
   }
 
+  #loadOptions(): LoadOptions {
+    const { load } = this.#options
+    const states = this.#options.states()
+    return states === null ? load : { ...load, states }
+  }
+
   #hear(process: ModelProcess, report: Report): void {
     if (this.#process !== process) return
     this.#lastReportAt = this.#lastWorkAt = performance.now()
     switch (report.type) {
       case 'hello':
-        process.send({ type: 'load', options: this.#options.load })
+        process.send({ type: 'load', options: this.#loadOptions() })
         return
       case 'loading':
         if (this.#state.state !== 'loading') return

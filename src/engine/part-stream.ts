@@ -76,6 +76,7 @@ export class PartStream implements AsyncGenerator<Part, void, undefined> {
     if (last?.type === 'tool-call-delta' && delta.type === 'tool-call-delta' && last.call === delta.call) {
       last.arguments += delta.arguments
       last.tokens += delta.tokens
+      if (delta.probe !== undefined) last.probe = delta.probe
     } else if (
       last !== undefined &&
       (last.type === 'text-delta' || last.type === 'reasoning-delta') &&
@@ -84,6 +85,7 @@ export class PartStream implements AsyncGenerator<Part, void, undefined> {
       last.text += delta.text
       last.tokens += delta.tokens
       if (delta.logprobs !== null) (last.logprobs ??= []).push(...delta.logprobs)
+      if (delta.probe !== undefined) last.probe = delta.probe
     } else {
       this.#waiting.push(growing(delta))
     }

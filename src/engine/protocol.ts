@@ -2,7 +2,7 @@
  * What the server and the process of one loaded model say to each other, over Node's IPC channel. The server sends
  * commands; the process sends reports, batched per decode step.
  */
-import type { FinishReason, TokenLogprob, Usage } from '../core/part.ts'
+import type { FinishReason, ProbeScores, TokenLogprob, Usage } from '../core/part.ts'
 import type { RecordedChoice, Sampling } from '../core/request.ts'
 import type { LayerSizes } from './layer-placement.ts'
 import type { BriefCommand, BriefReport } from './brief-protocol.ts'
@@ -70,6 +70,26 @@ export interface Placement {
   readonly reads: readonly string[]
 }
 
+/** What is read of a model's hidden states, in the pass that makes its logits. */
+export interface StateReading {
+  /** What goes into these layers, counted from 0, one after the other. */
+  readonly layers: readonly number[]
+  /** Null: the states themselves are told when a choice ends, for a probe to be trained on. */
+  readonly probe: Probe | null
+}
+
+/** A linear function of hidden states for each thing that is judged; the sum is the logit of harm. */
+export interface Probe {
+  readonly prompt: ProbeHead
+  /** Null when nothing is known of answers. */
+  readonly response: ProbeHead | null
+}
+
+export interface ProbeHead {
+  readonly weights: Float32Array
+  readonly bias: number
+}
+
 export type DraftMode = 'measured' | 'always' | 'never'
 
 export interface LoadOptions {
@@ -98,6 +118,8 @@ export interface LoadOptions {
   readonly drafts: DraftMode
   /** Bytes of ended conversations that may be kept in memory beside the KV cache. */
   readonly parkedBytes: number
+  /** Left out when nothing is read. */
+  readonly states?: StateReading
 }
 
 export type Command =
@@ -148,6 +170,7 @@ export type JobEvent =
       readonly text: string
       readonly tokens: number
       readonly logprobs: readonly TokenLogprob[] | null
+      readonly probe?: ProbeScores
     }
   | {
       readonly type: 'finished'
@@ -159,6 +182,8 @@ export type JobEvent =
       readonly tokens?: readonly number[]
       /** Of a recorded answer: see the part `finish`. */
       readonly margins?: readonly number[]
+      readonly probe?: ProbeScores
+      readonly states?: readonly Float32Array[]
     }
   /** The job's last event; also after a cancel. */
   | { readonly type: 'ended'; readonly job: number; readonly usage: TokenCounts }

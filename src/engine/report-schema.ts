@@ -21,6 +21,11 @@ const logprobs = z
   .array(z.object({ ...alternative, top: z.array(z.object(alternative)).max(1024) }))
   .max(65_536)
 
+/** What is no number counts as no score, further on. */
+const probability = z.union([z.number().min(0).max(1), z.nan()])
+const probe = z.object({ prompt: probability, answer: probability.nullable() })
+const state = z.custom<Float32Array>((value) => value instanceof Float32Array)
+
 const jobEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('started'), job: count, promptTokens: count, cachedTokens: count }),
   z.object({
@@ -30,6 +35,7 @@ const jobEvent = z.discriminatedUnion('type', [
     text: z.string().max(1_000_000),
     tokens: count,
     logprobs: logprobs.nullable(),
+    probe: probe.exactOptional(),
   }),
   z.object({
     type: z.literal('finished'),
@@ -39,6 +45,8 @@ const jobEvent = z.discriminatedUnion('type', [
     stopString: z.string().max(1000).exactOptional(),
     tokens: z.array(count).max(10_000_000).exactOptional(),
     margins: z.array(z.number().min(0)).max(10_000_000).exactOptional(),
+    probe: probe.exactOptional(),
+    states: z.array(state).max(100_000).exactOptional(),
   }),
   z.object({
     type: z.literal('ended'),

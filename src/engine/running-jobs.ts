@@ -1,3 +1,4 @@
+import type { Part, ProbeScores } from '../core/part.ts'
 import type { EngineRequest } from '../core/request.ts'
 import { elpisError, type ElpisError } from '../errors.ts'
 import type { AnswerPlan } from './answer-plan.ts'
@@ -70,10 +71,10 @@ export class RunningJobs {
       case 'text': {
         job.length += event.text.length
         if (job.length > longestAnswer) this.#options.onFlood()
-        const { choice, text, tokens, logprobs } = event
+        const { choice, text, tokens, logprobs, probe } = event
         if (!job.left.has(choice)) return
-        if (job.readers === null) stream.push({ type: 'text-delta', choice, text, tokens, logprobs })
-        else for (const part of job.readers[choice]?.push(event) ?? []) stream.push(part)
+        if (job.readers === null) stream.push(probed({ type: 'text-delta', choice, text, tokens, logprobs }, probe))
+        else for (const part of job.readers[choice]?.push(event) ?? []) stream.push(probed(part, probe))
         return
       }
       case 'finished':
@@ -117,10 +118,10 @@ export class RunningJobs {
 /** Ends a choice with all that its reader still held back. */
 function finish(
   { readers, stream, request }: Job,
-  { choice, reason, stopString, tokens, margins }: Extract<JobEvent, { type: 'finished' }>,
+  { choice, reason, stopString, tokens, margins, probe, states }: Extract<JobEvent, { type: 'finished' }>,
 ): void {
   const reader = readers?.[choice]
-  for (const part of reader?.finish() ?? []) stream.push(part)
+  for (const part of reader?.finish() ?? []) stream.push(probed(part, probe))
   stream.push({
     type: 'finish',
     choice,
@@ -128,7 +129,14 @@ function finish(
     ...(stopString !== undefined && request.stop.includes(stopString) ? { stopString } : {}),
     ...(tokens === undefined ? {} : { tokens }),
     ...(margins === undefined ? {} : { margins }),
+    ...(probe === undefined ? {} : { probe }),
+    ...(states === undefined ? {} : { states }),
   })
+}
+
+/** A part with what the probe said by then. */
+function probed(part: Part, probe: ProbeScores | undefined): Part {
+  return probe === undefined || !('choice' in part) ? part : { ...part, probe }
 }
 
 function reasoningTokens({ readers }: Job): number {

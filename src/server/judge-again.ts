@@ -36,6 +36,8 @@ export async function judgeAgain(
     return notCompared(`the entry names the policy ${entry.policy}, this installation has ${guard.policy}`)
   }
   if (entry.policy === 'open') return notCompared('nothing was judged: the policy was open')
+  if (entry.input_verdict?.layer === 'probe' || entry.output_verdict?.layer === 'probe')
+    return notCompared('a probe of the model decided, which is not computed here')
   if (entry.outcome !== 'finished') return notCompared('the answer did not end by itself')
   const asked: Request = {
     ...plainRequest,

@@ -40,7 +40,7 @@ export interface GuardWiring {
   /** Where verdicts are kept for dry runs; null keeps none. */
   readonly verdicts: VerdictStore | null
   /** What serves the guard model, where one is named; null for none. */
-  readonly engine: Pick<Engine, 'generate'> | null
+  readonly engine: Pick<Engine, 'generate' | 'models'> | null
 }
 
 /** Where an operator's own policies lie. */
@@ -83,6 +83,7 @@ export async function openGuard(
     onSignal,
     onVerdict: (record) => keeper?.keep(record),
     onTrouble: trouble,
+    probed: (model) => engine?.models().some(({ id, probed }) => id === model && probed === true) ?? false,
     goal: windowGoals(),
   })
   return {

@@ -57,6 +57,10 @@ export class SimulatedModel implements Decoder, RawCache {
     return this.#cells.filter((cell) => cell !== null).length
   }
 
+  state(): null {
+    return null
+  }
+
   use(adapter: number | null): void {
     this.#adapter = adapter
   }

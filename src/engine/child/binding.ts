@@ -70,6 +70,8 @@ export interface Binding {
   llama_model_n_ctx_train(model: Pointer): number
   llama_model_n_params(model: Pointer): number | bigint
   llama_model_n_swa(model: Pointer): number
+  llama_model_n_layer(model: Pointer): number
+  llama_model_n_embd(model: Pointer): number
   llama_model_n_embd_out(model: Pointer): number
   llama_model_n_cls_out(model: Pointer): number
   llama_model_has_encoder(model: Pointer): boolean
@@ -112,6 +114,9 @@ export interface Binding {
   llama_decode(context: Pointer, batch: NativeBatch): number
   llama_get_logits(context: Pointer): Pointer | null
   llama_get_embeddings_seq(context: Pointer, sequence: number): Pointer | null
+  /** Whether what goes into a layer is copied out, for every token of a step. */
+  llama_set_embeddings_layer_inp(context: Pointer, layer: number, enable: boolean): void
+  llama_get_embeddings_layer_inp(context: Pointer, layer: number): Pointer | null
   llama_memory_clear(memory: Pointer, data: boolean): void
   llama_memory_seq_rm(memory: Pointer, sequence: number, from: number, to: number): boolean
   llama_memory_seq_cp(memory: Pointer, source: number, target: number, from: number, to: number): void
@@ -155,6 +160,8 @@ const signatures = {
   llama_model_n_cls_out: ['uint32_t', ['void *']],
   llama_model_has_encoder: ['bool', ['void *']],
   llama_model_n_swa: ['int32_t', ['void *']],
+  llama_model_n_layer: ['int32_t', ['void *']],
+  llama_model_n_embd: ['int32_t', ['void *']],
   llama_model_is_recurrent: ['bool', ['void *']],
   llama_model_is_hybrid: ['bool', ['void *']],
   llama_model_is_diffusion: ['bool', ['void *']],
@@ -179,6 +186,8 @@ const signatures = {
   llama_decode: ['int32_t', ['void *', batchStruct]],
   llama_get_logits: ['void *', ['void *']],
   llama_get_embeddings_seq: ['void *', ['void *', 'int32_t']],
+  llama_set_embeddings_layer_inp: ['void', ['void *', 'uint32_t', 'bool']],
+  llama_get_embeddings_layer_inp: ['void *', ['void *', 'uint32_t']],
   llama_memory_clear: ['void', ['void *', 'bool']],
   llama_memory_seq_rm: ['bool', ['void *', 'int32_t', 'int32_t', 'int32_t']],
   llama_memory_seq_cp: ['void', ['void *', 'int32_t', 'int32_t', 'int32_t', 'int32_t']],
@@ -186,6 +195,12 @@ const signatures = {
   llama_state_seq_get_data: ['size_t', ['void *', 'uint8_t *', 'size_t', 'int32_t']],
   llama_state_seq_set_data: ['size_t', ['void *', 'uint8_t *', 'size_t', 'int32_t']],
 } as const satisfies Record<Exclude<keyof Binding, 'version' | 'silence'>, unknown>
+
+/** What `llama-ext.h` declares is C++, and is exported under these names. */
+const mangled: Readonly<Record<string, string>> = {
+  llama_set_embeddings_layer_inp: '_Z30llama_set_embeddings_layer_inpP13llama_contextjb',
+  llama_get_embeddings_layer_inp: '_Z30llama_get_embeddings_layer_inpP13llama_contextj',
+}
 
 /**
  * Loads the native libraries from `folder` and checks that they are the ones this code knows.
@@ -207,7 +222,7 @@ export function bind(folder: string): Binding {
       : name.startsWith('ggml_backend_')
         ? files.ggml
         : files.base
-    return [name, file.func(name, result, [...parameters])]
+    return [name, file.func(mangled[name] ?? name, result, [...parameters])]
   })
   const binding = {
     ...Object.fromEntries(functions),

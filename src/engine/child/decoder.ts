@@ -13,6 +13,8 @@ export interface Decoder {
   run(): StepResult
   /** Logits of a row of the last step: native memory, valid until the next `run`, to be left as found. */
   logits(row: number): Float32Array
+  /** What the layers that are read made of a row's token, one after the other: as `logits`. Null when none is read. */
+  state(row: number): Float32Array | null
 }
 
 /**

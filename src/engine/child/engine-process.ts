@@ -13,6 +13,7 @@ import { openTokens } from './open-prompt.ts'
 import { PairPrompt } from './pair-prompt.ts'
 import { Scheduler } from './scheduler.ts'
 import { SequenceCache } from './sequence-cache.ts'
+import { newStates } from './state-reading.ts'
 import { FixedPace, MeasuredPace } from './step-pace.ts'
 import { prefillTokens } from './step-size.ts'
 import { Tokenizer } from './tokenizer.ts'
@@ -87,6 +88,7 @@ function load(options: LoadOptions): void {
 function schedulerFor(ready: ReadyModel, options: LoadOptions): Scheduler {
   const { model, vocabulary, cache, parameters, steady } = ready
   const { alone, beside } = prefillTokens(parameters, options.threads, model.stepTokens)
+  const { states } = options
   return new Scheduler({
     decoder: model,
     cache: new SequenceCache(model, cache),
@@ -99,6 +101,7 @@ function schedulerFor(ready: ReadyModel, options: LoadOptions): Scheduler {
     now: () => performance.now(),
     token: (token) => vocabulary.token(token),
     suppressed: vocabulary.suppressed,
+    ...(states === undefined ? {} : { states: () => newStates(states) }),
     report: (events: readonly JobEvent[]) => {
       send({ type: 'step', events })
     },

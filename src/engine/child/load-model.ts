@@ -10,6 +10,7 @@ import { chooseCpuBackend, otherBackends } from './libraries.ts'
 import { NativeLog } from './native-log.ts'
 import { NativeModel } from './native-model.ts'
 import { openEmbedder } from './open-embedder.ts'
+import { checkStates } from './hidden-states.ts'
 import { metadataText, purposeOf, type Purpose } from './purpose.ts'
 import type { SequenceCacheOptions } from './cell-store.ts'
 import { attachThreads } from './sleeping-threads.ts'
@@ -128,6 +129,7 @@ export function loadModel(
     const pairTemplate = native.llama_model_chat_template(weights, 'rerank')
     return { purpose, embedder: opened.embedder, vocabulary, parameters, pairTemplate, description }
   }
+  if (options.states !== undefined) checkStates(native, weights, options.states)
   const context = createContext(native, weights, options)
   if (context === null) throw new Error(log.reason('there is not enough memory for its context'))
   attachThreads(native, context.pointer, cpu, options.threads)
@@ -136,6 +138,8 @@ export function loadModel(
   const model = new NativeModel(native, context.pointer, {
     ...context.shape,
     vocabularySize: vocabulary.size,
+    layers: options.states?.layers ?? [],
+    stateWidth: native.llama_model_n_embd(weights),
   })
   warmUp(model, Math.max(vocabulary.beginning, 0))
   return {

@@ -13,6 +13,10 @@ export interface ContextShape {
   readonly rows: number
   readonly stepTokens: number
   readonly vocabularySize: number
+  /** Layers whose inputs are read. */
+  readonly layers: readonly number[]
+  /** Components of a hidden state. */
+  readonly stateWidth: number
 }
 
 export class NativeModel implements Decoder, RawCache {
@@ -29,6 +33,12 @@ export class NativeModel implements Decoder, RawCache {
   /** Where the rows lie, and views of them; the library moves them at most when it makes more room. */
   #address: Pointer | null = null
   #rows: Float32Array[] = []
+  readonly #layers: readonly number[]
+  readonly #stateWidth: number
+  /** Of each row, which token of the step it is. */
+  #tokens: number[] = []
+  #wanted: number[] = []
+  #states: Float32Array[] = []
 
   constructor(native: Binding, context: Pointer, shape: ContextShape) {
     this.#native = native
@@ -41,6 +51,9 @@ export class NativeModel implements Decoder, RawCache {
     this.vocabularySize = shape.vocabularySize
     this.stepTokens = shape.stepTokens
     this.rows = shape.rows
+    this.#layers = shape.layers
+    this.#stateWidth = shape.stateWidth
+    for (const layer of shape.layers) native.llama_set_embeddings_layer_inp(context, layer, true)
   }
 
   use(adapter: number | null): void {
@@ -48,21 +61,37 @@ export class NativeModel implements Decoder, RawCache {
   }
 
   add(token: number, position: number, sequence: number, wanted: boolean): void {
+    if (wanted && this.#layers.length > 0) this.#wanted.push(this.#batch.native.n_tokens)
     this.#batch.add(token, position, sequence, wanted)
   }
 
   run(): StepResult {
     const code = this.#decode()
+    this.#tokens = this.#wanted
+    this.#wanted = []
+    const computed = this.#batch.native.n_tokens
     this.#batch.clear()
     if (code === 1) return 'no-room'
     if (code !== 0) return 'broken'
     const address = this.#native.llama_get_logits(this.#context)
     if (address !== this.#address) this.#mapRows(address)
+    this.#states = this.#layers.map((layer) => this.#statesOf(layer, computed))
     return 'done'
   }
 
   logits(row: number): Float32Array {
     return this.#rows[row]!
+  }
+
+  state(row: number): Float32Array | null {
+    if (this.#layers.length === 0) return null
+    const width = this.#stateWidth
+    const begin = this.#tokens[row]! * width
+    const parts = this.#states.map((states) => states.subarray(begin, begin + width))
+    if (parts.length === 1) return parts[0]!
+    const state = new Float32Array(parts.length * width)
+    for (const [index, part] of parts.entries()) state.set(part, index * width)
+    return state
   }
 
   clear(): void {
@@ -101,6 +130,14 @@ export class NativeModel implements Decoder, RawCache {
       this.#native.llama_set_n_threads(this.#context, this.#threads, this.#threads)
     }
     return code
+  }
+
+  /** The input of a layer, for all tokens of the last step. */
+  #statesOf(layer: number, tokens: number): Float32Array {
+    const address = this.#native.llama_get_embeddings_layer_inp(this.#context, layer)
+    if (address === null) throw new Error('the library has no hidden states')
+    const bytes = tokens * this.#stateWidth * Float32Array.BYTES_PER_ELEMENT
+    return new Float32Array(koffi.view(address, bytes))
   }
 
   #mapRows(address: Pointer | null): void {

@@ -1,5 +1,5 @@
 /** Events of the step at hand, reported together: messages between processes cost more than what is in them. */
-import type { FinishReason } from '../../core/part.ts'
+import type { FinishReason, ProbeScores } from '../../core/part.ts'
 import type { JobEvent } from '../protocol.ts'
 import type { Release } from './answer-text.ts'
 import type { Answer, Task } from './task.ts'
@@ -24,8 +24,10 @@ export class Outbox {
     this.#events.push({ type: 'started', job: job.id, promptTokens: prompt.length, cachedTokens })
   }
 
-  text({ task, choice }: Answer, release: Release | null): void {
-    if (release !== null) this.#events.push({ type: 'text', job: task.job.id, choice, ...release })
+  text(answer: Answer, release: Release | null): void {
+    if (release === null) return
+    const { task, choice } = answer
+    this.#events.push({ type: 'text', job: task.job.id, choice, ...release, ...probed(answer) })
   }
 
   /** @param answer null when the choice never began. */
@@ -39,6 +41,8 @@ export class Outbox {
       ...(stopString === null ? {} : { stopString }),
       ...(answer === null ? {} : { tokens: answer.output }),
       ...(answer?.recorded == null ? {} : { margins: answer.recorded.margins }),
+      ...(answer === null ? {} : probed(answer)),
+      ...(answer?.states?.kept == null ? {} : { states: answer.states.kept }),
     })
   }
 
@@ -60,4 +64,9 @@ export class Outbox {
     const reason = 'it leaves so many readings open that they cannot all be followed'
     this.#events.push({ type: 'failed', job, reason, at: 'schema' })
   }
+}
+
+function probed({ states }: Answer): { readonly probe?: ProbeScores } {
+  const scores = states?.scores ?? null
+  return scores === null ? {} : { probe: scores }
 }

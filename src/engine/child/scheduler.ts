@@ -32,6 +32,7 @@ import {
   youngest,
 } from './step-plan.ts'
 import { Answer, cellsOf, doneOf, newTask, type Prefill, type Task } from './task.ts'
+import type { AnswerStates } from './state-reading.ts'
 import type { TokenGrammar } from './token-grammar.ts'
 import type { VocabularyToken } from './vocabulary.ts'
 
@@ -49,6 +50,8 @@ export interface SchedulerOptions {
   readonly now: () => number
   readonly token: (token: number) => VocabularyToken
   readonly suppressed: readonly number[]
+  /** For a new answer, what reads its hidden states; left out when nothing does. */
+  readonly states?: () => AnswerStates
   /** Takes the events of a step, in order. Never called without any. */
   readonly report: (events: readonly JobEvent[]) => void
 }
@@ -254,11 +257,11 @@ export class Scheduler {
       this.#follow(answer, draft, row)
       row += 1 + draft.length
     }
-    for (const prefill of whole) this.#begin(prefill, decoder.logits(row++))
+    for (const prefill of whole) this.#begin(prefill, row++)
   }
 
-  /** A prompt is in the cache: its choices begin with the same logits. */
-  #begin(prefill: Prefill, logits: Float32Array): void {
+  /** A prompt is in the cache: its choices begin with the logits of the same row. */
+  #begin(prefill: Prefill, row: number): void {
     const { task, resumes } = prefill
     const sequence = prefill.sequence!
     if (!this.#tasks.has(task.job.id)) {
@@ -268,17 +271,17 @@ export class Scheduler {
     }
     if (resumes !== null) {
       resumes.sequence = sequence
-      if (this.#advance(resumes, logits)) this.#answers.push(resumes)
+      if (this.#advance(resumes, row)) this.#answers.push(resumes)
       return
     }
-    const { decoder, suppressed, cache } = this.#options
+    const { decoder, suppressed, cache, states } = this.#options
     const sequences = [sequence]
     while (sequences.length < prefill.places) sequences.push(cache.fork(sequence))
     for (const own of sequences) task.sequences.add(own)
     for (const own of sequences) {
       if (!this.#tasks.has(task.job.id)) return
-      const answer = new Answer(task, task.nextChoice++, own, decoder.vocabularySize, suppressed)
-      if (this.#advance(answer, logits)) this.#answers.push(answer)
+      const answer = new Answer(task, task.nextChoice++, own, decoder.vocabularySize, suppressed, states?.())
+      if (this.#advance(answer, row)) this.#answers.push(answer)
     }
     // More choices than there are sequences: the rest wait for their turn.
     const left = task.nextChoice < task.job.choices && this.#tasks.has(task.job.id)
@@ -287,9 +290,9 @@ export class Scheduler {
 
   /** Chooses tokens for as long as the draft, whose logits are in the rows from `row` on, says the same. */
   #follow(answer: Answer, draft: readonly number[], row: number): void {
-    const { decoder, cache } = this.#options
+    const { cache } = this.#options
     let right = 0
-    while (this.#advance(answer, decoder.logits(row + right))) {
+    while (this.#advance(answer, row + right)) {
       if (right < draft.length && answer.output.at(-1) === draft[right]) {
         right++
         continue
@@ -301,11 +304,13 @@ export class Scheduler {
     }
   }
 
-  /** Chooses one token. False when that was the last one. */
-  #advance(answer: Answer, logits: Float32Array): boolean {
+  /** Chooses one token by the logits of a row. False when that was the last one. */
+  #advance(answer: Answer, row: number): boolean {
     const { task } = answer
     if (!this.#tasks.has(task.job.id)) return false
-    const end = advance(answer, logits, this.#outbox, this.#options.token)
+    const { decoder } = this.#options
+    answer.states?.see(decoder.state(row)!)
+    const end = advance(answer, decoder.logits(row), this.#outbox, this.#options.token)
     if (end === 'impossible') this.#fail(task, 'the model computed no token that could be chosen')
     else if (end === 'unreadable') this.#fail(task, null)
     else if (end !== null) this.#finish(answer, end)

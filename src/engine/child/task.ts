@@ -7,6 +7,7 @@ import type { PromptLookup } from './prompt-lookup.ts'
 import { Sampler } from './sampler.ts'
 import { RecordedAnswer } from './recorded-answer.ts'
 import type { Origin, Sequence } from './sequence-cache.ts'
+import type { AnswerStates } from './state-reading.ts'
 import type { ThoughtBudget } from './thought-budget.ts'
 import type { TokenGrammar } from './token-grammar.ts'
 
@@ -101,6 +102,8 @@ export class Answer {
   sequence: Sequence
   /** What was said when it was first computed; null when this is the first time. */
   readonly recorded: RecordedAnswer | null
+  /** Undefined when its hidden states are not read. */
+  readonly states: AnswerStates | undefined
   /** Made when there is a use for drafts. */
   lookup: PromptLookup | null = null
 
@@ -110,11 +113,13 @@ export class Answer {
     sequence: Sequence,
     vocabularySize: number,
     suppressed: readonly number[],
+    states?: AnswerStates,
   ) {
     const { sampling, stop, topLogprobs, recorded } = task.job
     this.recorded = recorded === undefined ? null : new RecordedAnswer(recorded.tokens)
     this.task = task
     this.choice = choice
+    this.states = states
     this.sequence = sequence
     this.thought = newThoughtBudget(task.marks)
     this.guide = task.grammar === null ? null : new GrammarGuide(task.grammar)

@@ -7,6 +7,9 @@ const askedAction = z.enum(['allow', 'flag', 'review', 'block'], {
   error:
     'is allow, flag, review or block: what was asked is never changed without a word, so it cannot be redacted',
 })
+const probeAction = z.enum(['allow', 'flag', 'review', 'block'], {
+  error: 'is allow, flag, review or block: hidden states have no words that could be taken out',
+})
 const score = z.number().min(0).max(1)
 
 const limit = z.strictObject({
@@ -79,6 +82,14 @@ export const policySchema = z.strictObject({
         .describe('So near the threshold the guard model is asked, where there is one.'),
     })
     .prefault({}),
+  probe: z
+    .strictObject({
+      input: probeAction.default('allow').describe('What is done when it finds harm where the prompt ends.'),
+      output: probeAction.default('allow').describe('What is done when it finds harm in what is being said.'),
+      at: score.default(0.9).describe('From which score on.'),
+    })
+    .optional()
+    .describe('The probe of the served model’s own hidden states, where its weights have one.'),
   attack: limit.prefault({}).describe('An attempt to get past the rules, whatever it is for.'),
   hazards: hazardLimits.default({}),
   rules: z.array(rule).max(500).default([]),

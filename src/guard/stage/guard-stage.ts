@@ -6,6 +6,7 @@ import { subjectOf, type Principal } from '../../core/principal.ts'
 import { hazards as hazardNames, type Direction, type Signal, type Verdict } from '../../core/verdict.ts'
 import { elpisError, type ElpisError } from '../../errors.ts'
 import type { Cascade } from '../cascade/cascade.ts'
+import { graver } from '../policy/decide.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { PolicyShelf } from '../policy/shelf.ts'
 import { ClimbingWatch } from '../defence/climbing.ts'
@@ -13,6 +14,7 @@ import { EarlierTurns } from '../defence/earlier-turns.ts'
 import { askedOf, type Asked, type AskedText, type Asking } from './asked.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { gravest, judgeText, type Judgement } from './judgement.ts'
+import { ProbeWatch, usesProbe } from './probe-watch.ts'
 import { release } from './release.ts'
 import type { Window } from './lane.ts'
 
@@ -46,6 +48,8 @@ export interface GuardParts {
   readonly onVerdict?: (record: JudgedRecord) => void
   /** Told of what could not be judged. Never of what was said. */
   readonly onTrouble: (layer: string, error: unknown) => void
+  /** Whether a probe reads the hidden states of this model; none does when left out. */
+  readonly probed?: (model: string) => boolean
   /** Tokens of the next window of an answer. */
   readonly goal: () => number
 }
@@ -97,7 +101,7 @@ export function createGuard(parts: GuardParts): Guard {
         parts.onTrouble('guard', error)
         return refused(drafted, elpisError('guard_unavailable'))
       }
-      if (policies.every((policy) => !judges(policy))) return drafted
+      if (policies.every((policy) => !judges(policy) && !usesProbe(policy))) return drafted
       const { question: context } = askedOf(judged.asking)
       let worst: Judgement | null = null
       const reported = new Set<string>()
@@ -108,10 +112,32 @@ export function createGuard(parts: GuardParts): Guard {
         const key = `${verdict.action} ${verdict.hazards.join()} ${judgement.hits.map(({ what }) => what).join()}`
         if (reported.has(key)) return
         reported.add(key)
+        tell(verdict)
+      }
+      const watched = new ProbeWatch(policies, () => parts.probed?.(judged.asking.model) ?? false)
+      const probe = (part: Part) => {
+        const found = watched.see(part)
+        if (found === null) return null
+        const { direction, judgement } = found
+        if (judgement.outcome === 'unavailable') parts.onTrouble('probe', null)
+        const verdict = verdictOf(judgement, direction, judged)
+        if (direction === 'input') {
+          // It stands beside the question's own verdict, which comes first.
+          void question.then((own) => {
+            if (own.action !== 'block' && graver(own.action, verdict.action) !== own.action) tell(verdict)
+          })
+          return refusalOf(verdict)
+        }
+        reported.add('probe')
+        tell(verdict)
+        return verdict.action === 'block' ? ('cut' as const) : null
+      }
+      const tell = (verdict: Verdict) => {
         judged.onVerdict(verdict)
         report(judged, verdict, null, null)
       }
       const released = release({
+        probe,
         drafted,
         choices: judged.asking.request?.choices ?? 1,
         question,
@@ -128,9 +154,7 @@ export function createGuard(parts: GuardParts): Guard {
       })
       return withEnd(released, () => {
         if (worst === null || reported.size > 0) return
-        const verdict = verdictOf(worst, 'output', judged)
-        judged.onVerdict(verdict)
-        report(judged, verdict, null, null)
+        tell(verdictOf(worst, 'output', judged))
       })
     },
   }

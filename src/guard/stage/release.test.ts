@@ -52,6 +52,7 @@ async function released(parts: readonly Part[], goal = 1, choices = 1): Promise<
     goal: () => goal,
     refusalOf: () => null,
     onJudged: () => {},
+    probe: () => null,
     judge: ({ text, final, start }) =>
       judgeText(
         {

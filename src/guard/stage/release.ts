@@ -22,6 +22,11 @@ export interface Releasing {
   readonly judge: (window: Window) => Promise<Judgement>
   /** What whoever asks is told when the question is blocked; null when it passes. */
   refusalOf(question: Verdict): ElpisError | null
+  /**
+   * What the model's own hidden states give reason for: null for nothing, `cut` ends the choice, an error the whole answer. It
+   * stands before anything of the part is let go.
+   */
+  probe(part: Part): 'cut' | ElpisError | null
   /** Told of every judgement of a window. */
   onJudged(judgement: Judgement, window: Window): void
   /** Tokens of the next window. */
@@ -41,6 +46,7 @@ export async function* release(releasing: Releasing): AsyncGenerator<Part> {
   const lanes = new Map<number, Lane>()
   let count: Usage = { promptTokens: 0, cachedTokens: 0, outputTokens: 0, reasoningTokens: 0 }
   let blocked = false
+  let refusal: ElpisError | null = null
   let opening: Part | null = null
   let ending: Part | null = null
   let asked = false
@@ -92,19 +98,23 @@ export async function* release(releasing: Releasing): AsyncGenerator<Part> {
             ending = part
             over = true
             for (const lane of lanes.values()) lane.end()
-          } else laneOf(part.choice).push(part)
-          if (!over) pull()
+          } else {
+            const lane = laneOf(part.choice)
+            const found = lane.closed ? null : releasing.probe(part)
+            if (found === 'cut') cut(lane)
+            else if (found === null) lane.push(part)
+            else refusal = found
+          }
+          if (!over && refusal === null) pull()
           break
         }
         case 'judged': {
           const { lane, window, judgement } = event
           lane.judging = false
           releasing.onJudged(judgement, window)
-          if (judgement.action === 'block') {
-            lane.block()
-            blocked = true
-            ready.push({ type: 'finish', choice: lane.choice, reason: 'content_filter' })
-          } else if (!lane.closed) {
+          if (lane.closed) break
+          if (judgement.action === 'block') cut(lane)
+          else {
             const around = aroundRedactions(judgement.hits, window)
             const whole =
               judgement.action === 'redact' && judgement.hits.every(({ action }) => action !== 'redact')
@@ -124,6 +134,10 @@ export async function* release(releasing: Releasing): AsyncGenerator<Part> {
         if (finish !== null) ready.push(finish)
       }
       if (!asked) continue
+      if (refusal !== null) {
+        yield { type: 'error', error: refusal }
+        return
+      }
       const all = [...lanes.values()]
       const done = over && all.every((lane) => lane.closed || (!lane.waiting && !lane.judging))
       // Headers go out with the first part, so the opening waits for the first words, or for the end.
@@ -146,6 +160,12 @@ export async function* release(releasing: Releasing): AsyncGenerator<Part> {
     signal.removeEventListener('abort', abort)
     // Not awaited: an engine in the middle of a step answers only after it.
     drafted.return(undefined).catch(() => {})
+  }
+
+  function cut(lane: Lane): void {
+    lane.block()
+    blocked = true
+    ready.push({ type: 'finish', choice: lane.choice, reason: 'content_filter' })
   }
 
   function laneOf(choice: number): Lane {
