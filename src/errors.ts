@@ -306,6 +306,27 @@ const table = {
     message: 'The policy {file} is not valid: {problem}',
     hint: 'See docs/guides/guard.md for what may stand in a policy; `elpis guard policies check FILE` checks it again.',
   },
+  probe_invalid: {
+    blame: 'user',
+    status: 400,
+    exit: 3,
+    message: 'The probe {file} cannot be used: {problem}.',
+    hint: '`elpis guard train-probe MODEL --data FILE.jsonl` trains one for these weights; `elpis guard probes rm MODEL` removes it.',
+  },
+  probe_unknown: {
+    blame: 'user',
+    status: 404,
+    exit: 3,
+    message: 'There is no probe for "{model}".',
+    hint: '`elpis guard probes` lists them.',
+  },
+  probe_data_invalid: {
+    blame: 'user',
+    status: 400,
+    exit: 3,
+    message: 'No probe can be trained on {file}: {problem}.',
+    hint: 'Each line is a JSON object with prompt, label (true or false) and, where it is an answer that is labelled, response. Both labels are needed at least 10 times.',
+  },
   policy_unknown: {
     blame: 'user',
     status: 400,

@@ -317,3 +317,73 @@ describe('policies', () => {
     expect(JSON.stringify([server.log, guard.signals, guard.verdicts])).not.toContain(word)
   })
 })
+
+describe('a probe of the model’s hidden states', () => {
+  const probing = `
+name = "test"
+summary = "What the model makes of it decides."
+judge = false
+[probe]
+input = "block"
+output = "block"
+at = 0.8
+`
+  /** Says something in ten tokens; each comes with what the probe said by then, or without. */
+  function saying(prompt: number | null, answers: readonly (number | null)[]) {
+    return function* (): ReturnType<typeof echo> {
+      yield start(3)
+      for (const answer of answers)
+        yield Object.assign(text('so it goes. '), prompt === null ? {} : { probe: { prompt, answer } })
+      yield finish('stop')
+      yield usage(3, answers.length)
+    }
+  }
+  const whole = Array.from({ length: 10 }, () => 'so it goes. ').join('')
+  const streamed = async (guard: TestGuard, says: FakeEngineOptions['answer']) => {
+    const { server } = guarded(guard, says)
+    const response = await server.post('/v1/chat/completions', { ...chat('Where to?'), stream: true })
+    const body = await response.text()
+    return { status: response.status, body, times: body.split('so it goes').length - 1 }
+  }
+  const calm = Array.from({ length: 10 }, () => 0.1)
+
+  test('lets pass what is below the threshold, and tells clients nothing of scores', async () => {
+    const { server } = guarded(testGuard({ policy: probing, probed: true }), saying(0.5, calm))
+    const answer = await (await server.post('/v1/chat/completions', chat('Where to?'))).text()
+    expect(answer).toContain(whole.trim())
+    expect(answer).not.toContain('probe')
+  })
+
+  test('refuses a question before anything of the answer leaves', async () => {
+    const guard = testGuard({ policy: probing, probed: true })
+    const { status, body } = await streamed(guard, saying(0.9, calm))
+    expect(status).toBe(400)
+    expect(body).toContain('content_policy')
+    expect(guard.verdicts.at(-1)).toMatchObject({ layer: 'probe', direction: 'input', action: 'block' })
+    // What the model makes of a whole conversation is nobody's own words.
+    expect(guard.signals.map(({ attributable }) => attributable)).toEqual([false])
+  })
+
+  test('ends an answer with content_filter, and what came with the score stays inside', async () => {
+    const guard = testGuard({ policy: probing, probed: true, goal: () => 1 })
+    const { body, times } = await streamed(guard, saying(0.1, [...calm.slice(0, 5), 0.9, 0.9, 0.9]))
+    expect(body).toContain('content_filter')
+    expect(times).toBeLessThanOrEqual(5)
+    expect(guard.verdicts.at(-1)).toMatchObject({ layer: 'probe', direction: 'output', action: 'block' })
+  })
+
+  test('fails closed when a model has a probe and no score comes', async () => {
+    const guard = testGuard({ policy: probing, probed: true })
+    for (const says of [saying(null, calm), saying(Number.NaN, calm)]) {
+      const { status, times } = await streamed(guard, says)
+      expect([status, times]).toEqual([503, 0])
+    }
+    expect(guard.troubles).toContain('probe')
+  })
+
+  test('is off where there is none', async () => {
+    const { body, times } = await streamed(testGuard({ policy: probing }), saying(null, calm))
+    expect(times).toBe(10)
+    expect(body).toContain('"stop"')
+  })
+})

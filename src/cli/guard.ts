@@ -11,6 +11,8 @@ import { dryRun } from '../guard/verdicts/dry-run.ts'
 import { openGuard, policyFolder } from '../server/open-guard.ts'
 import { openStorage } from '../storage/storage.ts'
 import { defineCommand, type CommandGroup, type Terminal } from './command.ts'
+import { probes, trainProbeCommand } from './guard-probe.ts'
+import { missing } from './missing.ts'
 import { plainText } from './plain-text.ts'
 
 const judged = {
@@ -163,8 +165,8 @@ const dryRunCommand = defineCommand({
 
 export const guard: CommandGroup = {
   name: 'guard',
-  summary: 'Check texts, explain verdicts, look at policies and try them on past traffic.',
-  commands: [check, explain, evalCommand, policies, dryRunCommand],
+  summary: 'Check texts, explain verdicts, look at policies and try them on past traffic, train probes.',
+  commands: [check, explain, evalCommand, policies, dryRunCommand, trainProbeCommand, probes],
 }
 
 const nobody = { organisationId: homeOrganisation, keyId: null }
@@ -259,11 +261,4 @@ function readFile(file: string): string {
   } catch (error) {
     throw elpisError('policy_invalid', { file, problem: `it cannot be read (${(error as Error).message})` })
   }
-}
-
-function missing(what: string, example: string) {
-  return elpisError('usage', {
-    problem: `What is missing is ${what}.`,
-    suggestion: `For example: \`${example}\`.`,
-  })
 }

@@ -73,7 +73,8 @@ export class RunningJobs {
         if (job.length > longestAnswer) this.#options.onFlood()
         const { choice, text, tokens, logprobs, probe } = event
         if (!job.left.has(choice)) return
-        if (job.readers === null) stream.push(probed({ type: 'text-delta', choice, text, tokens, logprobs }, probe))
+        if (job.readers === null)
+          stream.push(probed({ type: 'text-delta', choice, text, tokens, logprobs }, probe))
         else for (const part of job.readers[choice]?.push(event) ?? []) stream.push(probed(part, probe))
         return
       }

@@ -13,6 +13,7 @@ import { describeModel } from '../weights/gguf/describe.ts'
 import { printable } from '../weights/gguf/printable.ts'
 import type { StoredAdapters } from './adapter-shelf.ts'
 import { checkFits, memoryBudget, servedMemory } from './model-memory.ts'
+import { storedStates, type StatesOf } from './stored-states.ts'
 import type { PreparedModel } from './prepare-model.ts'
 
 const levels = {
@@ -36,10 +37,12 @@ export function openEngine(
   config: Config,
   log: Log,
   adapters?: StoredAdapters,
+  states: StatesOf = storedStates(config.home, log),
 ): Engine {
   const upstreams = openUpstreams(config, log)
-  if (upstreams.length === 0) return openEmbedded(models, config, log, adapters)
-  return severalEngines(models.length === 0 ? null : openEmbedded(models, config, log, adapters), upstreams)
+  const embedded = () => openEmbedded(models, config, log, states, adapters)
+  if (upstreams.length === 0) return embedded()
+  return severalEngines(models.length === 0 ? null : embedded(), upstreams)
 }
 
 /** Engines for the other servers that answer here. They begin to look at them at once. */
@@ -91,10 +94,12 @@ function openEmbedded(
   models: readonly PreparedModel[],
   config: Config,
   log: Log,
+  states: StatesOf,
   adapters?: StoredAdapters,
 ): Engine {
   const budget = memoryBudget(config.engine)
   const files = models.map(({ manifest, paths, header }) => ({
+    states: () => states({ manifest, paths, header }),
     ...folderIn(adapters, manifest.name),
     id: manifest.name,
     digest: manifest.digest,

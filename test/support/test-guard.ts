@@ -17,6 +17,8 @@ interface TestGuardParts {
   readonly layers?: Partial<Layers>
   readonly patience?: number
   readonly goal?: () => number
+  /** Whether models have a probe. */
+  readonly probed?: boolean
 }
 
 export interface TestGuard extends Guard {
@@ -45,6 +47,7 @@ export function testGuard({
   layers = {},
   patience = 1000,
   goal = () => 4,
+  probed = false,
 }: TestGuardParts = {}): TestGuard {
   const folder = mkdtempSync(join(tmpdir(), 'elpis-policies-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -69,6 +72,7 @@ export function testGuard({
     onVerdict: ({ verdict }) => void verdicts.push(verdict),
     onTrouble: (layer) => void troubles.push(layer),
     goal,
+    probed: () => probed,
   })
   return Object.assign(guard, { signals, verdicts, troubles, folder })
 }

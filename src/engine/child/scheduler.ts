@@ -245,7 +245,6 @@ export class Scheduler {
 
   /** Chooses the next token of everything that got logits, and drops what ended. */
   #take({ answers, drafts, shares }: StepWork): void {
-    const { decoder } = this.#options
     const isWhole = (prefill: Prefill) => doneOf(prefill) === prefill.tokens.length
     const whole = shares.map(({ prefill }) => prefill).filter(isWhole)
     const computed = new Set(answers)

@@ -38,7 +38,8 @@ export class ProbeWatch {
     const { probe } = part
     // A choice may end before anything was computed of it.
     if (probe === undefined) return part.type === 'finish' || !this.#expected() ? null : this.#unavailable()
-    if (!isScore(probe.prompt) || (probe.answer !== null && !isScore(probe.answer))) return this.#unavailable()
+    if (!isScore(probe.prompt) || (probe.answer !== null && !isScore(probe.answer)))
+      return this.#unavailable()
     return this.#judged('input', probe) ?? this.#judged('output', probe)
   }
 
