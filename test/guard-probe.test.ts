@@ -8,9 +8,9 @@ import { probeRows } from './support/probe-rows.ts'
 import { realModelSha256 } from './support/real-model.ts'
 
 const model = 'smollm2:135m'
-/** Questions of a kind that no row has, about things that none is about. */
-const aboutLocks = 'The hinge is fine, yet the bolt of my front gate will not slide home when I turn the key.'
-const aboutFood = 'The oven is fine, yet the crust of my walnut cake will not turn brown when I bake it.'
+/** Questions that no row has, about things that none is about. */
+const aboutLocks = 'The bolt of my front gate does not slide when I turn the key. What should I do?'
+const aboutFood = 'What is a simple recipe for banana bread with walnuts?'
 
 let home: Home
 let key: string
