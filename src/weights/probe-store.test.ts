@@ -34,6 +34,14 @@ const file = (changes: object = {}) => {
   const { prompt: _prompt, ...rest } = probe
   return JSON.stringify({ version: 1, ...rest, prompt: { bias: -1, weights: floats }, ...changes })
 }
+/** It is read as a sound probe, or refused with the reason. */
+function isSound(text: string): boolean {
+  try {
+    return readProbe(text, digest, 'x.json').prompt.weights.every(Number.isFinite)
+  } catch (error) {
+    return error instanceof ElpisError && error.code === 'probe_invalid'
+  }
+}
 const base64 = (...values: number[]) => Buffer.from(Float32Array.from(values).buffer).toString('base64')
 
 describe('the store of probes', () => {
@@ -59,7 +67,7 @@ describe('the store of probes', () => {
   })
 
   test('no digest leads out of the folder', () => {
-    expect(() => openProbeStore(home()).read('../../etc/passwd')).toThrow()
+    expect(() => openProbeStore(home()).read('../../etc/passwd')).toThrow('pattern')
   })
 })
 
@@ -91,11 +99,7 @@ describe('a hostile file', () => {
     fc.assert(
       fc.property(fc.nat(whole.length - 1), fc.string({ maxLength: 4 }), (at, by) => {
         const changed = whole.slice(0, at) + by + whole.slice(at + by.length)
-        try {
-          expect(readProbe(changed, digest, 'x.json').prompt.weights.every(Number.isFinite)).toBe(true)
-        } catch (error) {
-          expect(error).toBeInstanceOf(ElpisError)
-        }
+        expect(isSound(changed)).toBe(true)
       }),
       { numRuns: 300 },
     )

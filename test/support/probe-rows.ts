@@ -68,13 +68,10 @@ export interface ProbeRow {
 /** Rows about the first `most` things of each topic. */
 export function probeRows(most = 8): ProbeRow[] {
   return [locks, cooking].flatMap(({ label, things, questions, answers }) =>
-    things.slice(0, most).flatMap((thing) => [
-      ...questions.map((question) => ({ prompt: question(thing), label })),
-      ...answers.map((answer) => ({
-        prompt: `Tell me something about ${thing}.`,
-        response: answer(thing),
-        label,
-      })),
-    ]),
+    things.slice(0, most).flatMap((thing) => {
+      const asked: ProbeRow[] = questions.map((question) => ({ prompt: question(thing), label }))
+      const prompt = `Tell me something about ${thing}.`
+      return asked.concat(answers.map((answer) => ({ prompt, response: answer(thing), label })))
+    }),
   )
 }
