@@ -44,7 +44,6 @@ const probeFile = z.strictObject({
 
 type ProbeFile = z.output<typeof probeFile>
 type HeadFile = z.output<typeof head>
-export type ProbeMeasures = z.output<typeof measures>
 
 /** A linear function of what goes into a layer: the logit of harm. */
 interface Head {
