@@ -30,6 +30,8 @@ interface Shape {
   readonly spare?: number
   /** What a drafted token costs; null is no drafts. */
   readonly draftCost?: number | null
+  /** Milliseconds that a step takes. */
+  readonly stepTakes?: number
 }
 
 const paceOf = (beside: number, cost: number | null): Pace => ({
@@ -60,7 +62,7 @@ class Bench {
       tokensAlone: stepTokens,
       pace: shape.draftCost === undefined ? new FixedPace(beside) : paceOf(beside, shape.draftCost),
       drafts: 'measured',
-      now: () => 0,
+      now: () => this.model.steps * (shape.stepTakes ?? 0),
       token: simulatedToken,
       suppressed: [],
       report: (events) => {
@@ -234,6 +236,16 @@ describe('many at once', () => {
     }
     expect(bench.text(1)).toBe('')
     expect(bench.finish().clean).toBe(true)
+  })
+
+  test('text waits a moment for more of it, but not at the beginning or the end of an answer', () => {
+    const bench = new Bench({ stepTakes: 10 })
+    bench.submit({ id: 0, maxTokens: 15, ignoreEos: true }, [3, 4])
+    bench.finish()
+    const tokens = bench.of('text', 0).map((event) => event.tokens)
+    expect(tokens).toEqual([...Array.from({ length: 8 }, () => 1), 3, 3, 1])
+    expect(bench.of('text', 0).reduce((length, { text }) => length + text.length, 0)).toBe(15)
+    expect(bench.events.map(({ type }) => type).slice(-2)).toEqual(['finished', 'ended'])
   })
 
   test('events of a step come in one report', () => {

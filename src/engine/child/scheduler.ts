@@ -52,7 +52,7 @@ export interface SchedulerOptions {
   readonly suppressed: readonly number[]
   /** For a new answer, what reads its hidden states; left out when nothing does. */
   readonly states?: () => AnswerStates
-  /** Takes the events of a step, in order. Never called without any. */
+  /** Takes the events of a step or a few, in order. Never called without any. */
   readonly report: (events: readonly JobEvent[]) => void
 }
 
@@ -75,7 +75,7 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options
-    this.#outbox = new Outbox(options.report)
+    this.#outbox = new Outbox(options.report, options.now)
     this.#places = options.sequences
   }
 
@@ -123,7 +123,9 @@ export class Scheduler {
     this.#admit()
     this.#makeRoom()
     if (this.#prefills.length + this.#answers.length > 0) this.#compute()
-    this.#outbox.flush()
+    // A step with parts of a prompt takes longer: nothing waits for that.
+    if (this.#prefills.length > 0) this.#outbox.flush()
+    else this.#outbox.settle()
   }
 
   #accept(

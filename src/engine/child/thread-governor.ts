@@ -6,8 +6,13 @@
 
 /** Share of the wanted processor time below which a neighbour is in the way. */
 const crowded = 0.8
-/** Steps are looked at together until they took this long, in milliseconds: the clock of processor time is coarse. */
-const window = 40
+/**
+ * Steps are looked at together until they took this long, in milliseconds: a thread that is given up is missed for half
+ * a second, so what takes a core for one step (a window being judged, a message being written) is not a neighbour yet.
+ */
+const window = 300
+/** The same, while all threads are tried again. */
+const trialWindow = 120
 const firstRetry = 500
 const lastRetry = 8000
 
@@ -35,7 +40,7 @@ export class ThreadGovernor {
     this.#wall += wall
     this.#processor += processor
     if (this.#threads < this.#most) this.#untilRetry -= wall
-    if (this.#wall < window) return
+    if (this.#wall < (this.#trying ? trialWindow : window)) return
     const share = this.#processor / (this.#wall * this.#threads)
     this.#wall = 0
     this.#processor = 0

@@ -17,6 +17,7 @@ import { gravest, judgeText, type Judgement } from './judgement.ts'
 import { ProbeWatch, usesProbe } from './probe-watch.ts'
 import { release } from './release.ts'
 import type { Window } from './lane.ts'
+import { WindowPace } from './window-pace.ts'
 
 /** One request to judge, and whose it is. */
 interface Judged {
@@ -69,6 +70,8 @@ export function createGuard(parts: GuardParts): Guard {
   const { shelf, cascade, clock } = parts
   const climbing = new ClimbingWatch()
   const earlier = new EarlierTurns()
+  const pace = new WindowPace()
+  const rest = { milliseconds: () => pace.rest, now: () => performance.now() }
 
   return {
     get policy() {
@@ -144,15 +147,19 @@ export function createGuard(parts: GuardParts): Guard {
         policies,
         signal: judged.signal,
         goal: parts.goal,
+        rest,
         judge: async (window) => {
           // Nothing leaves before it, and it says how closely to look.
           const harm = await question.then(({ scores }) => scores?.harm ?? 1).catch(() => 1)
-          return await judgeWindow(window, context.slice(-1500), policies, harm < calmUntil)
+          const begun = performance.now()
+          const judgement = await judgeWindow(window, context.slice(-1500), policies, harm < calmUntil)
+          pace.observe(performance.now() - begun)
+          return judgement
         },
         refusalOf: (verdict) => refusalOf(verdict),
         onJudged,
       })
-      return withEnd(released, () => {
+      return withEnd(released, pace, () => {
         if (worst === null || reported.size > 0) return
         tell(verdictOf(worst, 'output', judged))
       })
@@ -369,7 +376,12 @@ async function* refused(drafted: AsyncGenerator<Part>, error: ElpisError): Async
   yield { type: 'error', error }
 }
 
-async function* withEnd(parts: AsyncGenerator<Part>, end: () => void): AsyncGenerator<Part> {
+async function* withEnd(
+  parts: AsyncGenerator<Part>,
+  pace: WindowPace,
+  end: () => void,
+): AsyncGenerator<Part> {
+  pace.begin()
   try {
     // The verdict on the whole answer stands in its entry before the part that closes the entry.
     for await (const part of parts) {
@@ -377,6 +389,7 @@ async function* withEnd(parts: AsyncGenerator<Part>, end: () => void): AsyncGene
       yield part
     }
   } finally {
+    pace.end()
     await parts.return(undefined)
   }
 }

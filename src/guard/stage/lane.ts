@@ -50,6 +50,14 @@ export interface Replacement {
   readonly by: string
 }
 
+/** How long an answer rests between two windows, in milliseconds of a clock that never goes back. */
+export interface Rest {
+  readonly milliseconds: () => number
+  readonly now: () => number
+}
+
+const noRest: Rest = { milliseconds: () => 0, now: () => 0 }
+
 const context = 600
 /** Beyond this it is judged as it stands, whatever may be open. */
 const mostHeld = 16_384
@@ -62,6 +70,7 @@ export class Lane {
   readonly choice: number
   readonly #policies: readonly Policy[]
   readonly #goal: () => number
+  readonly #rest: Rest
   readonly #queue: Item[] = []
   readonly #channels = new Map<string, Channel>()
   #nextGoal: number
@@ -70,13 +79,22 @@ export class Lane {
   judging = false
   /** It has ended, or was blocked; nothing more leaves. */
   closed = false
+  #restsUntil = Number.NEGATIVE_INFINITY
 
   /** @param goal tokens after which a window is judged; asked for every window */
-  constructor(choice: number, policies: readonly Policy[], goal: () => number) {
+  constructor(choice: number, policies: readonly Policy[], goal: () => number, rest: Rest = noRest) {
     this.choice = choice
     this.#policies = policies
     this.#goal = goal
+    this.#rest = rest
     this.#nextGoal = goal()
+  }
+
+  /** When it has text to be judged and rests: milliseconds until it goes on; else null. */
+  get restsFor(): number | null {
+    if (this.judging || this.#queue.length === 0 || this.closed) return null
+    const left = this.#restsUntil - this.#rest.now()
+    return left > 0 ? left : null
   }
 
   push(part: Said | Finish): void {
@@ -100,13 +118,16 @@ export class Lane {
   next(): Window | null {
     const [first] = this.#queue
     if (first === undefined || this.closed) return null
+    const ended = this.#final || this.#finish !== null
     const { channel } = first
+    const last = this.#queue.at(-1) ?? first
+    if (!ended && last.channel === channel && last.end - channel.settled < mostHeld && this.restsFor !== null)
+      return null
     const following = this.#queue.findIndex((item) => item.channel !== channel)
     const run = following === -1 ? this.#queue : this.#queue.slice(0, following)
-    const last = run.at(-1) ?? first
-    const final = this.#final || this.#finish !== null
-    const held = last.end - channel.settled
-    const closed = final || following !== -1 || held >= mostHeld
+    const lastOfRun = run.at(-1) ?? first
+    const held = lastOfRun.end - channel.settled
+    const closed = ended || following !== -1 || held >= mostHeld
     if (!closed) {
       if (held === 0) return null
       // Told cheaply first: what may be open is looked for once there is enough.
@@ -114,8 +135,8 @@ export class Lane {
       if (tokens < this.#nextGoal && !endsSentence(channel.text.slice(channel.settled - channel.dropped)))
         return null
     }
-    let until = last.end
-    if (!final && held < mostHeld) {
+    let until = lastOfRun.end
+    if (!ended && held < mostHeld) {
       const open = following === -1 ? this.#settled(channel) : this.#betweenChannels(channel)
       until = Math.min(until, channel.dropped + open)
     }
@@ -123,7 +144,7 @@ export class Lane {
     const start = channel.settled - channel.dropped
     const end = until - channel.dropped
     if (end <= start && held > 0) return null
-    return { channel: channel.name, text, start, end, most: last.end - channel.dropped, final }
+    return { channel: channel.name, text, start, end, most: lastOfRun.end - channel.dropped, final: ended }
   }
 
   /** Lets go of a window that was judged; its parts, with `replacements` in place of what they cover. */
@@ -131,9 +152,10 @@ export class Lane {
     const channel = this.#channels.get(window.channel)
     if (channel === undefined) return []
     this.#nextGoal = this.#goal() * later
+    this.#restsUntil = this.#rest.now() + this.#rest.milliseconds()
     // Characters may have been dropped from the front only here, so the window's offsets still hold.
     const until = channel.dropped + window.end
-    const out: Part[] = []
+    const out: Said[] = []
     while (this.#queue[0]?.channel === channel) {
       const item = this.#queue[0]
       // A part without text tells of a token whose text is still to come: it goes with that text, not before it.
@@ -156,7 +178,7 @@ export class Lane {
     const drop = Math.max(0, window.end - context)
     channel.text = channel.text.slice(drop)
     channel.dropped += drop
-    return out
+    return joined(out)
   }
 
   /** The `finish` when everything before it has left. */
@@ -205,6 +227,29 @@ export class Lane {
     }
     return channel
   }
+}
+
+/** Neighbours of one channel as one: what leaves together need not be passed on and written piece by piece. */
+function joined(parts: readonly Said[]): Said[] {
+  const out: Said[] = []
+  for (const part of parts) {
+    const last = out.at(-1)
+    const both = last === undefined ? null : together(last, part)
+    if (both === null) out.push(part)
+    else out[out.length - 1] = both
+  }
+  return out
+}
+
+function together(left: Said, right: Said): Said | null {
+  if (left.type === 'tool-call-delta' && right.type === 'tool-call-delta' && left.call === right.call) {
+    return { ...left, arguments: left.arguments + right.arguments, tokens: left.tokens + right.tokens }
+  }
+  const isText = left.type === 'text-delta' || left.type === 'reasoning-delta'
+  if (!isText || left.type !== right.type) return null
+  if ((left.logprobs === null) !== (right.logprobs === null)) return null
+  const logprobs = left.logprobs && [...left.logprobs, ...(right.logprobs ?? [])]
+  return { ...left, text: left.text + right.text, tokens: left.tokens + right.tokens, logprobs }
 }
 
 function channelOf(part: Said): string {

@@ -5,6 +5,7 @@ import type { Verdict } from '../../core/verdict.ts'
 import { Cascade } from '../cascade/cascade.ts'
 import { readPolicy } from '../policy/policy.ts'
 import { judgeText } from './judgement.ts'
+import { Lane } from './lane.ts'
 import { release } from './release.ts'
 
 const policy = readPolicy(
@@ -72,8 +73,8 @@ async function released(parts: readonly Part[], goal = 1, choices = 1): Promise<
 }
 
 const start: Part = { type: 'start', promptTokens: 3, cachedTokens: 0 }
-const text = (said: string, choice = 0): Part => ({
-  type: 'text-delta',
+const text = (said: string, choice = 0) => ({
+  type: 'text-delta' as const,
   choice,
   text: said,
   tokens: 1,
@@ -86,7 +87,7 @@ const thought = (said: string): Part => ({
   tokens: 1,
   logprobs: null,
 })
-const finish = (choice = 0): Part => ({ type: 'finish', choice, reason: 'stop' })
+const finish = (choice = 0) => ({ type: 'finish' as const, choice, reason: 'stop' as const })
 const usage: Part = {
   type: 'usage',
   usage: { promptTokens: 3, cachedTokens: 0, outputTokens: 9, reasoningTokens: 0 },
@@ -234,5 +235,76 @@ describe('release', () => {
       usage,
     ])
     expect(parts.filter(({ type }) => type === 'text-delta')).toEqual([])
+  })
+})
+
+describe('windows', () => {
+  test('what leaves together leaves as one part, with all of its tokens and probabilities', async () => {
+    const logprobs = [{ token: 1, bytes: [32], logprob: -1, top: [] }]
+    const words = ['So ', 'we ', 'went ', 'on. ']
+    const plain = await released([start, ...words.map((it) => text(it)), finish(), usage], 100)
+    expect(plain.slice(1, -2)).toEqual([{ ...text('So we went on. '), tokens: 4 }])
+    const told = words.map((it) => ({ ...text(it), logprobs }))
+    const parts = await released([start, ...told, finish(), usage], 100)
+    expect(parts.slice(1, -2)).toEqual([
+      { ...text('So we went on. '), tokens: 4, logprobs: [...logprobs, ...logprobs, ...logprobs, ...logprobs] },
+    ])
+  })
+
+  test('an answer rests between two of them, and not before its end', () => {
+    let time = 0
+    const lane = new Lane(0, [policy], () => 1, { milliseconds: () => 100, now: () => time })
+    const judged = () => {
+      const window = lane.next()
+      return window === null ? null : said(lane.release(window, []))
+    }
+    lane.push(text('One two '))
+    expect(lane.restsFor).toBe(null)
+    expect(judged()).toBe('One two ')
+    for (const word of ['three ', 'four ', 'five ', 'six ']) {
+      lane.push(text(word))
+      expect(judged()).toBe(null)
+    }
+    expect(lane.restsFor).toBe(100)
+    time = 100
+    expect(judged()).toBe('three four five six ')
+    lane.push(text('seven '))
+    expect(judged()).toBe(null)
+    lane.push(finish())
+    expect(judged()).toBe('seven ')
+  })
+
+  test('what was said last leaves though the engine says nothing more', async () => {
+    async function* drafted(): AsyncGenerator<Part> {
+      yield start
+      yield text('One two three. ')
+      yield text('Four five six, and then we sang. ')
+      await new Promise(() => {})
+    }
+    const stop = new AbortController()
+    const parts = release({
+      drafted: drafted(),
+      choices: 1,
+      question: Promise.resolve(passes),
+      policies: [policy],
+      signal: stop.signal,
+      goal: () => 1,
+      rest: { milliseconds: () => 20, now: () => performance.now() },
+      refusalOf: () => null,
+      onJudged: () => {},
+      judge: ({ text: window, final, start: from }) =>
+        judgeText(
+          { text: window, direction: 'output', final, from, asPassage: (response) => ({ prompt: '', response }) },
+          [policy],
+          cascade,
+        ),
+    })
+    let out = ''
+    for await (const part of parts) {
+      if (part.type === 'text-delta') out += part.text
+      if (out.endsWith('sang. ')) break
+    }
+    expect(out).toBe('One two three. Four five six, and then we sang. ')
+    stop.abort()
   })
 })

@@ -5,7 +5,7 @@
 import type { Part, Usage } from '../../core/part.ts'
 import type { Verdict } from '../../core/verdict.ts'
 import type { ElpisError } from '../../errors.ts'
-import { Lane, type Window } from './lane.ts'
+import { Lane, type Rest, type Window } from './lane.ts'
 import type { Judgement } from './judgement.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -31,6 +31,8 @@ export interface Releasing {
   onJudged(judgement: Judgement, window: Window): void
   /** Tokens of the next window. */
   readonly goal: () => number
+  /** How long an answer rests between two windows; not at all when left out. */
+  readonly rest?: Rest
 }
 
 type Event =
@@ -38,10 +40,11 @@ type Event =
   | { readonly type: 'drafted' }
   | { readonly type: 'question'; readonly refusal: ElpisError | null }
   | { readonly type: 'judged'; readonly lane: Lane; readonly window: Window; readonly judgement: Judgement }
+  | { readonly type: 'rested' }
   | { readonly type: 'aborted' }
 
 export async function* release(releasing: Releasing): AsyncGenerator<Part> {
-  const { drafted, choices, question, policies, signal, judge, goal } = releasing
+  const { drafted, choices, question, policies, signal, judge, goal, rest } = releasing
   const mail = new Mailbox<Event>()
   const lanes = new Map<number, Lane>()
   let count: Usage = { promptTokens: 0, cachedTokens: 0, outputTokens: 0, reasoningTokens: 0 }
@@ -52,6 +55,7 @@ export async function* release(releasing: Releasing): AsyncGenerator<Part> {
   let asked = false
   let over = false
   const ready: Part[] = []
+  let resting: NodeJS.Timeout | null = null
 
   const pull = () => {
     drafted.next().then(
@@ -61,7 +65,12 @@ export async function* release(releasing: Releasing): AsyncGenerator<Part> {
   }
   const judgeNext = (lane: Lane) => {
     const window = lane.judging ? null : lane.next()
-    if (window === null) return
+    if (window === null) {
+      // What was said last leaves also when the engine says nothing more for long.
+      const left = resting === null ? lane.restsFor : null
+      if (left !== null) resting = setTimeout(() => mail.put({ type: 'rested' }), left)
+      return
+    }
     lane.judging = true
     void judge(window).then((judgement) => mail.put({ type: 'judged', lane, window, judgement }))
   }
@@ -125,6 +134,9 @@ export async function* release(releasing: Releasing): AsyncGenerator<Part> {
           }
           break
         }
+        case 'rested':
+          resting = null
+          break
         default:
           event satisfies never
       }
@@ -157,6 +169,7 @@ export async function* release(releasing: Releasing): AsyncGenerator<Part> {
       }
     }
   } finally {
+    if (resting !== null) clearTimeout(resting)
     signal.removeEventListener('abort', abort)
     // Not awaited: an engine in the middle of a step answers only after it.
     drafted.return(undefined).catch(() => {})
@@ -171,7 +184,7 @@ export async function* release(releasing: Releasing): AsyncGenerator<Part> {
   function laneOf(choice: number): Lane {
     let lane = lanes.get(choice)
     if (lane === undefined) {
-      lane = new Lane(choice, policies, goal)
+      lane = new Lane(choice, policies, goal, rest)
       lanes.set(choice, lane)
     }
     return lane
