@@ -5,8 +5,8 @@
  * server; see bench/README.md for how to build it with the same kernels.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir, totalmem } from 'node:os'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { realModelPath } from '../test/support/real-model.ts'
@@ -18,6 +18,7 @@ const streamCounts = [1, 4, 8, 16]
 const tokens = 128
 const rounds = Number(process.env['ROUNDS'] ?? 3)
 const root = fileURLToPath(new URL('..', import.meta.url))
+const [loadBefore = 0] = loadavg()
 
 interface Row extends LoadFigures {
   readonly contender: string
@@ -135,7 +136,17 @@ function prepareHome(): string {
     ['bin/elpis.js', 'pull', `file:${model}`, '--name', 'bench', '--accept-license'],
     environment,
   )
-  writeFileSync(join(home, 'elpis.toml'), '[models]\nserve = ["bench"]\n')
+  // Everything is judged and logged as by default. But answers must be as long as was asked for, so what `standard` would
+  // stop is noted instead.
+  const standard = readFileSync(join(root, 'policies/standard.toml'), 'utf8')
+  mkdirSync(join(home, 'policies'))
+  writeFileSync(
+    join(home, 'policies/bench.toml'),
+    standard
+      .replace('name = "standard"', 'name = "bench"')
+      .replaceAll(/(input|output) = "block"/g, '$1 = "flag"'),
+  )
+  writeFileSync(join(home, 'elpis.toml'), '[models]\nserve = ["bench"]\n[guard]\npolicy = "bench"\n')
   const created = run(
     process.execPath,
     ['bin/elpis.js', 'keys', 'create', '--name', 'bench', '--json'],
@@ -161,8 +172,8 @@ function report(): void {
   const lines = [
     `# Engine over HTTP, ${date}`,
     '',
-    `Machine: ${machine}. SmolLM2-135M-Instruct Q4_1, ${tokens} tokens an answer, greedy; median of ${rounds} rounds.`,
-    'Command: `npm run bench:engine`.',
+    `Machine: ${machine}, load ${loadBefore.toFixed(1)} before the run. SmolLM2-135M-Instruct Q4_1, ${tokens} tokens an answer, greedy; median of ${rounds} rounds.`,
+    'Command: `npm run bench:engine`. Elpis runs with keys, transparency log and guard: the policy `standard`, noting what it would stop.',
     '',
     ...[...commands].map(([name, command]) => `- ${name}: \`${command}\``),
     ...failures.map((failure) => `- Failed: ${failure}.`),

@@ -247,7 +247,11 @@ describe('windows', () => {
     const told = words.map((it) => ({ ...text(it), logprobs }))
     const parts = await released([start, ...told, finish(), usage], 100)
     expect(parts.slice(1, -2)).toEqual([
-      { ...text('So we went on. '), tokens: 4, logprobs: [...logprobs, ...logprobs, ...logprobs, ...logprobs] },
+      {
+        ...text('So we went on. '),
+        tokens: 4,
+        logprobs: [...logprobs, ...logprobs, ...logprobs, ...logprobs],
+      },
     ])
   })
 
@@ -294,7 +298,13 @@ describe('windows', () => {
       onJudged: () => {},
       judge: ({ text: window, final, start: from }) =>
         judgeText(
-          { text: window, direction: 'output', final, from, asPassage: (response) => ({ prompt: '', response }) },
+          {
+            text: window,
+            direction: 'output',
+            final,
+            from,
+            asPassage: (response) => ({ prompt: '', response }),
+          },
           [policy],
           cascade,
         ),
