@@ -244,7 +244,7 @@ describe('windows', () => {
     const words = ['So ', 'we ', 'went ', 'on. ']
     const plain = await released([start, ...words.map((it) => text(it)), finish(), usage], 100)
     expect(plain.slice(1, -2)).toEqual([{ ...text('So we went on. '), tokens: 4 }])
-    const told = words.map((it) => ({ ...text(it), logprobs }))
+    const told = words.map((it) => Object.assign(text(it), { logprobs }))
     const parts = await released([start, ...told, finish(), usage], 100)
     expect(parts.slice(1, -2)).toEqual([
       {
