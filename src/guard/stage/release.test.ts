@@ -294,6 +294,7 @@ describe('windows', () => {
       signal: stop.signal,
       goal: () => 1,
       rest: { milliseconds: () => 20, now: () => performance.now() },
+      probe: () => null,
       refusalOf: () => null,
       onJudged: () => {},
       judge: ({ text: window, final, start: from }) =>
