@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import type { Readable } from 'node:stream'
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { expect, test } from 'vitest'
 import { apiServer } from './support/api-server.ts'
 import { elpis, freshHome, startElpis } from './support/elpis.ts'
@@ -55,6 +56,12 @@ test('an export is a line of JSON an entry, and a copy of the log verifies like 
   expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).toEqual(['request', 'act'])
   expect(lines[0]).toContain(id)
   expect((await audit('export', '--copy', folder, '--json')).json()).toMatchObject({ folder })
+  const table = join(home.path, 'entries.parquet')
+  const written = await audit('export', '--format', 'parquet', '--out', table, '--json')
+  expect(written.json()).toEqual({ file: table, entries: 4 })
+  const rows = await parquetReadObjects({ file: await asyncBufferFromFile(table) })
+  expect(rows[0]).toMatchObject({ type: 'request', id, outcome: 'finished' })
+  expect((await audit('export', '--format', 'parquet')).code).toBe(2)
   for (const place of [[], [folder]]) {
     const report = await audit('verify', 'log', ...place, '--key', key, '--json')
     expect([report.code, report.json()]).toMatchObject([0, { ok: true, requests: 1 }])

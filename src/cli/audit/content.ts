@@ -2,7 +2,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { SubjectName } from '../../audit/store.ts'
-import { parseBundle, tilePath } from '../../audit/tile.ts'
+import { parseEntry } from '../../audit/log-entry.ts'
+import { parseBundle, tilePath, tileWidth } from '../../audit/tile.ts'
 import { elpisError } from '../../errors.ts'
 import { defineCommand } from '../command.ts'
 import { withAudit } from './with-audit.ts'
@@ -33,16 +34,33 @@ export const retain = defineCommand({
 
 export const exportLog = defineCommand({
   name: 'export',
-  summary: 'Print all entries, a line of JSON each; or copy the whole log into a folder.',
+  summary: 'Print all entries, a line of JSON each; or write a table, or a copy of the whole log.',
   details:
     'The copy is laid out as c2sp.org/tlog-tiles has it, so that any such client, and `elpis audit verify log FOLDER`, can check it.',
-  examples: ['elpis audit export > entries.jsonl', 'elpis audit export --copy /mnt/usb/log'],
+  examples: [
+    'elpis audit export > entries.jsonl',
+    'elpis audit export --format parquet --out entries.parquet',
+    'elpis audit export --copy /mnt/usb/log',
+  ],
   options: {
     copy: { type: 'string', value: 'FOLDER', description: 'Where to write checkpoint, tiles and entries.' },
+    format: { type: 'string', value: 'FORMAT', description: 'jsonl (the default) or parquet.' },
+    out: { type: 'string', value: 'FILE', description: 'Where to write a table; needed for parquet.' },
   },
-  async run({ options: { copy }, config, json, terminal }) {
+  async run({ options: { copy, format = 'jsonl', out }, config, json, terminal }) {
+    const parquet = format === 'parquet'
+    if (
+      (format !== 'jsonl' && !parquet) ||
+      parquet !== (out !== undefined) ||
+      (parquet && copy !== undefined)
+    ) {
+      throw elpisError('usage', {
+        problem: 'It must be said what to write, and where.',
+        suggestion: '`elpis audit export --format parquet --out entries.parquet`',
+      })
+    }
     await withAudit(config(), async ({ log, acts }) => {
-      const to = copy === undefined ? 'lines' : 'copy'
+      const to = parquet ? 'parquet' : copy === undefined ? 'lines' : 'copy'
       await acts.record({
         kind: 'content-exported',
         by: 'owner',
@@ -51,6 +69,7 @@ export const exportLog = defineCommand({
       })
       const checkpoint = await log.checkpoint()
       const names = await log.names()
+      const table = out === undefined ? null : new (await import('../../audit/parquet.ts')).ParquetLog(out)
       if (copy !== undefined) await put(join(copy, 'checkpoint'), checkpoint)
       for (const name of names) {
         if (copy === undefined && name.level !== 'entries') continue
@@ -58,7 +77,17 @@ export const exportLog = defineCommand({
         if (bytes === null)
           throw elpisError('audit_log_unreadable', { log: 'the log', reason: 'a tile is missing' })
         if (copy !== undefined) await put(join(copy, 'tile', tilePath(name)), bytes)
-        else for (const entry of parseBundle(bytes, name.width) ?? []) terminal.print(entry.toString())
+        else {
+          for (const [place, bytesOfEntry] of (parseBundle(bytes, name.width) ?? []).entries()) {
+            const entry = table === null ? null : parseEntry(bytesOfEntry)
+            if (table === null) terminal.print(bytesOfEntry.toString())
+            else if (entry !== null) await table.add(entry, name.index * tileWidth + place)
+          }
+        }
+      }
+      if (table !== null && out !== undefined) {
+        const entries = await table.finish()
+        terminal.print(json ? JSON.stringify({ file: out, entries }) : `${entries} entries in ${out}.`)
       }
       if (copy !== undefined) {
         terminal.print(
