@@ -361,6 +361,7 @@ test('models are told with the context that they can have', async () => {
   expect(engine.models()).toEqual([
     {
       id: 'm',
+      layout: null,
       digest: 'd'.repeat(64),
       contextTokens: 1000,
       licence: 'MIT',
