@@ -7,8 +7,9 @@
 /** Share of the wanted processor time below which a neighbour is in the way. */
 const crowded = 0.8
 /**
- * Steps are looked at together until they took this long, in milliseconds: a thread that is given up is missed for half
- * a second, so what takes a core for one step (a window being judged, a message being written) is not a neighbour yet.
+ * Steps are looked at together until they took this long, in milliseconds. A thread that is given up is missed for half a
+ * second, so it takes two such times in a row: what comes with a new request (its question is judged, its entry written)
+ * and a window that is judged are no neighbours yet.
  */
 const window = 300
 /** The same, while all threads are tried again. */
@@ -25,6 +26,7 @@ export class ThreadGovernor {
   #untilRetry = firstRetry
   #retry = firstRetry
   #trying = false
+  #wasCrowded = false
 
   constructor(most: number) {
     this.#most = most
@@ -44,7 +46,11 @@ export class ThreadGovernor {
     const share = this.#processor / (this.#wall * this.#threads)
     this.#wall = 0
     this.#processor = 0
-    if (share < crowded) this.#yield(share)
+    const isCrowded = share < crowded
+    const stays = isCrowded && (this.#wasCrowded || this.#trying)
+    this.#wasCrowded = isCrowded
+    if (stays) this.#yield(share)
+    else if (isCrowded) return
     else if (this.#trying) this.#settle()
     else if (this.#threads < this.#most && this.#untilRetry <= 0) this.#try()
   }
