@@ -74,11 +74,22 @@ test('an admin comes in by invitation, adds an app and a passkey, and signs in b
   await page.goto('about:blank')
   await page.context().clearCookies()
   await page.goto(`${server.url}/`)
-  await page.getByRole('button', { name: 'Use a passkey' }).click()
-  await page.getByLabel('Your question', { exact: true }).waitFor()
+  const passkey = page.getByRole('button', { name: 'Use a passkey' })
+  await passkey.waitFor()
+  // A window that has not got its focus yet, on a busy machine, is given no passkey; whoever sits there clicks again.
+  await expect
+    .poll(
+      async () => {
+        if (await passkey.isEnabled({ timeout: 100 }).catch(() => false))
+          await passkey.click().catch(() => {})
+        return await page.getByLabel('Your question', { exact: true }).isVisible()
+      },
+      { timeout: 40_000, interval: 1000 },
+    )
+    .toBe(true)
 
   expect(misdeeds).toEqual({ foreign: [], violations: [], thrown: [] })
-}, 90_000)
+}, 150_000)
 
 test('an admin makes a key that works, ends it, invites somebody and bars them; they cannot go on', async () => {
   await using given = await stage(browser, {}, { signedIn: false })

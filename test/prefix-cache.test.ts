@@ -170,9 +170,10 @@ describe('a prompt of 2,000 tokens', () => {
   }, 240_000)
 })
 
+/** That they save steps is shown by `scheduler.test.ts`, which counts them. */
 describe('drafts', () => {
   test.runIf(fixed)(
-    'make a text that repeats itself come in fewer steps, and it is the same',
+    'change nothing of a text that repeats itself, alone and together',
     async () => {
       const list =
         'alpha, bravo, charlie, delta, echo, foxtrot, golf, hotel, india, juliett, kilo, lima, mike'
@@ -180,23 +181,19 @@ describe('drafts', () => {
       const told = []
       for (const drafts of ['always', 'never'] as const) {
         const engine = await engineOf({ drafts })
-        let steps = 0
-        engine.onReport((report) => {
-          if (report.type === 'step') steps++
-        })
         const greedily = await engine.run({ prompt, maxTokens: 80, ignoreEos: true })
         const sampled = { ...greedy, temperature: 0.6, seed: 4, topP: 0.9, repeatPenalty: 1.05 }
         const together = [0, 1, 2].map((index) =>
           engine.run({ ...job(index), prompt, sampling: { ...sampled, seed: index }, maxTokens: 60 }),
         )
         const texts = [greedily, ...(await Promise.all(together))].map(({ choices }) => choices[0]?.text)
-        told.push({ texts, steps })
+        told.push(texts)
         await engine.close()
       }
       const [drafted, plain] = told
-      expect(drafted?.texts).toEqual(plain?.texts)
-      expect(plain?.steps).toBeGreaterThanOrEqual(140)
-      expect(drafted?.steps).toBeLessThan(0.8 * plain!.steps)
+      expect(drafted).toEqual(plain)
+      // It does repeat itself, so that there is something to draft.
+      expect(plain?.[0]).toMatch(/(.{20,}).*\1/s)
     },
     60_000,
   )
