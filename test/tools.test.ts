@@ -71,7 +71,7 @@ describe('a call that must be made', () => {
     const stream = client.chat.completions.stream(body)
     const deltas: OpenAI.ChatCompletionChunk.Choice.Delta.ToolCall[] = []
     for await (const chunk of stream) deltas.push(...(chunk.choices[0]?.delta.tool_calls ?? []))
-    expect(deltas.length).toBeGreaterThan(3)
+    expect(deltas.length).toBeGreaterThan(1)
     expect(deltas[0]).toMatchObject({
       index: 0,
       type: 'function',
