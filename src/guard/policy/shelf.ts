@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync, watch, type FSWatcher } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Principal } from '../../core/principal.ts'
+import { WatchedFolder } from '../../core/watched-folder.ts'
 import { elpisError } from '../../errors.ts'
 import { readPolicy, type Policy } from './policy.ts'
 import { shippedNames, shippedPolicy } from './shipped.ts'
@@ -60,9 +61,6 @@ export function openPolicyShelf(
   { secret, onChange, onTrouble }: ShelfOptions = {},
 ): PolicyShelf {
   let own: ReadonlyMap<string, Policy> = readFolder(folder)
-  let reloading: Promise<void> = Promise.resolve()
-  let watcher: FSWatcher | null = null
-  let soon: NodeJS.Timeout | null = null
   const named = (name: string, among = own): Policy => {
     const policy = among.get(name) ?? shippedPolicy(name)
     if (policy === null) {
@@ -95,7 +93,9 @@ export function openPolicyShelf(
   ]
   for (const name of assigned) named(name)
 
-  const shelf: PolicyShelf = {
+  const watched = new WatchedFolder(folder, { reload: readAgain, onTrouble })
+  watched.observe()
+  return {
     get standing() {
       return named(assignment.policy)
     },
@@ -119,28 +119,9 @@ export function openPolicyShelf(
       const shipped = shippedNames.filter((name) => !own.has(name)).map((name) => named(name))
       return [...shipped, ...own.values()]
     },
-    reload() {
-      // One after the other: the last one sees the newest.
-      reloading = reloading.then(readAgain).catch((error: unknown) => onTrouble?.(error))
-      return reloading
-    },
-    close() {
-      watcher?.close()
-      if (soon !== null) clearTimeout(soon)
-    },
+    reload: () => watched.reload(),
+    close: () => watched.close(),
   }
-  if (existsSync(folder)) {
-    watcher = watch(folder, { persistent: false }, () => {
-      // Editors write a file in several steps.
-      soon ??= setTimeout(() => {
-        soon = null
-        void shelf.reload()
-      }, 50)
-      soon.unref()
-    })
-    watcher.on('error', (error) => onTrouble?.(error))
-  }
-  return shelf
 
   async function readAgain(): Promise<void> {
     const next = readFolder(folder)

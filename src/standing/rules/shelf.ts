@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, watch, type FSWatcher } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { WatchedFolder } from '../../core/watched-folder.ts'
 import { elpisError } from '../../errors.ts'
 import { readRules, type Rule, type RuleSet } from './rule-set.ts'
 
@@ -29,35 +30,26 @@ interface ShelfOptions {
 export function openRuleShelf(folder: string, { onChange, onTrouble }: ShelfOptions = {}): RuleShelf {
   let sets: readonly RuleSet[] = readFolder(folder)
   let rules: readonly Rule[] = sets.flatMap((set) => set.rules)
-  let reloading: Promise<void> = Promise.resolve()
-  let watcher: FSWatcher | null = null
-  let soon: NodeJS.Timeout | null = null
   let closed = false
-
-  const shelf: RuleShelf = {
+  const watched = new WatchedFolder(folder, { reload: readAgain, onTrouble })
+  watched.observe()
+  return {
     get all() {
       return sets
     },
     get rules() {
       return rules
     },
-    reload() {
-      // One after the other: the last one sees the newest.
-      reloading = reloading.then(readAgain).catch((error: unknown) => onTrouble?.(error))
-      return reloading
-    },
+    reload: () => watched.reload(),
     close() {
       closed = true
-      watcher?.close()
-      if (soon !== null) clearTimeout(soon)
+      watched.close()
     },
   }
-  observe()
-  return shelf
 
   async function readAgain(): Promise<void> {
     if (closed) return
-    observe()
+    watched.observe()
     const next = readFolder(folder)
     const versions = new Set(sets.map(({ version }) => version))
     for (const set of next) if (!versions.has(set.version)) await onChange?.(set, 'in-force')
@@ -65,19 +57,6 @@ export function openRuleShelf(folder: string, { onChange, onTrouble }: ShelfOpti
     for (const set of sets) if (!names.has(set.name)) await onChange?.(set, 'gone')
     sets = next
     rules = sets.flatMap((set) => set.rules)
-  }
-
-  function observe(): void {
-    if (watcher !== null || !existsSync(folder)) return
-    watcher = watch(folder, { persistent: false }, () => {
-      // Editors write a file in several steps.
-      soon ??= setTimeout(() => {
-        soon = null
-        void shelf.reload()
-      }, 50)
-      soon.unref()
-    })
-    watcher.on('error', (error) => onTrouble?.(error))
   }
 }
 
