@@ -23,14 +23,17 @@ export function f1Of({ found, missed, falsely }: Pick<Counts, 'found' | 'missed'
   return (2 * found) / Math.max(1, 2 * found + missed + falsely)
 }
 
-/** Area under precision over recall. */
+/** Area under precision over recall. Equal scores are told apart by nobody: they count together. */
 export function averagePrecision(scores: readonly number[], labels: readonly boolean[]): number {
   const order = [...scores.keys()].sort((left, right) => (scores[right] ?? 0) - (scores[left] ?? 0))
   let [found, sum] = [0, 0]
-  for (const [rank, at] of order.entries()) {
-    if (labels[at] !== true) continue
-    found++
-    sum += found / (rank + 1)
+  for (let rank = 0; rank < order.length;) {
+    const score = scores[order[rank]!]
+    let more = 0
+    for (; rank < order.length && scores[order[rank]!] === score; rank++)
+      if (labels[order[rank]!] === true) more++
+    found += more
+    sum += (more * found) / rank
   }
   return sum / Math.max(1, found)
 }
