@@ -42,6 +42,22 @@ export function answerable({ endUser, personId, keyId, organisationId }: Subject
   return { kind: 'org', value: organisationId }
 }
 
+/** Of an event, whom it is against where nothing else is known of them. */
+export function againstTarget(
+  target: Target,
+): Pick<StandingEvent, 'target' | 'organisation' | 'person' | 'key' | 'endUser' | 'network' | 'fingerprint'> {
+  const { kind, value } = target
+  return {
+    target,
+    organisation: kind === 'org' ? value : '',
+    person: kind === 'person' ? value : null,
+    key: kind === 'key' ? value : null,
+    endUser: kind === 'user' ? value : null,
+    network: null,
+    fingerprint: null,
+  }
+}
+
 export function newEventId(): string {
   return `evt_${randomBytes(12).toString('hex')}`
 }

@@ -16,14 +16,40 @@ export interface Contribution {
   readonly counts: number
 }
 
+/** What a strike adds to a score when it is new. */
+export function pointsOf(
+  { hazard, severity }: Pick<StandingEvent, 'hazard' | 'severity'>,
+  policy: Policy,
+): number {
+  return pointsOfStrike * severity * weightOf(hazard, policy)
+}
+
+/** What is left of points after some milliseconds. */
+export function decayed(points: number, age: number, { halfLife }: Policy): number {
+  return points * 0.5 ** (age / halfLife)
+}
+
+/** The highest rung that a score reaches; null for none. */
+export function rungAt(score: number, { thresholds }: Policy): Rung | null {
+  return rungs.findLast((rung) => score >= thresholds[rung]) ?? null
+}
+
+function weightOf(hazard: StandingEvent['hazard'], { weights }: Policy): number {
+  return weights[hazard ?? ''] ?? 1
+}
+
 /** Strikes, the heaviest first. What is not the subject's own, or was taken back, is none. */
 export function contributions(events: readonly StandingEvent[], policy: Policy, now: number): Contribution[] {
   return events
     .filter(({ hazard, attributable, voidedBy }) => hazard !== null && attributable && voidedBy === null)
     .map((event) => {
-      const weight = policy.weights[event.hazard ?? ''] ?? 1
-      const points = pointsOfStrike * event.severity * weight
-      return { event, weight, points, counts: points * 0.5 ** ((now - event.at) / policy.halfLife) }
+      const points = pointsOf(event, policy)
+      return {
+        event,
+        weight: weightOf(event.hazard, policy),
+        points,
+        counts: decayed(points, now - event.at, policy),
+      }
     })
     .sort((one, other) => other.counts - one.counts)
 }
@@ -40,7 +66,7 @@ export interface Demand {
 
 /** @param fresh the strikes that have just come in; they alone can be grave */
 export function demandOf(score: number, fresh: readonly StandingEvent[], policy: Policy): Demand {
-  const earned = rungs.findLast((rung) => score >= policy.thresholds[rung]) ?? null
+  const earned = rungAt(score, policy)
   const grave = fresh.some(
     ({ hazard, severity, attributable }) =>
       attributable && hazard !== null && policy.grave.has(hazard) && severity >= policy.graveSeverity,

@@ -1,6 +1,6 @@
 import type { Signal, Subject } from '../core/verdict.ts'
 import type { Blur } from './blur.ts'
-import { answerable, newEventId, type StandingEvent } from './event.ts'
+import { againstTarget, answerable, newEventId, type StandingEvent } from './event.ts'
 import type { EventStore } from './store.ts'
 import { targetText, type Target } from './target.ts'
 
@@ -41,14 +41,8 @@ export class Strikes {
   ): void {
     this.#push({
       ...strike,
+      ...againstTarget(target),
       id: newEventId(),
-      target,
-      organisation: target.kind === 'org' ? target.value : '',
-      person: target.kind === 'person' ? target.value : null,
-      key: target.kind === 'key' ? target.value : null,
-      endUser: target.kind === 'user' ? target.value : null,
-      network: null,
-      fingerprint: null,
       direction: 'input',
       attributable: true,
       requestId: null,

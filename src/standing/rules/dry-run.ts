@@ -1,4 +1,5 @@
 /** What rules would have done to whom, had they been in force: nothing is written. */
+import { decayed, pointsOf, rungAt } from '../ladder.ts'
 import { rungs, type Rung } from '../measure.ts'
 import type { Policy } from '../policy.ts'
 import type { EventStore, SightingStore } from '../store.ts'
@@ -65,7 +66,6 @@ const pageRows = 2000
 /** So much is read at most, so that a dry run on a running server ends. */
 const mostRows = 1_000_000
 const mostListed = 1000
-const pointsOfStrike = 10
 
 export async function dryRun(
   set: RuleSet,
@@ -100,8 +100,8 @@ class Run {
     for (const rule of rules) this.#hits.set(rule, new Map())
   }
 
-  strike(target: string, { at, hazard, severity }: StandingEvent): void {
-    put(this.#strikes, target, [at, this.#points(hazard, severity)])
+  strike(target: string, event: StandingEvent): void {
+    put(this.#strikes, target, [event.at, pointsOf(event, this.#policy)])
   }
 
   add<Thing>(rule: Rule, target: string, at: number, thing: Thing, make: () => Tally<Thing>): void {
@@ -121,8 +121,7 @@ class Run {
       most: Math.max(before?.most ?? 0, measure),
     })
     const { action } = rule
-    if (again && action.do === 'strike')
-      put(this.#given, target, [at, this.#points(action.hazard, action.severity)])
+    if (again && action.do === 'strike') put(this.#given, target, [at, pointsOf(action, this.#policy)])
   }
 
   /** Windows of one kind of history are not needed for the next. */
@@ -154,17 +153,10 @@ class Run {
 
   #peakOf(target: string): Peak {
     const had = this.#strikes.get(target) ?? []
-    const was = highest(had, this.#policy.halfLife)
-    const would = highest([...had, ...(this.#given.get(target) ?? [])], this.#policy.halfLife)
-    return { target, was, would, rungWas: this.#rungOf(was), rungWould: this.#rungOf(would) }
-  }
-
-  #rungOf(score: number): Rung | null {
-    return rungs.findLast((rung) => score >= this.#policy.thresholds[rung]) ?? null
-  }
-
-  #points(hazard: StandingEvent['hazard'], severity: number): number {
-    return pointsOfStrike * severity * (this.#policy.weights[hazard ?? ''] ?? 1)
+    const policy = this.#policy
+    const was = highest(had, policy)
+    const would = highest([...had, ...(this.#given.get(target) ?? [])], policy)
+    return { target, was, would, rungWas: rungAt(was, policy), rungWould: rungAt(would, policy) }
   }
 }
 
@@ -175,12 +167,12 @@ function put(map: Map<string, [number, number][]>, name: string, value: [number,
 }
 
 /** The highest that a score was, while each strike decayed by half in each half-life. */
-function highest(strikes: readonly (readonly [at: number, points: number])[], halfLife: number): number {
+function highest(strikes: readonly (readonly [at: number, points: number])[], policy: Policy): number {
   let score = 0
   let most = 0
   let before = 0
   for (const [at, points] of strikes.toSorted(([one], [other]) => one - other)) {
-    score = score * 0.5 ** ((at - before) / halfLife) + points
+    score = decayed(score, at - before, policy) + points
     before = at
     most = Math.max(most, score)
   }

@@ -1,10 +1,11 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { CaseId } from '../../core/ids.ts'
 import { elpisError } from '../../errors.ts'
-import type { StandingEvent } from '../event.ts'
+import { againstTarget, type StandingEvent } from '../event.ts'
 import { validReason } from '../reason.ts'
 import type { CaseStore, EventStore } from '../store.ts'
 import type { Target } from '../target.ts'
+import { signatureOf } from './signing.ts'
 
 /** Another system that may tell of people, as the settings have it. */
 export interface Source {
@@ -58,7 +59,7 @@ export class Inbound {
     const wellFormed = /^[\w.:-]{1,200}$/.test(id) && /^\d{1,12}$/.test(timestamp)
     const given = signature.slice(0, 2000).split(' ')
     const signed = (source?.keys ?? []).some((key) => {
-      const expected = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest()
+      const expected = signatureOf(key, { id, timestamp }, body)
       return given.some((one) => one.startsWith('v1,') && same(expected, Buffer.from(one.slice(3), 'base64')))
     })
     // One answer for all of it: nobody learns which sources there are.
@@ -78,15 +79,9 @@ export class Inbound {
     const at = now()
     const digest = createHash('sha256').update(`${name}\n${id}`).digest('hex')
     const event: StandingEvent = {
+      ...againstTarget(target),
       id: `evt_${digest.slice(0, 24)}`,
       at,
-      target,
-      organisation: target.kind === 'org' ? target.value : '',
-      person: target.kind === 'person' ? target.value : null,
-      key: target.kind === 'key' ? target.value : null,
-      endUser: target.kind === 'user' ? target.value : null,
-      network: null,
-      fingerprint: null,
       source: 'webhook',
       direction,
       hazard,

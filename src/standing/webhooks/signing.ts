@@ -23,6 +23,15 @@ export function signingKeys(text: string): Buffer[] | null {
   return keys.length === 0 ? null : keys
 }
 
+/** What a message is signed with, in either direction. @param timestamp seconds */
+export function signatureOf(
+  key: Buffer,
+  { id, timestamp }: { readonly id: string; readonly timestamp: string },
+  body: string | Buffer,
+): Buffer {
+  return createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest()
+}
+
 /** @param at epoch milliseconds of this attempt: receivers refuse what is old */
 export function signedHeaders(
   keys: readonly Buffer[],
@@ -32,7 +41,7 @@ export function signedHeaders(
 ): Record<string, string> {
   const seconds = String(Math.floor(at / 1000))
   const signatures = keys.map(
-    (key) => `v1,${createHmac('sha256', key).update(`${id}.${seconds}.${body}`).digest('base64')}`,
+    (key) => `v1,${signatureOf(key, { id, timestamp: seconds }, body).toString('base64')}`,
   )
   return { 'webhook-id': id, 'webhook-timestamp': seconds, 'webhook-signature': signatures.join(' ') }
 }
