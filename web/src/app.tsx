@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useMemo, type ReactNode } from 'react'
 import { ChatPage } from './chat/chat-page.tsx'
-import { ProblemNotice } from './chat/problem-notice.tsx'
+import { NotThereYet } from './chat/not-there-yet.tsx'
 import { LogWarning } from './log/watch.tsx'
-import { problemOf } from './server/problem.ts'
 import { replace, usePath } from './route.ts'
 import { ServicesProvider } from './services.tsx'
 import { InvitationPage } from './session/invitation-page.tsx'
@@ -67,10 +66,7 @@ function Content({ takeToken, invitation }: AppProps) {
             Loading
           </p>
         ) : (
-          <ProblemNotice
-            problem={problemOf(error)}
-            actions={[{ label: 'Try again', run: () => void refetch() }]}
-          />
+          <NotThereYet error={error} retry={refetch} />
         )}
       </div>
     )

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { ProblemNotice } from '../chat/problem-notice.tsx'
-import { problemOf } from '../server/problem.ts'
+import { NotThereYet } from '../chat/not-there-yet.tsx'
 import type { Session } from '../session/session.ts'
 import { Page, Section } from '../ui/page.tsx'
 import { KeyForm } from '../console/key-form.tsx'
@@ -47,15 +46,7 @@ function Visitor({ session }: { readonly session: Session }) {
 
 function OwnAccount() {
   const { data, error, refetch } = useQuery(accountQuery)
-  if (error !== null && data === undefined) {
-    return (
-      <ProblemNotice
-        problem={problemOf(error)}
-        actions={[{ label: 'Try again', run: () => void refetch() }]}
-      />
-    )
-  }
-  if (data === undefined) return null
+  if (data === undefined) return <NotThereYet error={error} retry={refetch} />
   const { person, organisation } = data
   return (
     <>

@@ -1,7 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { ProblemNotice } from '../chat/problem-notice.tsx'
-import { problemOf } from '../server/problem.ts'
+import { NotThereYet } from '../chat/not-there-yet.tsx'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { LongField } from '../ui/field.tsx'
@@ -16,14 +15,9 @@ export function CasePage({ id }: { readonly id: string }) {
   return (
     <Page title="Your case">
       {data === undefined ? (
-        error === null ? null : (
-          <div className="mt-6">
-            <ProblemNotice
-              problem={problemOf(error)}
-              actions={[{ label: 'Try again', run: () => void refetch() }]}
-            />
-          </div>
-        )
+        <div className="mt-6">
+          <NotThereYet error={error} retry={refetch} />
+        </div>
       ) : (
         <Decided decided={data} />
       )}

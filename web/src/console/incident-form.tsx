@@ -5,6 +5,7 @@ import { Button } from '../ui/button.tsx'
 import { Field, LongField } from '../ui/field.tsx'
 import { card } from '../ui/page.tsx'
 import { ProblemLine } from '../ui/problem-line.tsx'
+import { EvidenceField, RegimeChoice } from './incident-fields.tsx'
 import { entriesIn, openIncident, regimeWords } from './incidents.ts'
 
 /** Opens an incident, whose clocks run from now. */
@@ -40,26 +41,13 @@ export function IncidentForm() {
         <legend className="text-sm font-medium">Clocks to start</legend>
         <div className="mt-1 grid gap-x-6 sm:grid-cols-2">
           {Object.entries(regimeWords).map(([name, words]) => (
-            <label key={name} className="flex min-h-9 items-center gap-2 text-sm">
-              <input
-                type="checkbox"
-                className="size-4 shrink-0"
-                checked={regimes.includes(name)}
-                onChange={({ target }) =>
-                  setRegimes(target.checked ? [...regimes, name] : regimes.filter((one) => one !== name))
-                }
-              />
+            <RegimeChoice key={name} regime={name} chosen={regimes} onChange={setRegimes}>
               {words}
-            </label>
+            </RegimeChoice>
           ))}
         </div>
       </fieldset>
-      <Field
-        label="Evidence"
-        hint="Ids of entries of the log, ent_…"
-        value={evidence}
-        onChange={(event) => setEvidence(event.target.value)}
-      />
+      <EvidenceField value={evidence} onChange={setEvidence} />
       <LongField
         label="Note"
         value={note}

@@ -2,9 +2,10 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Button } from '../ui/button.tsx'
 import { Confirm } from '../ui/dialog.tsx'
-import { Field, LongField } from '../ui/field.tsx'
+import { LongField } from '../ui/field.tsx'
 import { card } from '../ui/page.tsx'
 import { ProblemLine } from '../ui/problem-line.tsx'
+import { EvidenceField, RegimeChoice } from './incident-fields.tsx'
 import { changeIncident, entriesIn, regimeWords, type Incident, type IncidentChange } from './incidents.ts'
 
 export interface IncidentUpdateProps {
@@ -48,29 +49,14 @@ export function IncidentUpdate({ incident: { id, clocks }, onDone }: IncidentUpd
         onChange={(event) => setNote(event.target.value)}
         maxLength={10_000}
       />
-      <Field
-        label="Evidence"
-        hint="Ids of entries of the log, ent_…"
-        value={evidence}
-        onChange={(event) => setEvidence(event.target.value)}
-      />
+      <EvidenceField value={evidence} onChange={setEvidence} />
       {due.length === 0 ? null : (
         <fieldset>
           <legend className="text-sm font-medium">Reported to the authority</legend>
           {due.map(({ regime }) => (
-            <label key={regime} className="flex min-h-9 items-center gap-2 text-sm">
-              <input
-                type="checkbox"
-                className="size-4 shrink-0"
-                checked={reported.includes(regime)}
-                onChange={({ target }) =>
-                  setReported(
-                    target.checked ? [...reported, regime] : reported.filter((one) => one !== regime),
-                  )
-                }
-              />
+            <RegimeChoice key={regime} regime={regime} chosen={reported} onChange={setReported}>
               {Object.hasOwn(regimeWords, regime) ? regimeWords[regime as keyof typeof regimeWords] : regime}
-            </label>
+            </RegimeChoice>
           ))}
         </fieldset>
       )}

@@ -1,10 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { ProblemNotice } from '../chat/problem-notice.tsx'
+import { NotThereYet } from '../chat/not-there-yet.tsx'
 import { Figure, Figures } from '../console/figures.tsx'
 import { logQuery } from '../log/watch.tsx'
-import { problemOf } from '../server/problem.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { download } from '../ui/download.ts'
@@ -20,14 +19,9 @@ export function TransparencyPage() {
   return (
     <Page title="How this server is run">
       {data === undefined ? (
-        error === null ? null : (
-          <div className="mt-6">
-            <ProblemNotice
-              problem={problemOf(error)}
-              actions={[{ label: 'Try again', run: () => void refetch() }]}
-            />
-          </div>
-        )
+        <div className="mt-6">
+          <NotThereYet error={error} retry={refetch} />
+        </div>
       ) : (
         <Said statement={data.statement} note={data.note} />
       )}
