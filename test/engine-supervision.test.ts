@@ -316,7 +316,7 @@ describe('a process that fails', () => {
 
   test('by saying that the model cannot be loaded is given up at once, with the reason', async () => {
     const { engine } = engineOf('unusable')
-    const [refused] = await ask(engine, 'x')
+    const refused = (await ask(engine, 'x')).at(-1)
     expect(refused?.type === 'error' && refused.error.message).toContain('the tensor is on fire')
     expect(refused?.type === 'error' && refused.error.code).toBe('model_not_ready')
     expect(engine.status()[0]?.state.state).toBe('failed')
@@ -343,7 +343,7 @@ describe('a process that fails', () => {
 test('who asks a model that is still loading is told so after a while', async () => {
   const { engine } = engineOf('slow', { timing: { readyWait: 700 } })
   await vi.waitFor(() => expect(engine.status()[0]?.state).toEqual({ state: 'loading', fraction: 0.5 }), 5000)
-  const [refused] = await ask(engine, 'x')
+  const refused = (await ask(engine, 'x')).at(-1)
   expect(refused?.type === 'error' && refused.error).toMatchObject({ code: 'model_not_ready', status: 503 })
   expect(refused?.type === 'error' && refused.error.message).toContain('loading (50%)')
   expect(refused?.type === 'error' && refused.error.retryAfter).toBeGreaterThan(0)

@@ -19,6 +19,14 @@ export function serverSentEvent(data: string, name?: string): string {
   return `${name === undefined ? '' : `event: ${name}\n`}data: ${data}\n\n`
 }
 
+/**
+ * Says how much of the model is there. A comment: clients must ignore it (HTML standard, 9.2.6), while an event of a name
+ * that they do not know is an answer's piece to OpenAI's, and an error to others.
+ */
+export function loadingComment(fraction: number): string {
+  return `: loading ${Math.floor(fraction * 100)}%\n\n`
+}
+
 /** OpenAI's clients throw on an event whose data has an `error`. There is no `[DONE]` after it: this is no whole answer. */
 export const openAiFraming: Framing = {
   contentType: eventStreamType,

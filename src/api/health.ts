@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ModelStatus } from '../core/engine.ts'
 import type { Credentials } from '../core/principal.ts'
+import { stateWord } from '../core/model-state.ts'
 import { elpisError } from '../errors.ts'
 import { errorBody } from './error-body.ts'
 import { defineRoute, type Route } from './route.ts'
@@ -61,7 +62,9 @@ export function healthRoutes({ status, policy, version, known }: HealthParts): R
         const models = status()
         if (allReady(models)) return { ready: true }
         const waiting = models.find(({ state }) => !canAnswer(state))
-        const error = elpisError('not_ready', { state: waiting?.state.state ?? 'being prepared' })
+        const error = elpisError('not_ready', {
+          state: waiting === undefined ? 'being prepared' : stateWord(waiting.state),
+        })
         error.retryAfter = 1
         throw error
       },

@@ -136,8 +136,15 @@ async function oneAnswer(
   let content = ''
   let firstAt: number | null = null
   let thinking = false
+  let loading = false
   for await (const part of parts) {
+    if (loading && part.type !== 'loading') output.write(`\r${' '.repeat('Loading 100%'.length)}\r`)
+    loading &&= part.type === 'loading'
     switch (part.type) {
+      case 'loading':
+        output.write(`\r${dim(`Loading ${Math.floor(part.fraction * 100)}%`)}`)
+        loading = true
+        break
       case 'start':
       case 'finish':
       case 'tool-call-start':

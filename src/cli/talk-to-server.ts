@@ -91,7 +91,11 @@ function bodyOf(model: string, messages: readonly ChatMessage[], settings: TalkS
 
 /** The parts that a stream of events was made of. */
 async function* partsOf(body: AsyncIterable<Buffer>): AsyncGenerator<Part> {
-  for await (const data of eventData(body)) {
+  for await (const line of linesOf(body)) {
+    const loading = /^: loading (\d+)%$/.exec(line)
+    if (loading !== null) yield { type: 'loading', fraction: Number(loading[1]) / 100 }
+    if (!line.startsWith('data: ')) continue
+    const data = line.slice('data: '.length)
     if (data === '[DONE]') return
     const json: unknown = JSON.parse(data)
     if (errorBody.safeParse(json).success) {
@@ -123,15 +127,15 @@ async function* partsOf(body: AsyncIterable<Buffer>): AsyncGenerator<Part> {
   }
 }
 
-/** The data of server-sent events, as our own server writes them: a line each. */
-async function* eventData(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
+/** The lines of server-sent events; our own server writes the data of each as one. */
+async function* linesOf(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let rest = ''
   for await (const chunk of body) {
     rest += decoder.decode(chunk, { stream: true })
     const lines = rest.split('\n')
     rest = lines.pop() ?? ''
-    for (const line of lines) if (line.startsWith('data: ')) yield line.slice('data: '.length)
+    yield* lines
   }
 }
 

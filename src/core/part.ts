@@ -42,12 +42,14 @@ export interface Usage {
 }
 
 /**
- * What an engine yields and every later stage transforms. Order: `start`, then for each choice any number of
+ * What an engine yields and every later stage transforms. Order: `loading` as often as there is need, `start`, then for each choice any number of
  * deltas and one `finish` (choices interleave), then one `usage`. A tool call begins with `tool-call-start`; its deltas
  * follow before the next call of that choice begins. Or `error` at any point, which is the last part:
  * failures in mid-stream are parts, never throws.
  */
 export type Part =
+  /** Nothing has begun: the model is on its way into memory, and so much of it is there, 0 to 1. Each tells all. */
+  | { readonly type: 'loading'; readonly fraction: number }
   | {
       readonly type: 'start'
       readonly promptTokens: number

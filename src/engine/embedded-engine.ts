@@ -67,6 +67,8 @@ export interface AdapterShelf {
 export interface EngineTiming extends SupervisorTiming {
   /** Milliseconds that a request waits for a model that is loading or restarting. */
   readonly readyWait: number
+  /** Milliseconds between two words to whoever waits for a model that is not ready. */
+  readonly telling: number
 }
 
 export interface EmbeddedEngine extends Engine {
@@ -184,7 +186,7 @@ function adapterName(name: string): { readonly model: string; readonly adapter: 
 
 function runnerOf(model: ModelFile, options: EmbeddedEngineOptions, residency: Residency): ModelRunner {
   const { settings, queue, queuePerKey = queue + settings.sequences, log = () => undefined } = options
-  const timing = { readyWait: 15_000, ...defaultTiming, ...options.timing }
+  const timing = { readyWait: 15_000, telling: 1000, ...defaultTiming, ...options.timing }
   const libraries = options.gpu?.libraries ?? librariesFolder()
   const access = options.gpu === undefined ? null : gpuAccess(options.gpu.kind)
   const { id, path, files = [path], adaptersFolder: folder } = model
@@ -207,6 +209,7 @@ function runnerOf(model: ModelFile, options: EmbeddedEngineOptions, residency: R
     places: queue,
     placesPerAccount: queuePerKey,
     readyWait: timing.readyWait,
+    telling: timing.telling,
     clock: options.clock ?? systemClock,
     sharedPrompts: settings.shared_prompts,
     house: {

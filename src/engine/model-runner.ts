@@ -15,6 +15,7 @@ import type { PartStream } from './part-stream.ts'
 import { notReady } from './not-ready.ts'
 import { patienceUntil } from './patience.ts'
 import { jobOf, type Prepared } from './prepared-job.ts'
+import { tellOfLoad } from './load-telling.ts'
 import type { LoadedModel, StateReading } from './protocol.ts'
 import type { House } from './residency.ts'
 import { RunningJobs } from './running-jobs.ts'
@@ -31,6 +32,8 @@ export interface RunnerOptions extends Omit<
   readonly placesPerAccount: number
   /** Milliseconds that a request waits for a model that is loading or restarting, while nothing goes on. */
   readonly readyWait: number
+  /** Milliseconds between two words to whoever waits for a model that is not ready. */
+  readonly telling: number
   /** Has the model brought into memory and kept there. */
   readonly house: House
   readonly clock: Clock
@@ -166,6 +169,7 @@ export class ModelRunner {
       const format = grammarOf(request)
       using patience = patienceUntil(request.deadline, this.#options.clock)
       const beginning = AbortSignal.any([signal, patience.signal])
+      using telling = tellOfLoad(stream, () => this.#supervisor.state, this.#options.telling)
       await this.#inside(request.share.account, beginning, async () => {
         const prompts = await this.#whenReady(beginning)
         const renderedAt = request.recorded?.renderedAt ?? this.#options.clock.now()
@@ -174,6 +178,7 @@ export class ModelRunner {
         const index = adapter === null ? null : await this.#whenAdapter(adapter, beginning)
         try {
           await this.#turn(request, prompt, beginning)
+          telling[Symbol.dispose]()
           const waitedMs = performance.now() - came
           await this.#run(request, { prompt, plan, adapter: index, waitedMs }, stream, signal)
         } finally {

@@ -28,6 +28,8 @@ export class PartStream implements AsyncGenerator<Part, void, undefined> {
     const reader = this.#readers.shift()
     if (reader !== undefined) reader({ done: false, value: part })
     else if (isDelta(part)) this.#merge(part)
+    else if (part.type === 'loading' && this.#waiting.at(-1)?.type === 'loading')
+      this.#waiting.splice(-1, 1, part)
     else this.#waiting.push(part)
   }
 

@@ -1,4 +1,5 @@
 import type { ModelStatus } from '../core/engine.ts'
+import { stateWord } from '../core/model-state.ts'
 import { residentBytes } from './process-metrics.ts'
 import type { RequestListener, RequestWatch } from './request-watch.ts'
 
@@ -16,6 +17,7 @@ export interface Moment {
   readonly serverMemoryBytes: number
   readonly models: readonly {
     readonly model: string
+    /** Such as `ready` or `loading 40%`. */
     readonly state: string
     readonly active: number
     readonly queued: number
@@ -86,7 +88,7 @@ export class Live implements RequestListener {
       serverMemoryBytes: process.memoryUsage.rss(),
       models: this.#status().map(({ model, state, active, queued, processId }) => ({
         model,
-        state: state.state,
+        state: stateWord(state),
         active,
         queued,
         memoryBytes: processId === undefined ? null : residentBytes(processId),

@@ -109,6 +109,7 @@ export class RequestWatch {
       case 'finish':
         facts.finishReason = part.reason
         break
+      case 'loading':
       case 'usage':
       case 'error':
         break

@@ -38,6 +38,7 @@ export async function fold(parts: AsyncIterable<Part>, choices: number): Promise
   let usage: Usage | null = null
   for await (const part of parts) {
     switch (part.type) {
+      case 'loading':
       case 'start':
         break
       case 'text-delta': {

@@ -1,7 +1,8 @@
 /**
  * Stands in for the process of a model: speaks its protocol and does what the text of the prompt says, word by word.
  * A word is echoed as a token, but for these: `crash` `hang` `spin` `garbage` `flood` `fail` `long` `wait`.
- * What the file of the model says decides how it loads: `slow`, `unusable`, `crash`, or anything else.
+ * What the file of the model says decides how it loads: `slow`, `later` (until the
+ * file says something else), `unusable`, `crash`, or anything else.
  */
 import { readFileSync } from 'node:fs'
 import type { BriefCommand, BriefEvent } from '../../src/engine/brief-protocol.ts'
@@ -21,7 +22,7 @@ process.on('disconnect', () => process.exit(0))
 process.on('message', (command: Command) => {
   switch (command.type) {
     case 'load':
-      load(readFileSync(command.options.path, 'utf8').trim())
+      load(command.options.path)
       return
     case 'generate':
       void answer(command.job)
@@ -54,7 +55,8 @@ say({ type: 'hello' })
 
 let manner = ''
 
-function load(how: string): void {
+function load(path: string): void {
+  const how = readFileSync(path, 'utf8').trim()
   manner = how
   say({ type: 'loading', fraction: 0.5 })
   if (how === 'crash') {
@@ -66,6 +68,11 @@ function load(how: string): void {
     return
   }
   if (how === 'slow') return
+  if (how === 'later') setTimeout(load, 20, path)
+  else ready(how)
+}
+
+function ready(how: string): void {
   say({
     type: 'ready',
     model: {

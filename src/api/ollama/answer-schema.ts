@@ -19,6 +19,12 @@ const common = {
   done: z.boolean(),
   done_reason: z.enum(['stop', 'length', 'content_filter', 'load']).optional(),
   logprobs: logprobs.optional(),
+  loading: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe('Extension. How much of the model is in memory, while the answer waits for it.')
+    .optional(),
   total_duration: nanoseconds,
   load_duration: nanoseconds,
   prompt_eval_count: z.int().optional(),

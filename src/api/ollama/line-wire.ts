@@ -58,6 +58,8 @@ export function lineWire({ model, now, stopwatch, said }: LineWire): Wire {
         ...endOf(choice?.reason ?? 'stop', usage, stopwatch),
       })
     },
+    // Lines know no comments: this one says nothing, and clients read past what they do not know.
+    loading: (fraction) => line({ content: '' }, { loading: fraction }),
     events(part) {
       switch (part.type) {
         case 'start':

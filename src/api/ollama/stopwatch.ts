@@ -29,7 +29,7 @@ export class Stopwatch {
     try {
       for await (const part of parts) {
         if (part.type === 'start') this.#begun = this.#now()
-        else if (part.type !== 'error') this.#firstToken ??= this.#now()
+        else if (part.type !== 'error' && part.type !== 'loading') this.#firstToken ??= this.#now()
         yield part
       }
     } finally {

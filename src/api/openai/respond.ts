@@ -4,7 +4,7 @@ import type { ElpisError } from '../../errors.ts'
 import { fold } from '../../pipeline/fold.ts'
 import { openEventStream } from '../event-stream.ts'
 import type { Exchange } from '../exchange.ts'
-import { openAiFraming } from '../framing.ts'
+import { loadingComment, openAiFraming, type Framing } from '../framing.ts'
 import type { Wire } from './wire.ts'
 
 interface Responding {
@@ -51,8 +51,8 @@ async function streamEvents(
         await events.write(framing.failure(part.error, exchange.id))
         return
       }
-      const frames = wire.events(part).map((event) => framing.frame(event))
-      if (frames.length > 0 && !(await events.write(frames.join('')))) return
+      const frames = framesOf(part, wire, framing)
+      if (frames !== '' && !(await events.write(frames))) return
       const next = await parts.next()
       if (next.done === true) break
       part = next.value
@@ -62,6 +62,16 @@ async function streamEvents(
     events.end()
     await parts.return(undefined)
   }
+}
+
+function framesOf(part: Exclude<Part, { type: 'error' }>, wire: Wire, framing: Framing): string {
+  if (part.type !== 'loading')
+    return wire
+      .events(part)
+      .map((event) => framing.frame(event))
+      .join('')
+  const event = wire.loading?.(part.fraction)
+  return event === undefined ? loadingComment(part.fraction) : framing.frame(event)
 }
 
 /** Notes for the log what passes by, and names the field that an error is about. */

@@ -10,8 +10,10 @@ export interface Wire {
   readonly framing?: Framing
   /** The answer of a request that did not ask for a stream. */
   whole(answer: Answer): unknown
-  /** The events that one part becomes; `error` parts never come here. */
-  events(part: Exclude<Part, { type: 'error' }>): unknown[]
+  /** The events that one part becomes; what every protocol says alike never comes here. */
+  events(part: Exclude<Part, { type: 'error' | 'loading' }>): unknown[]
+  /** The event that says how much of the model is there, 0 to 1; left out where a comment does. */
+  loading?(fraction: number): unknown
 }
 
 /** What stands in every body of one answer. */

@@ -55,6 +55,8 @@ export async function* release(releasing: Releasing): AsyncGenerator<Part> {
   let asked = false
   let over = false
   const ready: Part[] = []
+  /** How far the model is; only the last of it is news. */
+  const loading: Part[] = []
   let resting: NodeJS.Timeout | null = null
 
   const pull = () => {
@@ -102,7 +104,8 @@ export async function* release(releasing: Releasing): AsyncGenerator<Part> {
         case 'part': {
           const { part } = event
           count = counted(count, part)
-          if (part.type === 'start') opening = part
+          if (part.type === 'loading') loading.splice(0, 1, part)
+          else if (part.type === 'start') opening = part
           else if (part.type === 'usage' || part.type === 'error') {
             ending = part
             over = true
@@ -151,6 +154,7 @@ export async function* release(releasing: Releasing): AsyncGenerator<Part> {
         return
       }
       const all = [...lanes.values()]
+      for (const part of loading.splice(0)) yield part
       const done = over && all.every((lane) => lane.closed || (!lane.waiting && !lane.judging))
       // Headers go out with the first part, so the opening waits for the first words, or for the end.
       if (opening !== null && (ready.length > 0 || done)) {

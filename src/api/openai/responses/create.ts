@@ -118,7 +118,7 @@ interface Drafting {
 async function* drafted(parts: AsyncGenerator<Part>, { draft, told, keep }: Drafting): AsyncGenerator<Part> {
   try {
     for await (const part of parts) {
-      if (part.type !== 'error') told.push(...draft.take(part))
+      if (part.type !== 'error' && part.type !== 'loading') told.push(...draft.take(part))
       if (part.type === 'usage') await keep()
       yield part
     }

@@ -5,6 +5,9 @@ import type { ResponseEvent, ResponseObject } from './answer-schema.ts'
 import { itemId } from './items.ts'
 import { functionCallItem, messageItem, reasoningItem, type Happening, type OpenItem } from './open-item.ts'
 
+/** What there is to tell of an answer that has begun. */
+type Telling = Exclude<Part, { type: 'error' | 'loading' }>
+
 /** An answer while it is being made: takes parts, tells of them in numbered events, and is whole after `usage`. */
 export class ResponseDraft {
   readonly #suffix: string
@@ -27,7 +30,7 @@ export class ResponseDraft {
   }
 
   /** The events that one part becomes. */
-  take(part: Exclude<Part, { type: 'error' }>): ResponseEvent[] {
+  take(part: Telling): ResponseEvent[] {
     return this.#numbered(this.#happenings(part))
   }
 
@@ -37,7 +40,7 @@ export class ResponseDraft {
     return this.#numbered([{ type: 'response.failed', response: this.#response }])
   }
 
-  #happenings(part: Exclude<Part, { type: 'error' }>): Happening[] {
+  #happenings(part: Telling): Happening[] {
     switch (part.type) {
       case 'start':
         return ['response.created', 'response.in_progress'].map((type) => ({
