@@ -13,8 +13,8 @@ type Circumstances = Pick<Credentials, 'network' | 'endUser'>
 /** Somebody who may be let in, and what they are running. */
 interface Member<Stored> {
   stored: Stored
-  /** With the hash of what each was let in by. */
-  readonly running: Map<AbortController, Sha256>
+  /** With the hash of what each was let in by. Most run nothing: a map of each would be most of what many keys cost. */
+  running: Map<AbortController, Sha256> | null
 }
 
 /** Everything that the store knows, as of one moment. */
@@ -110,19 +110,19 @@ export class Roster {
 
   /** Also what it has become: what was let in by a secret that works no more ends. */
   addKey(stored: StoredKey): void {
-    const member = this.#keysById.get(stored.id) ?? { stored, running: new Map<AbortController, Sha256>() }
+    const member = this.#keysById.get(stored.id) ?? { stored, running: null }
     if (member.stored !== stored) this.#forgetSecrets(member.stored)
     member.stored = stored
     this.#keysById.set(stored.id, member)
     this.#keys.set(stored.hash, member)
     if (stored.formerHash !== null) this.#keys.set(stored.formerHash, member)
     // An error costs its stack: with many keys, most of which run nothing, that is most of the time this takes.
-    if (member.running.size > 0)
+    if (member.running !== null)
       end(member, elpisError('key_revoked'), (hash) => hash !== stored.hash && hash !== stored.formerHash)
   }
 
   addSession(stored: StoredSession): void {
-    if (!this.#sessions.has(stored.hash)) this.#sessions.set(stored.hash, { stored, running: new Map() })
+    if (!this.#sessions.has(stored.hash)) this.#sessions.set(stored.hash, { stored, running: null })
   }
 
   addLink(stored: StoredLink): void {
@@ -227,12 +227,16 @@ function admission(
 ): Admission {
   if (member === undefined) throw new Error('Only who is on the roster can be admitted.')
   const controller = new AbortController()
-  member.running.set(controller, hash)
+  const running = (member.running ??= new Map())
+  running.set(controller, hash)
   return {
     principal,
     revoked: controller.signal,
     settle: () => {},
-    release: () => void member.running.delete(controller),
+    release: () => {
+      running.delete(controller)
+      if (running.size === 0 && member.running === running) member.running = null
+    },
   }
 }
 
@@ -241,9 +245,9 @@ function end(
   error: ElpisError,
   which: (hash: Sha256) => boolean = () => true,
 ): void {
-  for (const [controller, hash] of member.running) {
+  for (const [controller, hash] of member.running ?? []) {
     if (!which(hash)) continue
-    member.running.delete(controller)
+    member.running?.delete(controller)
     controller.abort(error)
   }
 }
