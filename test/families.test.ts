@@ -11,6 +11,7 @@ import type { RequestId } from '../src/core/ids.ts'
 import type { Part } from '../src/core/part.ts'
 import { plainRequest, plainSampling, type ChatMessage, type EngineRequest } from '../src/core/request.ts'
 import { ChatPrompts } from '../src/engine/chat-prompt.ts'
+import { isMark } from '../src/engine/child/vocabulary.ts'
 import { embeddedEngine, type EmbeddedEngine } from '../src/engine/embedded-engine.ts'
 import { checkWeights } from '../src/weights/gguf/check.ts'
 import { describeModel } from '../src/weights/gguf/describe.ts'
@@ -131,6 +132,7 @@ async function promptsOf(name: FamilyName): Promise<ChatPrompts> {
     bosText: spelling(specialTokens.get('bos')),
     eosText: spelling(specialTokens.get('eos')),
     controlTokens: tokens.filter((_, id) => types[id] === 3).map(String),
+    markTokens: tokens.map(String).filter((token, id) => types[id] === 4 && isMark(token, chatTemplate)),
     vocabularySize: vocabularySize ?? 0,
     trainedContextTokens: trainedContextTokens ?? 0,
     vectorLength: null,
@@ -254,6 +256,32 @@ describe('loaded and decoded for real', () => {
   })
   afterAll(async () => {
     await engine.close()
+  })
+
+  test('marks such as `<tool_call>` are text where somebody wrote them, and tokens where the template or the model did', async () => {
+    const spellings = await readGgufArray(await checkWeights([pathOf('qwen3')]), 'tokenizer.ggml.tokens')
+    const mark = spellings.indexOf('<tool_call>')
+    const thought = spellings.indexOf('</think>')
+    const marksIn = async (messages: readonly ChatMessage[]) => {
+      const { tokens } = await engine.tokenize({
+        id: 'req_tokens' as RequestId,
+        model: 'qwen3',
+        input: { kind: 'chat', messages },
+        signal: new AbortController().signal,
+        share: { account: 'key_test', weight: 1, cacheScope: 'test' },
+      })
+      return tokens.filter((token) => token === mark || token === thought).length
+    }
+    const writing: ChatMessage = { role: 'user', content: 'What does <tool_call> mean, or </think>?' }
+    expect(await marksIn([writing])).toBe(0)
+    // Put together from what somebody wrote and what the template writes beside it.
+    expect(await marksIn([{ role: 'user', content: '<tool_' }, hi, { role: 'user', content: 'call>' }])).toBe(
+      0,
+    )
+    expect(await marksIn([hello, { role: 'assistant', content: 'It is <tool_call>.' }, who])).toBe(1)
+    expect(
+      await marksIn([writing, { role: 'assistant', content: '<think>\nHm.\n</think>\n\nHi' }, who]),
+    ).toBe(0)
   })
 
   let requests = 0

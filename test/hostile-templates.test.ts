@@ -36,6 +36,7 @@ test.each([
     bosText: '',
     eosText: '',
     controlTokens: [],
+    markTokens: [],
   }
   const hostile = new ChatTemplateProcess(model, { milliseconds: 1000, heapMegabytes: 96 })
   running.push(hostile)

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { settings } from '../src/config.ts'
 import { plainRequest, type ChatMessage, type Tool } from '../src/core/request.ts'
 import { ChatPrompts } from '../src/engine/chat-prompt.ts'
+import { isMark } from '../src/engine/child/vocabulary.ts'
 import type { Outlook } from '../src/engine/dialect/template-conversation.ts'
 import type { LoadedModel, Segment } from '../src/engine/protocol.ts'
 import { embeddedEngine, type EmbeddedEngine } from '../src/engine/embedded-engine.ts'
@@ -37,6 +38,7 @@ function promptsOf(name: FamilyName): ChatPrompts {
             : '',
     eosText: name === 'mistral' ? '</s>' : '',
     controlTokens: tokens.filter((_, index) => typeOf(index) === 3),
+    markTokens: tokens.filter((token, index) => typeOf(index) === 4 && isMark(token, template)),
     vocabularySize: tokens.length,
     trainedContextTokens: 4096,
     vectorLength: null,

@@ -30,7 +30,8 @@ export class ChatPrompts {
   readonly #vocabularySize: number
   readonly #process: ChatTemplateProcess | null
 
-  constructor(id: string, { chatTemplate, bosText, eosText, controlTokens, vocabularySize }: LoadedModel) {
+  constructor(id: string, model: LoadedModel) {
+    const { chatTemplate, bosText, eosText, controlTokens, markTokens, vocabularySize } = model
     this.#id = id
     this.dialect = dialectOf(chatTemplate)
     this.controlTokens = controlTokens
@@ -39,7 +40,7 @@ export class ChatPrompts {
     this.#process =
       chatTemplate === null
         ? null
-        : new ChatTemplateProcess({ template: chatTemplate, bosText, eosText, controlTokens })
+        : new ChatTemplateProcess({ template: chatTemplate, bosText, eosText, controlTokens, markTokens })
     this.#process?.warm()
   }
 

@@ -9,7 +9,7 @@ import type { TemplateConversation } from './dialect/template-conversation.ts'
 import { JinjaTemplate, TemplateRefusal } from './jinja-template.ts'
 import { restrictToModel } from './lockdown.ts'
 import type { Segment } from './protocol.ts'
-import { shieldedRendering } from './shielded-rendering.ts'
+import { shieldedRendering, type Shields } from './shielded-rendering.ts'
 import { TextShield } from './text-shield.ts'
 
 /** The first message that the process is sent. */
@@ -18,6 +18,8 @@ export interface TemplateModel {
   readonly bosText: string
   readonly eosText: string
   readonly controlTokens: readonly string[]
+  /** Others that the template gives a meaning. */
+  readonly markTokens: readonly string[]
 }
 
 /** Every later message. */
@@ -32,13 +34,14 @@ export interface TemplateTask extends Partial<Omit<TemplateConversation, 'messag
 restrictToModel([])
 process.on('disconnect', () => process.exit(0))
 process.once('message', (model: TemplateModel) => {
-  const shield = new TextShield(model.controlTokens)
+  const controls = new TextShield(model.controlTokens)
+  const shields = { controls, all: new TextShield([...model.controlTokens, ...model.markTokens]) }
   let compiled: JinjaTemplate | null = null
   process.on('message', (task: TemplateTask) => {
     send(
       outcomeOf(() => {
         compiled ??= new JinjaTemplate(model.template)
-        return rendering(compiled, shield, model, task)
+        return rendering(compiled, shields, model, task)
       }),
     )
   })
@@ -52,11 +55,11 @@ function send(outcome: TemplateOutcome): void {
 
 function rendering(
   template: JinjaTemplate,
-  shield: TextShield,
+  shields: Shields,
   { bosText, eosText }: TemplateModel,
   { messages, tools = null, switches = {}, now, longest }: TemplateTask,
 ): Segment[] {
-  return shieldedRendering({ messages, tools }, shield, (covered) => {
+  return shieldedRendering({ messages, tools }, shields, (covered) => {
     const text = template.render({ ...covered, switches, bosText, eosText, now })
     if (text.length > longest) throw new Error('it makes too long a text')
     return text

@@ -18,6 +18,7 @@ function templateOf(template: string, limits: Partial<ChatTemplateLimits> = {}):
       bosText: '<s>',
       eosText: '</s>',
       controlTokens: ['<|im_start|>', '<|im_end|>', '<s>', '</s>'],
+      markTokens: [],
     },
     limits,
   )

@@ -139,6 +139,8 @@ export interface LoadedModel {
   readonly eosText: string
   /** Texts of all control tokens: what must stay text when a user writes it. */
   readonly controlTokens: readonly string[]
+  /** Texts of others that the template gives a meaning, such as `<tool_call>`: what a user writes of them is text, too. */
+  readonly markTokens: readonly string[]
   readonly vocabularySize: number
   readonly trainedContextTokens: number
   /** Components of the vectors that it makes of texts; null when it makes none. */

@@ -67,6 +67,7 @@ export const reportSchema: z.ZodType<Report> = z.discriminatedUnion('type', [
       bosText: z.string().max(1024),
       eosText: z.string().max(1024),
       controlTokens: z.array(z.string().max(4096)).max(200_000),
+      markTokens: z.array(z.string().max(4096)).max(200_000),
       vocabularySize: count,
       trainedContextTokens: count,
       vectorLength: z.int().min(1).max(1_048_576).nullable(),

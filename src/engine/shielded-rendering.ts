@@ -7,6 +7,14 @@ import type { TextShield } from './text-shield.ts'
 /** What people wrote of a conversation. */
 export type Written = Pick<TemplateConversation, 'messages' | 'tools'>
 
+/** Against what a text is covered. */
+export interface Shields {
+  /** What the model itself wrote, for templates look for its marks there, to leave thoughts out. */
+  readonly controls: TextShield
+  /** What anybody else wrote: marks such as `<tool_call>` as well. */
+  readonly all: TextShield
+}
+
 type Change = (text: string) => string
 
 /**
@@ -29,26 +37,31 @@ const schemaWords: ReadonlySet<string> = new Set(
  */
 export function shieldedRendering(
   written: Written,
-  shield: TextShield,
+  { controls, all }: Shields,
   render: (covered: Written) => string,
 ): Segment[] {
-  const covers = shield.covers([JSON.stringify(written)])
-  const thin = changed(written, (text) => covers.thin(text))
-  const thick = changed(written, (text) => covers.thick(text))
+  const covers = all.covers([JSON.stringify(written)])
+  const shieldOf = (own: boolean) => (own ? controls : all)
+  const thin = changed(written, (text, own) => covers.thin(text, shieldOf(own)))
+  const thick = changed(written, (text, own) => covers.thick(text, shieldOf(own)))
   const rendered = render(thin)
   if (JSON.stringify(thin) === JSON.stringify(thick)) return covers.segments(rendered)
   const certain = render(thick)
-  const [tokens, certainTokens] = [covers.tokensOf(rendered), covers.tokensOf(certain)]
+  const [tokens, certainTokens] = [rendered, certain].map((text) =>
+    [...controls.tokensIn(text)].map(({ token }) => token),
+  ) as [string[], string[]]
   const same =
     tokens.length === certainTokens.length && tokens.every((token, at) => token === certainTokens[at])
   return covers.segments(same ? rendered : certain)
 }
 
 /** With every text in it changed: roles, types and the names of OpenAI's own fields are none. */
-function changed({ messages, tools }: Written, change: Change): Written {
+function changed({ messages, tools }: Written, change: (text: string, own: boolean) => string): Written {
+  const others: Change = (text) => change(text, false)
+  const own: Change = (text) => change(text, true)
   return {
-    messages: messages.map((message) => changedMessage(message, change)),
-    tools: tools && tools.map((tool) => changedTool(tool, change)),
+    messages: messages.map((message) => changedMessage(message, message.role === 'assistant' ? own : others)),
+    tools: tools && tools.map((tool) => changedTool(tool, others)),
   }
 }
 

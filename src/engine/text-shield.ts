@@ -97,14 +97,14 @@ export class Covers {
   }
 
   /** @throws {NoCoverLeft} */
-  thin(text: string): string {
-    const places = this.#shield.thinPlaces(text)
+  thin(text: string, shield = this.#shield): string {
+    const places = shield.thinPlaces(text)
     return places.size === 0 ? text : this.#coverWhere(text, (_, place) => places.has(place))
   }
 
   /** @throws {NoCoverLeft} */
-  thick(text: string): string {
-    return this.#coverWhere(this.thin(text), (letter) => this.#shield.isEdge(letter))
+  thick(text: string, shield = this.#shield): string {
+    return this.#coverWhere(this.thin(text, shield), (letter) => shield.isEdge(letter))
   }
 
   #coverWhere(text: string, isCovered: (letter: string, place: number) => boolean): string {
@@ -127,11 +127,6 @@ export class Covers {
     this.#covers.set(letter, cover)
     this.#originals.set(cover, letter)
     return cover
-  }
-
-  /** The control tokens of a rendering, to compare two of them. */
-  tokensOf(rendered: string): string[] {
-    return [...this.#shield.tokensIn(rendered)].map(({ token }) => token)
   }
 
   /** A rendering of covered texts as the tokenizer should read it. Joined, the segments are the uncovered text. */

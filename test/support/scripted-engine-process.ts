@@ -80,6 +80,7 @@ function ready(how: string): void {
       bosText: '<s>',
       eosText: '</s>',
       controlTokens: ['<s>', '</s>'],
+      markTokens: [],
       vocabularySize: 100,
       trainedContextTokens: 1000,
       vectorLength: how === 'embedder' ? 2 : null,

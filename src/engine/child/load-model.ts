@@ -106,13 +106,15 @@ export function loadModel(
   const weights = loadWeights(native, options, layers, onProgress)
   if (weights === null) throw new Error(log.reason('the file cannot be loaded as a model'))
   const purpose = purposeOf(native, weights)
-  const vocabulary = new Vocabulary(native, native.llama_model_get_vocab(weights))
+  const chatTemplate = native.llama_model_chat_template(weights, null)
+  const vocabulary = new Vocabulary(native, native.llama_model_get_vocab(weights), chatTemplate)
   const parameters = Number(native.llama_model_n_params(weights))
   const description = {
-    chatTemplate: native.llama_model_chat_template(weights, null),
+    chatTemplate,
     bosText: vocabulary.spelling(vocabulary.beginning),
     eosText: vocabulary.spelling(vocabulary.end),
     controlTokens: vocabulary.controlTokens.map((control) => control.text),
+    markTokens: vocabulary.markTokens.map((mark) => mark.text),
     vocabularySize: vocabulary.size,
     trainedContextTokens: native.llama_model_n_ctx_train(weights),
     vectorLength: purpose === 'embedder' ? native.llama_model_n_embd_out(weights) : null,

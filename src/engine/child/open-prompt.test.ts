@@ -8,6 +8,7 @@ const tokenizer = new Tokenizer({
   beginning: 1,
   addsBeginning: true,
   controlTokens: [],
+  markTokens: [],
   tokenize: (text) =>
     Int32Array.from(text.match(/.{1,3}/gsu) ?? [], (part) =>
       Array.from(part).reduce((sum, letter) => sum * 256 + letter.charCodeAt(0), 0),

@@ -14,6 +14,7 @@ function vocabularyWith(changes: Partial<PairVocabulary>) {
     addsEnd: false,
     addsSeparator: true,
     controlTokens: [control],
+    markTokens: [],
     tokenize: (text: string) => Int32Array.from(text, (character) => character.codePointAt(0)!),
     ...changes,
   }

@@ -22,7 +22,10 @@ const vocabulary: TokenizerVocabulary = {
     control(3, '<|end|>x'),
     control(4, '<|user|>', { stripLeft: true, stripRight: true }),
   ],
-  tokenize: (text) => Int32Array.from(` ${text}`, (character) => character.codePointAt(0)!),
+  markTokens: [control(5, '<call>')],
+  // As the library does: it finds marks in any text.
+  tokenize: (text) =>
+    Int32Array.from(` ${text}`.split('<call>').join('\u0005'), (character) => character.codePointAt(0)!),
 }
 const tokenizer = new Tokenizer(vocabulary)
 const plain = (text: string): Segment => ({ text, control: false })
@@ -36,6 +39,11 @@ function tokens(segments: readonly Segment[], addBos = false): string {
 }
 
 describe('tokenizer', () => {
+  test('marks are found there as well, and elsewhere not though the library would, without a space amid the text', () => {
+    expect(tokens([template('<call>a'), plain('b<call><call>c')])).toBe('[5] ab<call><call>c')
+    expect(tokens([template('a<ca'), plain('ll>b')])).toBe(' a<call>b')
+  })
+
   test('control tokens are found in segments that may have them, and only there', () => {
     expect(tokens([template('<|end|>a'), plain('<|end|><s>')])).toBe('[2] a<|end|><s>')
   })

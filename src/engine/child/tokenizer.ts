@@ -1,7 +1,8 @@
 /**
  * Turns a prompt into tokens. Control tokens are looked for only in segments that may have them, and everything between
  * two of them is tokenised as one text, wherever segments begin: so a sentence means the same however it was cut, and
- * what a user writes never becomes a control token.
+ * what a user writes never becomes a control token. Nor a mark: the library finds those in any text, so a text that has one is
+ * given to it in two pieces.
  */
 import type { Segment } from '../protocol.ts'
 import type { ControlToken } from './vocabulary.ts'
@@ -11,6 +12,7 @@ export interface TokenizerVocabulary {
   readonly beginning: number
   readonly addsBeginning: boolean
   readonly controlTokens: readonly ControlToken[]
+  readonly markTokens: readonly ControlToken[]
   tokenize(text: string): Int32Array
 }
 
@@ -19,15 +21,17 @@ type Stretch = string | ControlToken
 
 export class Tokenizer {
   readonly #vocabulary: TokenizerVocabulary
-  /** By their first character, longest first. */
-  readonly #controls: ReadonlyMap<string, readonly ControlToken[]>
+  /** Control tokens and marks by their first character, longest first. */
+  readonly #specials: ReadonlyMap<string, readonly ControlToken[]>
+  readonly #marks: readonly string[]
 
   constructor(vocabulary: TokenizerVocabulary) {
     this.#vocabulary = vocabulary
-    const longestFirst = vocabulary.controlTokens.toSorted(
+    this.#marks = vocabulary.markTokens.map(({ text }) => text)
+    const longestFirst = [...vocabulary.controlTokens, ...vocabulary.markTokens].toSorted(
       (left, right) => right.text.length - left.text.length,
     )
-    this.#controls = Map.groupBy(longestFirst, (control) => control.text[0]!)
+    this.#specials = Map.groupBy(longestFirst, (control) => control.text[0]!)
   }
 
   /** All tokens of the prompt. With `addBos`, begins with the model's own token for that if the model wants it. */
@@ -46,7 +50,7 @@ export class Tokenizer {
         continue
       }
       const text = stripped(stretch, stretches[index - 1], stretches[index + 1])
-      if (text !== '') parts.push(this.#vocabulary.tokenize(text))
+      if (text !== '') parts.push(...this.#plain(text))
     }
     const tokens = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0))
     let offset = 0
@@ -55,6 +59,32 @@ export class Tokenizer {
       offset += part.length
     }
     return tokens
+  }
+
+  /** The tokens of a text in which nothing has a meaning. */
+  #plain(text: string): ArrayLike<number>[] {
+    const parts: ArrayLike<number>[] = []
+    let rest = text
+    for (let cut = this.#firstMark(rest); cut !== -1; cut = this.#firstMark(rest)) {
+      const piece = rest.slice(0, cut + firstLength(rest, cut))
+      parts.push(parts.length === 0 ? this.#vocabulary.tokenize(piece) : this.#continued(piece))
+      rest = rest.slice(piece.length)
+    }
+    if (rest !== '') parts.push(parts.length === 0 ? this.#vocabulary.tokenize(rest) : this.#continued(rest))
+    return parts
+  }
+
+  /** Tokens of a text in the middle of another: without the space that some tokenizers put in front of each. */
+  #continued(text: string): ArrayLike<number> {
+    const before = this.#vocabulary.tokenize(guard)
+    const both = this.#vocabulary.tokenize(guard + text)
+    const follows = before.every((token, index) => token === both[index])
+    return follows ? both.subarray(before.length) : this.#vocabulary.tokenize(text)
+  }
+
+  #firstMark(text: string): number {
+    const places = this.#marks.map((mark) => text.indexOf(mark)).filter((place) => place !== -1)
+    return places.length === 0 ? -1 : Math.min(...places)
   }
 
   #stretches(segments: readonly Segment[]): Stretch[] {
@@ -87,7 +117,7 @@ export class Tokenizer {
     const stretches: Stretch[] = []
     let start = 0
     for (let index = 0; index < text.length;) {
-      const control = this.#controls
+      const control = this.#specials
         .get(text[index]!)
         ?.find((control) => text.startsWith(control.text, index))
       if (control === undefined) {
@@ -102,6 +132,14 @@ export class Tokenizer {
     if (start < text.length) stretches.push(text.slice(start))
     return stretches
   }
+}
+
+/** A character that no token joins with what follows it. */
+const guard = '\u0001'
+
+/** UTF-16 units of the character at a place. */
+function firstLength(text: string, place: number): number {
+  return text.codePointAt(place)! > 0xffff ? 2 : 1
 }
 
 /** Without the white space that belongs to the control tokens beside it. */

@@ -4,7 +4,13 @@ import type { Piece } from './answer-text.ts'
 import type { Binding, Pointer } from './binding.ts'
 
 /** `enum llama_token_attr`. */
-export const tokenAttribute = { unknown: 1, control: 8, stripLeft: 128, stripRight: 256 } as const
+export const tokenAttribute = {
+  unknown: 1,
+  control: 8,
+  userDefined: 16,
+  stripLeft: 128,
+  stripRight: 256,
+} as const
 
 /** A token that is written in a template as one text, such as `<|im_end|>`. */
 export interface ControlToken {
@@ -34,6 +40,11 @@ export class Vocabulary {
   readonly addsEnd: boolean
   readonly addsSeparator: boolean
   readonly controlTokens: readonly ControlToken[]
+  /**
+   * Tokens that the library finds in any text, and that the template gives a meaning, such as `<tool_call>`. Others of that kind,
+   * runs of spaces or tags of HTML, are words like any.
+   */
+  readonly markTokens: readonly ControlToken[]
   /** Tokens that the model's author wants never sampled. */
   readonly suppressed: readonly number[]
   readonly #native: Binding
@@ -42,7 +53,8 @@ export class Vocabulary {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   #buffer = new Uint8Array(256)
 
-  constructor(native: Binding, pointer: Pointer) {
+  /** @param template of its conversations; null when it has none */
+  constructor(native: Binding, pointer: Pointer, template: string | null) {
     this.#native = native
     this.#pointer = pointer
     this.size = native.llama_vocab_n_tokens(pointer)
@@ -53,7 +65,8 @@ export class Vocabulary {
     this.addsSeparator = this.separator >= 0 && native.llama_vocab_get_add_sep(pointer)
     this.addsBeginning = this.beginning >= 0 && native.llama_vocab_get_add_bos(pointer)
     this.suppressed = suppressedTokens(native, pointer)
-    this.controlTokens = this.#findControlTokens()
+    this.controlTokens = this.#found(tokenAttribute.control | tokenAttribute.unknown)
+    this.markTokens = this.#found(tokenAttribute.userDefined).filter(({ text }) => isMark(text, template))
     this.#tokens = Array.from({ length: this.size }, () => undefined)
   }
 
@@ -119,11 +132,12 @@ export class Vocabulary {
     }
   }
 
-  #findControlTokens(): ControlToken[] {
+  /** Those that have one of the attributes, and a spelling. */
+  #found(wanted: number): ControlToken[] {
     const found: ControlToken[] = []
     for (let token = 0; token < this.size; token++) {
       const attributes = this.#native.llama_vocab_get_attr(this.#pointer, token)
-      if ((attributes & (tokenAttribute.control | tokenAttribute.unknown)) === 0) continue
+      if ((attributes & wanted) === 0) continue
       const text = this.spelling(token)
       if (text === '') continue
       const stripLeft = (attributes & tokenAttribute.stripLeft) !== 0
@@ -132,6 +146,11 @@ export class Vocabulary {
     }
     return found
   }
+}
+
+/** Whether a token that is found in any text has a meaning to the template, and is no mere white space. */
+export function isMark(text: string, template: string | null): boolean {
+  return text.trim().length > 1 && template?.includes(text) === true
 }
 
 function suppressedTokens(native: Binding, pointer: Pointer): number[] {
