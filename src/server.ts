@@ -32,7 +32,13 @@ import { openSignIn } from './server/open-sign-in.ts'
 import { openStanding } from './server/open-standing.ts'
 import { openWebhooks } from './server/open-webhooks.ts'
 import { prepareModel, type Preparing, type PreparedModel } from './server/prepare-model.ts'
-import { recordedLicence, recordPolicy, recordSettings, ServedRecord } from './server/recorded-acts.ts'
+import {
+  recordedLicence,
+  recordPolicy,
+  recordSettings,
+  ServedRecord,
+  withAdapters,
+} from './server/recorded-acts.ts'
 import { recordStage } from './server/record-stage.ts'
 import { timedStorage, type StorageTiming } from './server/timed-storage.ts'
 import { untilReady } from './server/until-ready.ts'
@@ -157,11 +163,8 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   }
   let adapters: StoredAdapters | null = null
   const served = new ServedRecord(acts)
-  const refreshAdapters = async () => {
-    const names = (await adapters?.reload()) ?? []
-    await served.note(engine)
-    return names
-  }
+  const refreshAdapters = async () =>
+    (await adapters?.reload((found) => served.note(withAdapters(engine.models(), found)))) ?? []
   const more = [
     standingControlRoutes({ standing, access, log }),
     accessControlRoutes({ access, log }),
@@ -226,13 +229,13 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     log,
     now: () => systemClock.now(),
   })
+  await acts.record({ kind: 'server-started', by: 'server', about: null, details: { version } })
   const listening = undo.adopt(await listen(() => api.server(), server.host, server.port), (it) => {
     it.refuseNew()
     it.hangUp()
   })
   url = originOf(server.host, listening.port)
   const origin = url
-  await acts.record({ kind: 'server-started', by: 'server', about: null, details: { version } })
   const running = undo.move()
 
   return {
@@ -277,7 +280,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     monitoring.egress.watch(prepared.map(({ manifest }) => bytesOf(manifest)))
     adapters = await openAdapterShelf(prepared, openAdapterStore(store.folder), log)
     const opened = (parts.openEngine ?? openEngine)(prepared, config, log, adapters)
-    await served.note(opened).catch(async (error: unknown) => {
+    await served.note(opened.models()).catch(async (error: unknown) => {
       await opened.close()
       throw error
     })

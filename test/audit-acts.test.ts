@@ -8,7 +8,7 @@ import { createAccess } from '../src/access/create-access.ts'
 import { createKey } from '../src/api/access/keys.ts'
 import { connectControl } from '../src/api/control/client.ts'
 import { loadConfig } from '../src/config.ts'
-import type { Act } from '../src/core/acts.ts'
+import { noActs, type Act } from '../src/core/acts.ts'
 import { systemClock } from '../src/core/clock.ts'
 import type { EntryId } from '../src/core/ids.ts'
 import { elpisError } from '../src/errors.ts'
@@ -197,6 +197,7 @@ test('what cannot be recorded is not done', async () => {
         if (!writable) throw elpisError('audit_unavailable', { reason: 'its disk is full' })
         return 'ent_1' as EntryId
       },
+      within: noActs.within,
     },
   })
   onTestFinished(async () => {
@@ -235,7 +236,7 @@ test('what cannot be recorded is not done', async () => {
 
 test('a licence that is accepted, and no other; of settings no secret', async () => {
   const recorded: Act[] = []
-  const acts = { record: async (act: Act) => (recorded.push(act), 'ent_1' as EntryId) }
+  const acts = { ...noActs, record: async (act: Act) => (recorded.push(act), 'ent_1' as EntryId) }
   const licence = { id: 'llama3.2', name: 'Llama', version: '1', link: null, needsAcceptance: true }
   expect(await recordedLicence(async () => false, { acts, model: 'm' })(licence)).toBe(false)
   expect(recorded).toEqual([])

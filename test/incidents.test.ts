@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { Act } from '../src/core/acts.ts'
+import { noActs, type Act } from '../src/core/acts.ts'
 import type { EntryId } from '../src/core/ids.ts'
 import { Incidents } from '../src/monitoring/incidents/incidents.ts'
 import { regimes } from '../src/monitoring/incidents/regimes.ts'
@@ -30,6 +30,7 @@ async function desk(database: string) {
     store: storage.incidents,
     clock,
     acts: {
+      ...noActs,
       record: async (act) => {
         acts.push(act)
         return 'ent_act' as EntryId

@@ -23,7 +23,15 @@ function sharedHome(): string {
 
 function keptActs(): { acts: Acts; kept: Act[] } {
   const kept: Act[] = []
-  return { kept, acts: { record: async (act) => (kept.push(act), 'ent_one' as EntryId) } }
+  const acts: Acts = {
+    record: async (act) => (kept.push(act), 'ent_one' as EntryId),
+    async within(act, change) {
+      const changed = await change(null)
+      if (changed !== null && changed !== false) kept.push(act)
+      return changed
+    },
+  }
+  return { kept, acts }
 }
 
 /** Somebody with a key, of the organisation that runs the server unless another is named. */

@@ -1,6 +1,6 @@
 /** The transparency log of one home: entries, acts, checkpoints, receipts. */
 import { randomBytes } from 'node:crypto'
-import type { Acts } from '../core/acts.ts'
+import type { Act, Acts } from '../core/acts.ts'
 import type { Clock } from '../core/clock.ts'
 import { elpisError } from '../errors.ts'
 import { Answers } from './answers.ts'
@@ -76,12 +76,21 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
   const publisher = new Publisher({ store, tree, key: keys.log, cosign, onTrouble })
   const journal = new Journal(store, () => publisher.soon())
   const subjects = new SubjectKeys(stores.subjects, keys.wrapping, clock)
+  const leafOf = (act: Act) => {
+    const at = clock.now()
+    return actLeaf(newEntryId(at), act, at)
+  }
   const acts: Acts = {
     async record(act) {
-      const at = clock.now()
-      const id = newEntryId(at)
-      await journal.append(actLeaf(id, act, at))
-      return id
+      const leaf = leafOf(act)
+      await journal.append(leaf)
+      return leaf.id
+    },
+    async within(act, change) {
+      const { id, hash, body } = leafOf(act)
+      const changed = await change({ id, hash, body })
+      if (changed !== null && changed !== false) publisher.soon()
+      return changed
     },
   }
   const contents = new Contents({ ...parts, store: stores.contents, subjects, acts, policy: parts.content })

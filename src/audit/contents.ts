@@ -110,11 +110,12 @@ export class Contents {
   /** Deletes what is older than it may be. @returns how much */
   async prune(): Promise<number> {
     const { store, acts, clock } = this.#parts
-    const deleted = await store.prune(clock.now())
-    if (deleted > 0) {
-      await acts.record({ kind: 'retention-applied', by: 'server', about: null, details: { deleted } })
-    }
-    return deleted
+    const now = clock.now()
+    const deleted = await store.expired(now)
+    if (deleted === 0) return 0
+    const act = { kind: 'retention-applied', by: 'server', about: null, details: { deleted } } as const
+    // Where another replica was faster, it is its act.
+    return (await acts.within(act, (entry) => store.prune(now, deleted, entry))) ? deleted : 0
   }
 
   async start(): Promise<void> {

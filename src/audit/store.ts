@@ -1,4 +1,5 @@
 /** What the log needs of a database. Each method is one transaction, durable when it resolves. */
+import type { ActLeaf } from '../core/acts.ts'
 import type { Account, EntryId } from '../core/ids.ts'
 
 /** Who a key of its own belongs to: `person:…`, `key:…`, `user:…` or `organisation:…`. */
@@ -111,8 +112,10 @@ export interface ContentStore {
   keep(rows: readonly KeptContent[]): Promise<void>
   /** Null when it was never kept, or its time is over. */
   find(id: EntryId, now: number): Promise<KeptContent | null>
-  /** Deletes what has expired. @returns how many */
-  prune(now: number): Promise<number>
+  /** How many have expired at `now`. */
+  expired(now: number): Promise<number>
+  /** Deletes what has expired at `now`, and appends the entry of it. @returns false, with nothing done, when they are not `expected` */
+  prune(now: number, expected: number, entry: ActLeaf | null): Promise<boolean>
   notify(notice: Notice): Promise<void>
   notices(subject: SubjectName): Promise<readonly Notice[]>
 }

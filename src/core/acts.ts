@@ -6,7 +6,7 @@ import type { EntryId } from './ids.ts'
 
 /** What kinds of acts there are, each with what the log says of it. */
 export const actKinds = {
-  'server-started': 'The server began to answer.',
+  'server-started': 'The server was about to open its port.',
   'server-stopped': 'The server was shut down in order.',
   'server-reconciled': 'Requests that were cut off when a server died were closed.',
   'key-created': 'An API key was made.',
@@ -46,6 +46,14 @@ export interface Act {
   readonly details: Readonly<Record<string, string | number | boolean | null>>
 }
 
+/** An act as its entry in the log, complete: whatever makes the change appends it in the same transaction. */
+export interface ActLeaf {
+  readonly id: EntryId
+  /** Base64 of the leaf's hash. */
+  readonly hash: string
+  readonly body: string
+}
+
 export interface Acts {
   /**
    * Writes the act into the log; durable when it resolves. Do this before the act is acknowledged.
@@ -53,7 +61,18 @@ export interface Acts {
    * @throws `audit_unavailable` when the log cannot be written: then the act must not be done
    */
   record(act: Act): Promise<EntryId>
+  /**
+   * Writes the act in the transaction of the change itself, for changes of which only the database knows whether they are
+   * to be made: neither is ever without the other.
+   *
+   * @param change gives the entry to the store that makes the change; null where there is no log
+   * @returns what `change` did; null or false says that nothing was changed, and nothing recorded
+   */
+  within<Changed>(act: Act, change: (entry: ActLeaf | null) => Promise<Changed>): Promise<Changed>
 }
 
 /** For tests of other stages, and commands without a log. @public */
-export const noActs: Acts = { record: async () => 'ent_none' as EntryId }
+export const noActs: Acts = {
+  record: async () => 'ent_none' as EntryId,
+  within: (_act, change) => change(null),
+}

@@ -10,9 +10,17 @@ import type { PreparedModel } from './prepare-model.ts'
 export interface StoredAdapters extends AdapterShelf {
   /** Folder of a model's adapters; undefined where none can be made. */
   folderOf(model: string): string | undefined
-  /** Looks into the store again. @returns the names of all, as `model+adapter` */
-  reload(): Promise<readonly string[]>
+  /**
+   * Looks into the store again.
+   *
+   * @param before is told what was found, by model, before it is served; when it throws, all stays as it was
+   * @returns the names of all, as `model+adapter`
+   */
+  reload(before?: (found: Found) => Promise<void>): Promise<readonly string[]>
 }
+
+/** Sound adapters by model. */
+export type Found = ReadonlyMap<string, readonly AdapterFile[]>
 
 /** Finds the adapters of these models and checks them. One that is not sound is left out, and the log says why. */
 export async function openAdapterShelf(
@@ -28,13 +36,14 @@ export async function openAdapterShelf(
     })
     if (folder !== null) folders.set(manifest.name, folder)
   }
-  let found = new Map<string, readonly AdapterFile[]>()
+  let found: Found = new Map()
   const listeners: (() => void)[] = []
   let reloading: Promise<unknown> = Promise.resolve()
 
-  async function look(): Promise<readonly string[]> {
+  async function look(before?: (found: Found) => Promise<void>): Promise<readonly string[]> {
     const all = new Map<string, readonly AdapterFile[]>()
     for (const model of models) all.set(model.manifest.name, await soundOnes(model))
+    await before?.(all)
     found = all
     for (const listener of listeners) listener()
     return [...found].flatMap(([model, adapters]) => adapters.map(({ name }) => `${model}+${name}`))
@@ -63,9 +72,9 @@ export async function openAdapterShelf(
     of: (model) => found.get(model) ?? [],
     onChange: (listener) => void listeners.push(listener),
     folderOf: (model) => folders.get(model),
-    reload: () => {
+    reload: (before) => {
       // One after the other: the last one sees the newest.
-      const next = reloading.then(look)
+      const next = reloading.then(() => look(before))
       reloading = next.catch(() => undefined)
       return next
     },

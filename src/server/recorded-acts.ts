@@ -2,9 +2,12 @@
 import { createHash } from 'node:crypto'
 import { settings, type Config } from '../config.ts'
 import type { Acts } from '../core/acts.ts'
-import type { Engine, ServedModel } from '../core/engine.ts'
+import type { ServedModel } from '../core/engine.ts'
 import type { Policy } from '../guard/policy/policy.ts'
 import type { Licence } from '../weights/licence.ts'
+import type { Found } from './adapter-shelf.ts'
+
+type Served = Pick<ServedModel, 'id' | 'digest' | 'parent'>
 
 /** SHA-256 over all settings as they came out; of addresses only where they lead, for the rest may be secret. */
 export function settingsDigest(config: Config): string {
@@ -45,15 +48,15 @@ export function recordedLicence(
 /** Which models and adapters are served. Whether their weights are in memory just now is no act. */
 export class ServedRecord {
   readonly #acts: Acts
-  #before = new Map<string, ServedModel>()
+  #before = new Map<string, Served>()
 
   constructor(acts: Acts) {
     this.#acts = acts
   }
 
-  /** Records what came and what went since the last time. @throws `audit_unavailable` */
-  async note(engine: Pick<Engine, 'models'>): Promise<void> {
-    const now = new Map(engine.models().map((model) => [model.id, model]))
+  /** Records what comes and what goes, as against the last time. @throws `audit_unavailable` */
+  async note(models: readonly Served[]): Promise<void> {
+    const now = new Map(models.map((model) => [model.id, model]))
     const before = this.#before
     for (const model of before.values()) {
       if (now.get(model.id)?.digest !== model.digest) await this.#record('model-unloaded', model)
@@ -64,10 +67,24 @@ export class ServedRecord {
     this.#before = now
   }
 
-  async #record(kind: 'model-loaded' | 'model-unloaded', { id, digest, parent }: ServedModel): Promise<void> {
+  async #record(kind: 'model-loaded' | 'model-unloaded', { id, digest, parent }: Served): Promise<void> {
     const details = { digest, parent: parent ?? null }
     await this.#acts.record({ kind, by: 'server', about: id, details })
   }
+}
+
+/** These models with other adapters than they have. */
+export function withAdapters(models: readonly Served[], adapters: Found): Served[] {
+  return models
+    .filter(({ parent }) => parent === undefined)
+    .flatMap((model) => [
+      model,
+      ...(adapters.get(model.id) ?? []).map(({ name, digest }) => ({
+        id: `${model.id}+${name}`,
+        digest,
+        parent: model.id,
+      })),
+    ])
 }
 
 function placeOf({ protocol, host }: URL): string {

@@ -45,13 +45,10 @@ export class Reviews {
     )
     if (!standing) throw elpisError('appeal_moot', { case: found.id })
     const review = this.#reviewOf('appeal', found.target, { caseId: found.id, statement: text })
-    if (!(await reviews.add(review))) throw elpisError('appeal_waiting', { case: found.id })
-    await acts.record({
-      kind: 'appeal-opened',
-      by,
-      about: targetText(found.target),
-      details: { case: found.id },
-    })
+    const about = targetText(found.target)
+    const act = { kind: 'appeal-opened', by, about, details: { case: found.id } } as const
+    if (!(await acts.within(act, (entry) => reviews.add(review, entry))))
+      throw elpisError('appeal_waiting', { case: found.id })
     await cases.addStep(found.id, this.#step('appealed', by, { review: review.id }))
     return review
   }
@@ -59,7 +56,8 @@ export class Reviews {
   /** Something that the ladder asks for and may not do. Nothing when it waits already. */
   async propose(target: Target, proposed: Rung): Promise<void> {
     const [open] = await this.#parts.cases.list({ target, state: 'open', limit: 1 })
-    await this.#parts.reviews.add(this.#reviewOf('step', target, { caseId: open?.id ?? null, proposed }))
+    const review = this.#reviewOf('step', target, { caseId: open?.id ?? null, proposed })
+    await this.#parts.reviews.add(review, null)
   }
 
   async claim(by: Actor): Promise<Review | null> {
@@ -88,17 +86,13 @@ export class Reviews {
       review.kind === 'appeal' ? ['upheld', 'reversed'] : ['taken', 'dismissed']
     if (!fits.includes(outcome))
       throw elpisError('outcome_wrong', { kind: review.kind, outcomes: fits.join(' or ') })
-    const about = targetText(review.target)
-    if (!(await reviews.decide(id, outcome, by, line, now())))
-      throw elpisError('review_not_yours', { review: id })
     const kind = review.kind === 'appeal' ? 'appeal-decided' : 'standing-changed'
     const overturned = kind === 'appeal-decided' ? { overturned: outcome === 'reversed' } : {}
-    await acts.record({
-      kind,
-      by,
-      about,
-      details: { review: id, outcome, case: review.caseId, ...overturned },
-    })
+    const details = { review: id, outcome, case: review.caseId, ...overturned }
+    const act = { kind, by, about: targetText(review.target), details } as const
+    const decision = { outcome, at: now(), by, reason: line }
+    if (!(await acts.within(act, (entry) => reviews.decide(id, decision, entry))))
+      throw elpisError('review_not_yours', { review: id })
     if (review.caseId !== null) {
       const step = this.#step(review.kind === 'appeal' ? 'appeal-decided' : 'review-decided', by, {
         review: id,

@@ -1,3 +1,5 @@
+import type { ActLeaf } from '../core/acts.ts'
+
 /** Everything stopped, on every replica, until enough people want it back. */
 export interface Shutdown {
   /** `shut_…` */
@@ -22,12 +24,16 @@ export interface Consent {
 export interface ShutdownStore {
   /** The one in force, or null. */
   current(): Promise<Shutdown | null>
-  /** @returns the one that is in force already, if there is one */
-  begin(shutdown: Shutdown): Promise<Shutdown>
+  /**
+   * @param entry appended when it begins
+   * @returns the one that is in force already, if there is one
+   */
+  begin(shutdown: Shutdown, entry: ActLeaf | null): Promise<Shutdown>
   /**
    * Counts each `by` once, and lifts it with the last that was needed.
    *
+   * @param entry appended when it is lifted
    * @returns null when this shutdown is not in force any more
    */
-  consent(id: string, consent: Consent): Promise<Shutdown | null>
+  consent(id: string, consent: Consent, entry: ActLeaf | null): Promise<Shutdown | null>
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Acts } from '../core/acts.ts'
+import type { Act, Acts } from '../core/acts.ts'
 import { elpisError } from '../errors.ts'
 import type { LiveShutdown } from './live-shutdown.ts'
 import type { Proposal, ProposalStore } from './proposal.ts'
@@ -77,16 +77,20 @@ export class Shutdowns {
       about: 'all',
       details: { state: 'consent', id: standing.id },
     })
-    const consented = await store.shutdowns.consent(standing.id, { by, at: now(), reason: line })
+    const consent = { by, at: now(), reason: line }
+    let consented: Shutdown | null = null
+    await acts.within(actOf(standing, by, 'lifted'), async (entry) => {
+      consented = await store.shutdowns.consent(standing.id, consent, entry)
+      return consented !== null && consented.liftedAt !== null
+    })
     if (consented === null) throw elpisError('not_shut_down')
     live.apply(consented)
-    if (consented.liftedAt !== null) await this.#record(consented, by, 'lifted')
     return consented
   }
 
   async #begin(reason: string, by: Actor): Promise<void> {
-    const { store, live, now, rule } = this.#parts
-    const begun = await store.shutdowns.begin({
+    const { store, live, now, rule, acts } = this.#parts
+    const shutdown: Shutdown = {
       id: `shut_${randomBytes(12).toString('hex')}`,
       reason,
       by,
@@ -94,13 +98,15 @@ export class Shutdowns {
       people: rule.restartPeople,
       consents: [],
       liftedAt: null,
+    }
+    await acts.within(actOf(shutdown, by, 'shut-down'), async (entry) => {
+      const begun = await store.shutdowns.begin(shutdown, entry)
+      live.apply(begun)
+      return begun.id === shutdown.id
     })
-    live.apply(begun)
-    // After it: what stops everything must not wait for the log.
-    await this.#record(begun, by, 'shut-down')
   }
+}
 
-  async #record({ id, people }: Shutdown, by: Actor, state: 'shut-down' | 'lifted'): Promise<void> {
-    await this.#parts.acts.record({ kind: 'stop-changed', by, about: 'all', details: { state, id, people } })
-  }
+function actOf({ id, people }: Shutdown, by: Actor, state: 'shut-down' | 'lifted'): Act {
+  return { kind: 'stop-changed', by, about: 'all', details: { state, id, people } }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Acts } from '../core/acts.ts'
+import type { Act, Acts } from '../core/acts.ts'
 import type { Clock } from '../core/clock.ts'
 import type { CaseId, MeasureId } from '../core/ids.ts'
 import { elpisError } from '../errors.ts'
@@ -27,9 +27,9 @@ export class Steps {
   }
 
   async take(step: Step, by: Actor, evidence: readonly CaseStep[] = []): Promise<Measure> {
-    const { store, live } = this.#parts
+    const { store, live, acts } = this.#parts
     const measure = this.#measureOf(step, by, evidence)
-    await this.#record(measure)
+    await acts.record(actOf(measure))
     const taken = await store.insert(measure)
     live.apply(taken)
     return taken
@@ -37,13 +37,11 @@ export class Steps {
 
   /** For the ladder. @returns null when something as strict is in force already */
   async escalate(step: Step, by: Actor, evidence: readonly CaseStep[]): Promise<Measure | null> {
-    const { store, live } = this.#parts
+    const { store, live, acts } = this.#parts
     const measure = this.#measureOf(step, by, evidence)
-    const taken = await store.escalate(measure)
-    if (taken === null) return null
-    live.apply(taken)
-    // After it: what protects others must not wait for the log, and what was not needed is no act.
-    await this.#record(measure)
+    // What was not needed is no act.
+    const taken = await acts.within(actOf(measure), (entry) => store.escalate(measure, entry))
+    if (taken !== null) live.apply(taken)
     return taken
   }
 
@@ -67,11 +65,6 @@ export class Steps {
     return lapsed
   }
 
-  async #record({ by, target, rung, until }: NewMeasure): Promise<void> {
-    const about = targetText(target)
-    await this.#parts.acts.record({ kind: 'standing-changed', by, about, details: { rung, until } })
-  }
-
   #measureOf({ target, rung, reason, lasts }: Step, by: Actor, evidence: readonly CaseStep[]): NewMeasure {
     const createdAt = this.#parts.clock.now()
     return {
@@ -86,4 +79,8 @@ export class Steps {
       evidence,
     }
   }
+}
+
+function actOf({ by, target, rung, until }: NewMeasure): Act {
+  return { kind: 'standing-changed', by, about: targetText(target), details: { rung, until } }
 }

@@ -1,4 +1,5 @@
 /** What standing needs of storage. Every method is one transaction, done and durable when its promise resolves. */
+import type { ActLeaf } from '../core/acts.ts'
 import type { ChangeListener } from '../core/changes.ts'
 import type { CaseId } from '../core/ids.ts'
 import type { Case, CaseStep } from './case.ts'
@@ -32,9 +33,10 @@ export interface MeasureStore {
   /**
    * As `insert`, for the ladder: nothing when something as strict is in force already, only longer when it is the same.
    *
+   * @param entry appended with it
    * @returns null when nothing was to be done
    */
-  escalate(measure: NewMeasure): Promise<Measure | null>
+  escalate(measure: NewMeasure, entry: ActLeaf | null): Promise<Measure | null>
   /** Ends those of a target that are in force, all or of one rung, and closes its case. @returns what was ended */
   lift(target: Target, rung: Rung | null, lift: Lift): Promise<Measure[]>
   /** Ends, as lifted by `time`, those that are over at `now`. @returns what was ended */

@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { AuditStore, FullTile, LogState, NewLeaf, OpenRow, StoredLeaf } from '../audit/store.ts'
+import type { ActLeaf } from '../core/acts.ts'
 import type { EntryId } from '../core/ids.ts'
 import type { Database } from './schema.ts'
 import { inPieces } from './pieces.ts'
@@ -157,6 +158,12 @@ export class SqlAuditStore implements AuditStore {
     }
     return closed
   }
+}
+
+/** Appends the entry of an act in the transaction of what it tells of; nothing where there is no log. */
+export async function appendAct(database: Kysely<Database>, entry: ActLeaf | null): Promise<void> {
+  if (entry === null) return
+  await new SqlAuditStore(database).seal([{ ...entry, opened: false, account: null, subject: null }])
 }
 
 function stateOf({ verifier_key, size, checkpoint_size, checkpoint }: LogRow): LogState {

@@ -1,6 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { ContentStore, KeptContent, Notice, SubjectName } from '../audit/store.ts'
+import type { ActLeaf } from '../core/acts.ts'
 import type { EntryId } from '../core/ids.ts'
+import { appendAct } from './audit-store.ts'
 import { inPieces } from './pieces.ts'
 import type { Database } from './schema.ts'
 
@@ -33,9 +35,17 @@ export class SqlContentStore implements ContentStore {
     return row ?? null
   }
 
-  async prune(now: number): Promise<number> {
-    const query = this.#database.deleteFrom('audit_content').where('expires_at', '<=', now)
-    return Number((await query.executeTakeFirstOrThrow()).numDeletedRows)
+  async expired(now: number): Promise<number> {
+    const query = this.#database.selectFrom('audit_content').where('expires_at', '<=', now)
+    const { count } = await query.select((row) => row.fn.countAll().as('count')).executeTakeFirstOrThrow()
+    return Number(count)
+  }
+
+  async prune(now: number, expected: number, entry: ActLeaf | null): Promise<boolean> {
+    if ((await this.expired(now)) !== expected) return false
+    await this.#database.deleteFrom('audit_content').where('expires_at', '<=', now).execute()
+    await appendAct(this.#database, entry)
+    return true
   }
 
   async notify(notice: Notice): Promise<void> {

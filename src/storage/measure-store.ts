@@ -1,7 +1,9 @@
 import type { Kysely, Selectable } from 'kysely'
+import type { ActLeaf } from '../core/acts.ts'
 import { rungs, type Lift, type Measure, type Rung } from '../standing/measure.ts'
 import type { MeasurePage, MeasureStore, NewMeasure } from '../standing/store.ts'
 import { parseTarget, targetText, type Target } from '../standing/target.ts'
+import { appendAct } from './audit-store.ts'
 import { addStep, closeIfOver, openCase } from './case-rows.ts'
 import type { Database } from './schema.ts'
 import { announce } from './versions.ts'
@@ -45,7 +47,13 @@ export class SqlMeasureStore implements MeasureStore {
     return { ...measure, caseId, lifted: null, revision }
   }
 
-  async escalate(measure: NewMeasure): Promise<Measure | null> {
+  async escalate(measure: NewMeasure, entry: ActLeaf | null): Promise<Measure | null> {
+    const taken = await this.#escalate(measure)
+    if (taken !== null) await appendAct(this.#database, entry)
+    return taken
+  }
+
+  async #escalate(measure: NewMeasure): Promise<Measure | null> {
     const { target, rung, createdAt, until } = measure
     const standing = await this.list({ target, past: false, now: createdAt, limit: 100 })
     if (standing.some((other) => rungs.indexOf(other.rung) > rungs.indexOf(rung))) return null

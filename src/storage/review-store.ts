@@ -1,6 +1,8 @@
 import type { Kysely, Selectable } from 'kysely'
-import type { Outcome, Review, ReviewStore } from '../standing/review.ts'
+import type { ActLeaf } from '../core/acts.ts'
+import type { Decision, Review, ReviewStore } from '../standing/review.ts'
 import { parseTarget, targetText } from '../standing/target.ts'
+import { appendAct } from './audit-store.ts'
 import type { Database } from './schema.ts'
 
 /** How many are looked through for one that may be claimed. */
@@ -14,7 +16,7 @@ export class SqlReviewStore implements ReviewStore {
     this.#database = database
   }
 
-  async add(review: Review): Promise<boolean> {
+  async add(review: Review, entry: ActLeaf | null): Promise<boolean> {
     const target = targetText(review.target)
     const waiting = await this.#database
       .selectFrom('reviews')
@@ -43,6 +45,7 @@ export class SqlReviewStore implements ReviewStore {
         decision: null,
       })
       .execute()
+    await appendAct(this.#database, entry)
     return true
   }
 
@@ -80,13 +83,14 @@ export class SqlReviewStore implements ReviewStore {
     return true
   }
 
-  async decide(id: string, outcome: Outcome, by: string, reason: string, now: number): Promise<boolean> {
-    if ((await this.#held(id, by, now)) === null) return false
+  async decide(id: string, { outcome, at, by, reason }: Decision, entry: ActLeaf | null): Promise<boolean> {
+    if ((await this.#held(id, by, at)) === null) return false
     await this.#database
       .updateTable('reviews')
-      .set({ outcome, decided_at: now, decided_by: by, decision: reason })
+      .set({ outcome, decided_at: at, decided_by: by, decision: reason })
       .where('id', '=', id)
       .execute()
+    await appendAct(this.#database, entry)
     return true
   }
 

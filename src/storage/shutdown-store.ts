@@ -1,5 +1,7 @@
 import type { Kysely, Selectable } from 'kysely'
+import type { ActLeaf } from '../core/acts.ts'
 import type { Consent, Shutdown, ShutdownStore } from '../standing/shutdown.ts'
+import { appendAct } from './audit-store.ts'
 import type { Database } from './schema.ts'
 import { announce } from './versions.ts'
 
@@ -20,7 +22,7 @@ export class SqlShutdownStore implements ShutdownStore {
     return row === undefined ? null : shutdownOf(row)
   }
 
-  async begin(shutdown: Shutdown): Promise<Shutdown> {
+  async begin(shutdown: Shutdown, entry: ActLeaf | null): Promise<Shutdown> {
     const standing = await this.current()
     if (standing !== null) return standing
     const { id, reason, by, at, people, consents, liftedAt } = shutdown
@@ -28,11 +30,12 @@ export class SqlShutdownStore implements ShutdownStore {
       .insertInto('shutdowns')
       .values({ id, reason, by, at, people, consents: JSON.stringify(consents), lifted_at: liftedAt })
       .execute()
+    await appendAct(this.#database, entry)
     await announce(this.#database, 'shutdown')
     return shutdown
   }
 
-  async consent(id: string, consent: Consent): Promise<Shutdown | null> {
+  async consent(id: string, consent: Consent, entry: ActLeaf | null): Promise<Shutdown | null> {
     const standing = await this.current()
     if (standing?.id !== id) return null
     if (standing.consents.some(({ by }) => by === consent.by)) return standing
@@ -43,6 +46,7 @@ export class SqlShutdownStore implements ShutdownStore {
       .set({ consents: JSON.stringify(consents), lifted_at: liftedAt })
       .where('id', '=', id)
       .execute()
+    if (liftedAt !== null) await appendAct(this.#database, entry)
     await announce(this.#database, 'shutdown')
     return { ...standing, consents, liftedAt }
   }

@@ -31,12 +31,12 @@ export function shutdownContract(database: string, opened: Opened): void {
       const { shutdowns } = await opened()
       expect(await shutdowns.current()).toBeNull()
       const begun = await Promise.all([
-        shutdowns.begin(first),
-        shutdowns.begin({ ...first, id: 'shut_two', people: 1 }),
+        shutdowns.begin(first, null),
+        shutdowns.begin({ ...first, id: 'shut_two', people: 1 }, null),
       ])
       expect(begun).toEqual([first, first])
-      const says = (by: string) => shutdowns.consent(first.id, { by, at: 5, reason: 'mended' })
-      expect(await shutdowns.consent('shut_two', { by: 'owner', at: 5, reason: 'x' })).toBeNull()
+      const says = (by: string) => shutdowns.consent(first.id, { by, at: 5, reason: 'mended' }, null)
+      expect(await shutdowns.consent('shut_two', { by: 'owner', at: 5, reason: 'x' }, null)).toBeNull()
       const [ann, again] = await Promise.all([says('person_ann'), says('person_ann')])
       expect(ann).toMatchObject({ liftedAt: null, consents: [{ by: 'person_ann', at: 5 }] })
       expect(again).toEqual(ann)
