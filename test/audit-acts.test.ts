@@ -193,11 +193,11 @@ test('what cannot be recorded is not done', async () => {
     store: storage,
     clock: systemClock,
     acts: {
+      ...noActs,
       async record() {
         if (!writable) throw elpisError('audit_unavailable', { reason: 'its disk is full' })
         return 'ent_1' as EntryId
       },
-      within: noActs.within,
     },
   })
   onTestFinished(async () => {

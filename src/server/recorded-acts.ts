@@ -75,16 +75,11 @@ export class ServedRecord {
 
 /** These models with other adapters than they have. */
 export function withAdapters(models: readonly Served[], adapters: Found): Served[] {
-  return models
-    .filter(({ parent }) => parent === undefined)
-    .flatMap((model) => [
-      model,
-      ...(adapters.get(model.id) ?? []).map(({ name, digest }) => ({
-        id: `${model.id}+${name}`,
-        digest,
-        parent: model.id,
-      })),
-    ])
+  const bare = models.filter(({ parent }) => parent === undefined)
+  const adapted = bare.flatMap(({ id }) =>
+    (adapters.get(id) ?? []).map(({ name, digest }) => ({ id: `${id}+${name}`, digest, parent: id })),
+  )
+  return [...bare, ...adapted]
 }
 
 function placeOf({ protocol, host }: URL): string {
