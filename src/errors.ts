@@ -268,6 +268,13 @@ const table = {
     message: 'Whoever asked for it cannot confirm it.',
     hint: 'This takes a second person. Keys of nobody in particular count as the one owner of this server.',
   },
+  second_person_needed: {
+    blame: 'user',
+    status: 403,
+    exit: 4,
+    message: 'This takes a second person, who has not confirmed it.',
+    hint: 'Ask for it with a reason, have another owner or admin say `elpis shutdown confirm PROPOSAL`, then name the proposal within the hour.',
+  },
   standing_not_permitted: {
     blame: 'user',
     status: 403,

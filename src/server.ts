@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises'
 import { signInUrl } from './access/access.ts'
 import { createAccess, type AccessParts } from './access/create-access.ts'
 import { accessControlRoutes } from './api/access/routes.ts'
-import { answerControlRoutes } from './api/log/answer-control.ts'
+import { exportControlRoutes } from './api/log/export-control.ts'
 import { createApi } from './api/app.ts'
 import { startControl } from './api/control/server.ts'
 import { isLoopback, listen, originOf } from './api/listen.ts'
@@ -140,7 +140,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   )
   timing = monitoring.storageTiming
   const { log, acts } = monitoring
-  const ladder = undo.adopt(await openStanding(config, { store: storage, access, acts, log }), (it) =>
+  const ladder = undo.adopt(await openStanding(config, { store: storage, access, audit, acts, log }), (it) =>
     it.close(),
   )
   undo.adopt(openWebhooks(config, storage.webhooks, log), (it) => it.close())
@@ -169,7 +169,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     standingControlRoutes({ standing, access, log }),
     accessControlRoutes({ access, log }),
     signInControlRoutes({ signIn, log }),
-    answerControlRoutes(audit.answers),
+    exportControlRoutes({ audit, standing }, access),
     monitoringControlRoutes(monitoring.door.desk, monitoring.monitor.live),
   ]
   undo.adopt(await startControl({ home, access, status, refreshAdapters, log, more }), (it) => it.close())

@@ -235,13 +235,14 @@ describe('the two-person rule', () => {
 
   test('nobody confirms what is an hour old', async () => {
     await using given = await standingOn({}, { shutdown: rule })
-    const { shutdowns } = given.standing
-    const proposal = await shutdowns.begin('a leak', 'person_ann')
+    const { proposals } = given.standing
+    const wish = { kind: 'shutdown', subject: 'all', reason: 'a leak' } as const
+    const proposal = await proposals.ask(wish, 'person_ann')
     given.time.now += 60 * 60 * 1000
-    await expect(shutdowns.proposals.confirm(proposal?.id ?? '', 'person_bob')).rejects.toMatchObject({
+    await expect(proposals.confirm(proposal?.id ?? '', 'person_bob')).rejects.toMatchObject({
       code: 'proposal_not_found',
     })
-    expect(await shutdowns.proposals.waiting()).toEqual([])
+    expect(await proposals.waiting()).toEqual([])
     expect((await given.standing.clear(keyPrincipal('key_mallory', 'Mallory'))).level).toBe('good')
   })
 })

@@ -32,10 +32,10 @@ export class Answers {
    *
    * @throws `receipt_not_found`, `content_not_kept`
    */
-  async forOperator(id: EntryId): Promise<AnswerFile> {
+  async forOperator(id: EntryId, by: string): Promise<AnswerFile> {
     const receipt = await this.#receipts.opening(id)
     if (receipt === null) throw elpisError('receipt_not_found', { id })
-    return this.#file(id, receipt, await this.#contents.read(id, 'owner', 'answer export'))
+    return this.#file(id, receipt, await this.#contents.read(id, by, 'answer export'))
   }
 
   #file(id: EntryId, receipt: string, kept: string): AnswerFile {

@@ -94,6 +94,12 @@ export class Contents {
     return this.#parts.store.notices(subject)
   }
 
+  /** @throws `subject_not_found` */
+  async mustKnow(subject: SubjectName): Promise<void> {
+    const key = await this.#parts.subjects.find(subject)
+    if (key === null) throw elpisError('subject_not_found', { subject })
+  }
+
   /**
    * Destroys a person's key, and with it what they said, what their entries commit to and their pseudonym.
    *
@@ -101,8 +107,7 @@ export class Contents {
    */
   async erase(subject: SubjectName, by: string): Promise<void> {
     const { subjects, acts } = this.#parts
-    const key = await subjects.find(subject)
-    if (key === null) throw elpisError('subject_not_found', { subject })
+    await this.mustKnow(subject)
     await acts.record({ kind: 'content-erased', by, about: null, details: {} })
     await subjects.erase(subject)
   }

@@ -4,8 +4,7 @@ import { machineOwner, type Operation } from '../api/standing/operation.ts'
 import { parseBody } from '../api/parse.ts'
 import type { Config } from '../config.ts'
 import { elpisError } from '../errors.ts'
-import { openStanding } from '../server/open-standing.ts'
-import { openStorage } from '../storage/storage.ts'
+import { inOwnProcess } from './own-process.ts'
 
 /**
  * Does something about standing: through the running server, which then knows at once, by ourselves when there is none.
@@ -24,18 +23,10 @@ export async function perform<Input extends z.ZodType, Output extends z.ZodType>
       await server.close()
     }
   }
-  const storage = await openStorage(config)
-  try {
-    const standing = await openStanding(config, { store: storage, access: null, log: () => {} })
-    try {
-      const result = await operation.run(standing, parseBody(operation.input, input), machineOwner)
-      return operation.output.parse(result)
-    } finally {
-      await standing.close()
-    }
-  } finally {
-    await storage.close()
-  }
+  return await inOwnProcess(config, async ({ standing }) => {
+    const result = await operation.run(standing, parseBody(operation.input, input), machineOwner)
+    return operation.output.parse(result)
+  })
 }
 
 const units = { m: 60, h: 3600, d: 86_400, w: 604_800 } as const

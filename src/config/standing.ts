@@ -77,7 +77,9 @@ export const standing = z
     two_people: z
       .boolean()
       .default(false)
-      .describe('`elpis shutdown --all` is done only once a second person has confirmed it.'),
+      .describe(
+        '`elpis shutdown --all`, erasing what somebody said and exporting the log or answers are done only once a second person has confirmed it.',
+      ),
     inbound: z
       .record(
         z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'is a name of lower-case letters, digits and "-"'),

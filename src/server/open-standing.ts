@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path'
 import type { Access } from '../access/access.ts'
 import type { Config } from '../config.ts'
-import { noActs, type Acts } from '../core/acts.ts'
+import type { Audit } from '../audit/audit.ts'
+import type { Acts } from '../core/acts.ts'
 import { systemClock } from '../core/clock.ts'
 import { asElpisError } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -12,6 +13,7 @@ import type { Standing } from '../standing/standing.ts'
 import type { StandingStore } from '../standing/store.ts'
 import type { UsageStore } from '../usage/store.ts'
 import type { Source } from '../standing/webhooks/inbound.ts'
+import { contentDeeds } from './content-deeds.ts'
 import { secretKeys } from './secret-keys.ts'
 import { useHistory } from './use-history.ts'
 
@@ -19,6 +21,8 @@ interface Wiring {
   readonly store: StandingStore & { readonly usage: Pick<UsageStore, 'ask'> }
   /** Null on the command line, where nobody is asking. */
   readonly access: Pick<Access, 'directory'> | null
+  readonly audit: Pick<Audit, 'acts' | 'contents'>
+  /** The same acts, watched; the log's own when left out. */
   readonly acts?: Acts
   readonly log: Log
 }
@@ -43,7 +47,7 @@ function sourcesOf(inbound: Config['standing']['inbound']): Map<string, Source> 
  */
 export async function openStanding(
   config: Config,
-  { store, access, acts = noActs, log }: Wiring,
+  { store, access, audit, acts = audit.acts, log }: Wiring,
 ): Promise<Standing> {
   // Who is told changes nothing of what is decided, and rules have versions of their own.
   const {
@@ -74,6 +78,7 @@ export async function openStanding(
       restartPeople: config.standing.restart_people,
       twoPeople: config.standing.two_people,
     },
+    deeds: contentDeeds(audit.contents),
     domainOf: (person) => access?.directory.person(person)?.email?.split('@').at(-1) ?? null,
     onTrouble: (error) => log('error', 'standing', { code: asElpisError(error).code }),
   })

@@ -19,7 +19,8 @@ import type { Outcome, Review } from './review.ts'
 import { Reviews } from './reviews.ts'
 import type { Actor, CaseFile, Cleared, Explanation, Lifting, Standing, Step } from './standing.ts'
 import { LiveShutdown } from './live-shutdown.ts'
-import { Shutdowns, type ShutdownRule } from './shutdowns.ts'
+import { Proposals, type GraveDeed, type GraveWish } from './proposals.ts'
+import { Shutdowns } from './shutdowns.ts'
 import { dryRun, type RulesDryRun } from './rules/dry-run.ts'
 import { readRules, type RuleSet } from './rules/rule-set.ts'
 import { RuleWatch } from './rules/rule-watch.ts'
@@ -38,6 +39,8 @@ export interface StandingParts {
   readonly acts: Acts
   readonly policy: Policy
   readonly shutdown: ShutdownRule
+  /** What else takes two people where a shutdown does; nothing when left out. */
+  readonly deeds?: Partial<Record<'content-erase' | 'content-export', GraveDeed>>
   /** The domain of a person's e-mail address, as far as it is known. Must answer from memory. */
   readonly domainOf: (person: PersonId) => string | null
   /** Rules over behaviour that are switched on; none when left out. */
@@ -48,6 +51,14 @@ export interface StandingParts {
   readonly sources?: ReadonlyMap<string, Source>
   /** Something that goes on by itself failed, and will be tried again. */
   readonly onTrouble: (error: unknown) => void
+}
+
+/** Who it takes. */
+interface ShutdownRule {
+  /** To lift a shutdown. */
+  readonly restartPeople: number
+  /** Whether one asks for what is grave and another confirms it. */
+  readonly twoPeople: boolean
 }
 
 const mostListed = 1000
@@ -81,6 +92,7 @@ class StoredStanding implements Standing {
   readonly #live: LiveRegister
   readonly #shut: LiveShutdown
   readonly shutdowns: Shutdowns
+  readonly proposals: Proposals
   readonly #steps: Steps
   readonly #strikes: Strikes
   readonly #reviews: Reviews
@@ -97,7 +109,12 @@ class StoredStanding implements Standing {
     this.#parts = parts
     this.#live = live
     this.#shut = shut
-    this.shutdowns = new Shutdowns({ store, live: shut, acts, now: () => clock.now(), rule: parts.shutdown })
+    const now = () => clock.now()
+    const { restartPeople, twoPeople } = parts.shutdown
+    this.shutdowns = new Shutdowns({ store, live: shut, acts, now, restartPeople })
+    const shutdown = { carryOut: ({ reason }: GraveWish, by: Actor) => this.shutdowns.begin(reason, by) }
+    const deeds = { ...parts.deeds, shutdown }
+    this.proposals = new Proposals({ store: store.proposals, acts, now, twoPeople, deeds })
     this.#limits = new RestrictedLimits(policy.restricted, () => clock.now())
     this.#steps = new Steps({ store: store.measures, live, clock, acts })
     this.#reviews = new Reviews({

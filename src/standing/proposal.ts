@@ -1,4 +1,4 @@
-/** What is too grave for one person. Whoever adds a kind says in `Proposals` what is done once it is confirmed. */
+/** What is too grave for one person. */
 export type GraveAct = 'shutdown' | 'content-export' | 'content-erase'
 
 /** What one person asked for; a second one, other than they, confirms it before its time is over, and it is done once. */

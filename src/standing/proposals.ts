@@ -9,12 +9,24 @@ import type { Actor } from './standing.ts'
 const lastsMilliseconds = 60 * 60 * 1000
 const mostListed = 100
 
+/** What is asked for, and what is done with it. */
+export type GraveWish = Pick<Proposal, 'kind' | 'subject' | 'reason'>
+
+export interface GraveDeed {
+  /** Refuses at once what could not be done later. */
+  readonly check?: (subject: string) => Promise<void>
+  /** @param by whoever asked */
+  readonly carryOut: (wish: GraveWish, by: Actor) => Promise<void>
+}
+
 interface ProposalParts {
   readonly store: ProposalStore
   readonly acts: Acts
   readonly now: () => number
-  /** What is done once a second person has confirmed it. A kind that is not here cannot be asked for. */
-  readonly carryOut: Partial<Record<GraveAct, (proposal: Proposal) => Promise<void>>>
+  /** Whether one asks and another confirms; otherwise everything is done as it is asked for. */
+  readonly twoPeople: boolean
+  /** A kind that is not here cannot be asked for. */
+  readonly deeds: Partial<Record<GraveAct, GraveDeed>>
 }
 
 /** The two-person rule: one asks, a second confirms, and only then it is done. Both stand in the log. */
@@ -25,23 +37,19 @@ export class Proposals {
     this.#parts = parts
   }
 
-  /** @throws `reason_invalid` */
-  async propose(wish: Pick<Proposal, 'kind' | 'subject' | 'reason'>, by: Actor): Promise<Proposal> {
-    const { store, now } = this.#parts
-    const at = now()
-    const proposal: Proposal = {
-      id: `prop_${randomBytes(12).toString('hex')}`,
-      kind: wish.kind,
-      subject: wish.subject,
-      reason: validReason(wish.reason),
-      by,
-      at,
-      until: at + lastsMilliseconds,
-      confirmed: null,
-    }
-    await this.#record(proposal, by, 'proposed')
-    await store.add(proposal)
-    return proposal
+  /**
+   * Does it; or, by the two-person rule, asks for it.
+   *
+   * @returns the proposal that a second person must confirm; null when it is done
+   * @throws `reason_invalid`, what the deed's check throws, or doing it
+   */
+  async ask(wish: GraveWish, by: Actor): Promise<Proposal | null> {
+    const { twoPeople } = this.#parts
+    const deed = this.#deedOf(wish.kind)
+    await deed.check?.(wish.subject)
+    if (twoPeople) return await this.#propose(wish, by)
+    await deed.carryOut(wish, by)
+    return null
   }
 
   /** What waits for a second person, the oldest first, at most 100. */
@@ -55,18 +63,58 @@ export class Proposals {
    * @throws `proposal_not_found`, `proposal_own`, what doing it throws: then it must be asked for again
    */
   async confirm(id: string, by: Actor): Promise<Proposal> {
-    const { store, now, carryOut } = this.#parts
+    const { store, now } = this.#parts
     const gone = () => elpisError('proposal_not_found', { proposal: id.slice(0, 60) })
     const found = await store.find(id)
-    const carry = found === null ? undefined : carryOut[found.kind]
-    if (found === null || carry === undefined || found.confirmed !== null || found.until <= now())
-      throw gone()
+    if (found === null || found.confirmed !== null || found.until <= now()) throw gone()
     if (found.by === by) throw elpisError('proposal_own')
     await this.#record(found, by, 'confirmed')
     const confirmed = await store.confirm(id, by, now())
     if (confirmed === null) throw gone()
-    await carry(confirmed)
+    await this.#deedOf(confirmed.kind).carryOut(confirmed, confirmed.by)
     return confirmed
+  }
+
+  /**
+   * For what whoever asked does themselves: passes when the rule is off, or a second person confirmed exactly this for
+   * them and its hour is not over.
+   *
+   * @throws `second_person_needed`
+   */
+  async mustBeConfirmed(
+    { kind, subject }: Pick<GraveWish, 'kind' | 'subject'>,
+    by: Actor,
+    id: string | null,
+  ): Promise<void> {
+    const { store, now, twoPeople } = this.#parts
+    if (!twoPeople) return
+    const found = id === null ? null : await store.find(id)
+    const same = found?.kind === kind && found.subject === subject && found.by === by
+    if (!same || found.confirmed === null || found.until <= now()) throw elpisError('second_person_needed')
+  }
+
+  async #propose({ kind, subject, reason }: GraveWish, by: Actor): Promise<Proposal> {
+    const { store, now } = this.#parts
+    const at = now()
+    const proposal: Proposal = {
+      id: `prop_${randomBytes(12).toString('hex')}`,
+      kind,
+      subject,
+      reason: validReason(reason),
+      by,
+      at,
+      until: at + lastsMilliseconds,
+      confirmed: null,
+    }
+    await this.#record(proposal, by, 'proposed')
+    await store.add(proposal)
+    return proposal
+  }
+
+  #deedOf(kind: GraveAct): GraveDeed {
+    const deed = this.#parts.deeds[kind]
+    if (deed === undefined) throw new Error(`Nothing here does ${kind}.`)
+    return deed
   }
 
   async #record({ id, kind, subject }: Proposal, by: Actor, state: 'proposed' | 'confirmed'): Promise<void> {

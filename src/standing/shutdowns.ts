@@ -2,41 +2,25 @@ import { randomBytes } from 'node:crypto'
 import type { Act, Acts } from '../core/acts.ts'
 import { elpisError } from '../errors.ts'
 import type { LiveShutdown } from './live-shutdown.ts'
-import type { Proposal, ProposalStore } from './proposal.ts'
-import { Proposals } from './proposals.ts'
 import { validReason } from './reason.ts'
 import type { Shutdown, ShutdownStore } from './shutdown.ts'
 import type { Actor } from './standing.ts'
 
 interface ShutdownParts {
-  readonly store: { readonly shutdowns: ShutdownStore; readonly proposals: ProposalStore }
+  readonly store: { readonly shutdowns: ShutdownStore }
   readonly live: LiveShutdown
   readonly acts: Acts
   readonly now: () => number
-  readonly rule: ShutdownRule
-}
-
-/** Who it takes. */
-export interface ShutdownRule {
-  /** To lift a shutdown. */
+  /** How many different people it takes to lift one. */
   readonly restartPeople: number
-  /** Whether one asks and another confirms. */
-  readonly twoPeople: boolean
 }
 
 /** Stops everything, and lets it begin again. An `Actor` here is a person: several keys of one count once. */
 export class Shutdowns {
   readonly #parts: ShutdownParts
-  readonly proposals: Proposals
 
   constructor(parts: ShutdownParts) {
     this.#parts = parts
-    this.proposals = new Proposals({
-      store: parts.store.proposals,
-      acts: parts.acts,
-      now: parts.now,
-      carryOut: { shutdown: ({ reason, by }) => this.#begin(reason, by) },
-    })
   }
 
   /** The one in force; null while everything is open. */
@@ -45,19 +29,26 @@ export class Shutdowns {
   }
 
   /**
-   * Ends all that runs and refuses what is new, everywhere; or, by the two-person rule, asks for that.
+   * Ends all that runs and refuses what is new, everywhere.
    *
-   * @returns the proposal that a second person must confirm; null when it is done
    * @throws `reason_invalid`
    */
-  async begin(reason: string, by: Actor): Promise<Proposal | null> {
-    const line = validReason(reason)
-    if (this.current !== null) return null
-    if (!this.#parts.rule.twoPeople) {
-      await this.#begin(line, by)
-      return null
+  async begin(reason: string, by: Actor): Promise<void> {
+    const { store, live, acts, now, restartPeople } = this.#parts
+    const shutdown: Shutdown = {
+      id: `shut_${randomBytes(12).toString('hex')}`,
+      reason: validReason(reason),
+      by,
+      at: now(),
+      people: restartPeople,
+      consents: [],
+      liftedAt: null,
     }
-    return await this.proposals.propose({ kind: 'shutdown', subject: 'all', reason: line }, by)
+    await acts.within(actOf(shutdown, by, 'shut-down'), async (entry) => {
+      const begun = await store.shutdowns.begin(shutdown, entry)
+      live.apply(begun)
+      return begun.id === shutdown.id
+    })
   }
 
   /**
@@ -86,24 +77,6 @@ export class Shutdowns {
     if (consented === null) throw elpisError('not_shut_down')
     live.apply(consented)
     return consented
-  }
-
-  async #begin(reason: string, by: Actor): Promise<void> {
-    const { store, live, now, rule, acts } = this.#parts
-    const shutdown: Shutdown = {
-      id: `shut_${randomBytes(12).toString('hex')}`,
-      reason,
-      by,
-      at: now(),
-      people: rule.restartPeople,
-      consents: [],
-      liftedAt: null,
-    }
-    await acts.within(actOf(shutdown, by, 'shut-down'), async (entry) => {
-      const begun = await store.shutdowns.begin(shutdown, entry)
-      live.apply(begun)
-      return begun.id === shutdown.id
-    })
   }
 }
 

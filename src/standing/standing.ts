@@ -9,6 +9,7 @@ import type { Policy } from './policy.ts'
 import type { Outcome, Review } from './review.ts'
 import type { RulesDryRun } from './rules/dry-run.ts'
 import type { RuleSet } from './rules/rule-set.ts'
+import type { Proposals } from './proposals.ts'
 import type { Shutdowns } from './shutdowns.ts'
 import type { Target } from './target.ts'
 import type { Inbound } from './webhooks/inbound.ts'
@@ -71,6 +72,8 @@ export interface Standing {
   mustBeOpen(): void
   /** Stops everybody at once, and lets them back in. */
   readonly shutdowns: Shutdowns
+  /** What is too grave for one person. */
+  readonly proposals: Proposals
   /** Takes a signal in. What follows from it does so within a second. */
   signal(signal: Signal): void
   /** A strike that a person or another system gives. */

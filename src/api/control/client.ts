@@ -4,7 +4,6 @@ import type { z } from 'zod'
 import type { KeyInfo, NewKey } from '../../access/access.ts'
 import type { KeyWish } from '../../access/minting.ts'
 import { elpisError, errorTable, Fault, UserError, type ElpisError, type ErrorCode } from '../../errors.ts'
-import { answerFile, type AnswerFile } from '../../audit/answer-record.ts'
 import type { Moment } from '../../monitoring/live.ts'
 import { moment } from '../monitoring/moment.ts'
 import {
@@ -52,8 +51,12 @@ export interface ControlClient {
     operation: { readonly name: string; readonly output: Output },
     input: unknown,
   ): Promise<z.output<Output>>
-  /** An answer with all that determined it; its owner is told that it was read. */
-  exportAnswer(id: string): Promise<AnswerFile>
+  /** Has the server hand out what leaves as a file, to the owner of `key`, or of the machine when it is null. */
+  export<Output extends z.ZodType>(
+    operation: { readonly name: string; readonly output: Output },
+    input: unknown,
+    key: string | null,
+  ): Promise<z.output<Output>>
   /** How things stand now. */
   live(): Promise<Moment>
   close(): Promise<void>
@@ -80,9 +83,10 @@ export async function connectControl(home: string): Promise<ControlClient | null
       createSignInLink: () => door.post('/sign-in-links', {}, signInLink),
       invite: (wish) => door.post('/sign-in/invite', wish, madeInvitationSchema),
       standing: ({ name, output }, input, key) =>
-        door.post(`/standing/${name}`, input as object, output, key === null ? {} : { 'x-elpis-key': key }),
+        door.post(`/standing/${name}`, input as object, output, actingBy(key)),
       monitoring: ({ name, output }, input) => door.post(`/monitoring/${name}`, input as object, output),
-      exportAnswer: (id) => door.post('/answers/export', { id }, answerFile),
+      export: ({ name, output }, input, key) =>
+        door.post(`/export/${name}`, input as object, output, actingBy(key)),
       live: () => door.get('/live', moment),
       close: () => door.close(),
     }
@@ -92,6 +96,10 @@ export async function connectControl(home: string): Promise<ControlClient | null
     if (error instanceof NobodyThere) return null
     throw error
   }
+}
+
+function actingBy(key: string | null): Readonly<Record<string, string>> {
+  return key === null ? {} : { 'x-elpis-key': key }
 }
 
 class NobodyThere extends Error {}

@@ -1,7 +1,14 @@
 import { closeCase, giveStrike, listCases, showCase, showStanding } from './explaining.ts'
 import { addBan, liftAll, liftBan, listBans, takeStep } from './measures.ts'
 import { claimReview, decideReview, listReviews, skipReview } from './reviewing.ts'
-import { beginShutdown, confirmProposal, liftShutdown, showShutdown } from './stopping.ts'
+import {
+  askExport,
+  beginShutdown,
+  confirmProposal,
+  eraseContent,
+  liftShutdown,
+  showShutdown,
+} from './stopping.ts'
 import { checkRules, dryRunRules, listRules } from './rules.ts'
 import type { Operation } from './operation.ts'
 
@@ -28,4 +35,6 @@ export const standingOperations: readonly Operation[] = [
   showShutdown,
   liftShutdown,
   confirmProposal,
+  eraseContent,
+  askExport,
 ].map((operation) => operation as unknown as Operation)

@@ -1,5 +1,7 @@
-/** Stopping everything, and the second person that grave acts may need. */
+/** Stopping everything, erasing and exporting what people said, and the second person that this may need. */
 import { z } from 'zod'
+import type { Proposal } from '../../standing/proposal.ts'
+import { validReason } from '../../standing/reason.ts'
 import type { Standing } from '../../standing/standing.ts'
 import { defineOperation, mustBe } from './operation.ts'
 import { iso, time } from './measures.ts'
@@ -33,9 +35,13 @@ const shutdownView = z.object({
 
 export type ShutdownView = z.output<typeof shutdownView>
 
-async function viewOf({ shutdowns }: Standing): Promise<ShutdownView> {
+function proposalViewOf({ id, kind, subject, reason, by, at, until }: Proposal) {
+  return { id, act: kind, subject, reason, by, at: iso(at), until: iso(until) }
+}
+
+async function viewOf({ shutdowns, proposals }: Standing): Promise<ShutdownView> {
   const { current } = shutdowns
-  const waiting = await shutdowns.proposals.waiting()
+  const waiting = await proposals.waiting()
   return {
     shut_down: current !== null,
     shutdown:
@@ -49,15 +55,7 @@ async function viewOf({ shutdowns }: Standing): Promise<ShutdownView> {
             people_needed: current.people,
             consents: current.consents.map(({ by, at, reason }) => ({ by, at: iso(at), reason })),
           },
-    proposals: waiting.map(({ id, kind, subject, reason, by, at, until }) => ({
-      id,
-      act: kind,
-      subject,
-      reason,
-      by,
-      at: iso(at),
-      until: iso(until),
-    })),
+    proposals: waiting.map(proposalViewOf),
   }
 }
 
@@ -71,7 +69,8 @@ export const beginShutdown = defineOperation({
   output: shutdownView,
   async run(standing, { reason }, by) {
     mustBe(by, ['owner', 'admin'])
-    await standing.shutdowns.begin(reason, by.person)
+    const wish = { kind: 'shutdown', subject: 'all', reason: validReason(reason) } as const
+    if (standing.shutdowns.current === null) await standing.proposals.ask(wish, by.person)
     return await viewOf(standing)
   },
 })
@@ -112,7 +111,56 @@ export const confirmProposal = defineOperation({
   output: shutdownView,
   async run(standing, { proposal }, by) {
     mustBe(by, ['owner', 'admin'])
-    await standing.shutdowns.proposals.confirm(proposal, by.person)
+    await standing.proposals.confirm(proposal, by.person)
     return await viewOf(standing)
+  },
+})
+
+const optionalReason = reasonField.default('').describe('One line; needed where it takes two people.')
+const asked = z.object({
+  done: z.boolean(),
+  proposal: proposalView.nullable().describe('What a second person must confirm first.'),
+})
+
+export type Asked = z.output<typeof asked>
+
+export const eraseContent = defineOperation({
+  name: 'content.erase',
+  summary: "Destroy a person's key, and with it what they said; or ask for it, where that takes two people",
+  method: 'POST',
+  path: '/v1/admin/content/erase',
+  needs: 'standing.act',
+  input: z.strictObject({
+    subject: z
+      .string()
+      .min(1)
+      .max(400)
+      .describe('key:ID, person:ID, user:ORGANISATION:USER or organisation:ID.'),
+    reason: optionalReason,
+  }),
+  output: asked,
+  async run({ proposals }, { subject, reason }, by) {
+    mustBe(by, ['owner'])
+    const proposal = await proposals.ask({ kind: 'content-erase', subject, reason }, by.person)
+    return { done: proposal === null, proposal: proposal && proposalViewOf(proposal) }
+  },
+})
+
+export const askExport = defineOperation({
+  name: 'content.export',
+  summary:
+    'Ask whether you may export the log, or an answer with what was said; it is fetched at the machine',
+  method: 'POST',
+  path: '/v1/admin/content/export',
+  needs: 'standing.act',
+  input: z.strictObject({
+    what: z.string().min(1).max(100).describe('`log`, or the entry of an answer.'),
+    reason: optionalReason,
+  }),
+  output: asked,
+  async run({ proposals }, { what, reason }, by) {
+    mustBe(by, ['owner'])
+    const proposal = await proposals.ask({ kind: 'content-export', subject: what, reason }, by.person)
+    return { done: proposal === null, proposal: proposal && proposalViewOf(proposal) }
   },
 })

@@ -1,11 +1,14 @@
 /** What the owner of the machine does about what people said: erase it, delete what is too old, copy the log. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { SubjectName } from '../../audit/store.ts'
+import { beginLogExport, exportTile } from '../../api/log/exporting.ts'
+import { eraseContent } from '../../api/standing/stopping.ts'
 import { parseEntry } from '../../audit/log-entry.ts'
-import { parseBundle, tilePath, tileWidth } from '../../audit/tile.ts'
+import { parseBundle, parseTilePath, tilePath, tileWidth } from '../../audit/tile.ts'
 import { elpisError } from '../../errors.ts'
 import { defineCommand } from '../command.ts'
+import { exporting, exportOptions, waitingLine } from '../export-client.ts'
+import { perform } from '../standing-client.ts'
 import { withAudit } from './with-audit.ts'
 
 export const erase = defineCommand({
@@ -13,11 +16,16 @@ export const erase = defineCommand({
   summary: "Destroy a person's key: what they said is gone, and the log still verifies.",
   usage: 'SUBJECT',
   details:
-    'SUBJECT is key:ID, person:ID, user:ORGANISATION:USER or organisation:ID. It cannot be undone. Backups made before still hold the key: let them expire.',
+    'SUBJECT is key:ID, person:ID, user:ORGANISATION:USER or organisation:ID. It cannot be undone. Backups made before still hold the key: let them expire. With `standing.two_people` it is done once a second person says `elpis shutdown confirm`.',
   examples: ['elpis audit erase person:person_3kTMd9XwLq0Z', 'elpis audit erase key:key_3kTMd9XwLq0ZbR7c'],
   positionals: [1, 1],
-  async run({ positionals: [subject = ''], config, json, terminal }) {
-    await withAudit(config(), ({ contents }) => contents.erase(subject as SubjectName, 'owner'))
+  options: { reason: exportOptions.reason },
+  async run({ options: { reason }, positionals: [subject = ''], config, json, terminal }) {
+    const { proposal } = await perform(config(), eraseContent, { subject, reason })
+    if (proposal !== null) {
+      terminal.print(json ? JSON.stringify({ proposal }) : waitingLine(proposal))
+      return
+    }
     terminal.print(json ? JSON.stringify({ erased: subject }) : `What ${subject} said is gone.`)
   },
 })
@@ -36,7 +44,7 @@ export const exportLog = defineCommand({
   name: 'export',
   summary: 'Print all entries, a line of JSON each; or write a table, or a copy of the whole log.',
   details:
-    'The copy is laid out as c2sp.org/tlog-tiles has it, so that any such client, and `elpis audit verify log FOLDER`, can check it.',
+    'The copy is laid out as c2sp.org/tlog-tiles has it, so that any such client, and `elpis audit verify log FOLDER`, can check it. With `standing.two_people` a second person says `elpis shutdown confirm` first; then name the proposal.',
   examples: [
     'elpis audit export > entries.jsonl',
     'elpis audit export --format parquet --out entries.parquet',
@@ -46,8 +54,9 @@ export const exportLog = defineCommand({
     copy: { type: 'string', value: 'FOLDER', description: 'Where to write checkpoint, tiles and entries.' },
     format: { type: 'string', value: 'FORMAT', description: 'jsonl (the default) or parquet.' },
     out: { type: 'string', value: 'FILE', description: 'Where to write a table; needed for parquet.' },
+    ...exportOptions,
   },
-  async run({ options: { copy, format = 'jsonl', out }, config, json, terminal }) {
+  async run({ options: { copy, format = 'jsonl', out, reason, proposal }, config, json, terminal }) {
     const parquet = format === 'parquet'
     if (
       (format !== 'jsonl' && !parquet) ||
@@ -59,23 +68,16 @@ export const exportLog = defineCommand({
         suggestion: '`elpis audit export --format parquet --out entries.parquet`',
       })
     }
-    await withAudit(config(), async ({ log, acts }) => {
-      const to = parquet ? 'parquet' : copy === undefined ? 'lines' : 'copy'
-      await acts.record({
-        kind: 'content-exported',
-        by: 'owner',
-        about: null,
-        details: { what: 'entries', to },
-      })
-      const checkpoint = await log.checkpoint()
-      const names = await log.names()
+    const to = parquet ? 'parquet' : copy === undefined ? 'lines' : 'copy'
+    const waiting = await exporting(config(), { what: 'log', reason, proposal }, async (perform) => {
+      const permit = { proposal: proposal ?? null }
+      const { checkpoint, tiles } = await perform(beginLogExport, { to, ...permit })
       const table = out === undefined ? null : new (await import('../../audit/parquet.ts')).ParquetLog(out)
       if (copy !== undefined) await put(join(copy, 'checkpoint'), checkpoint)
-      for (const name of names) {
-        if (copy === undefined && name.level !== 'entries') continue
-        const bytes = await log.tile(name)
-        if (bytes === null)
-          throw elpisError('audit_log_unreadable', { log: 'the log', reason: 'a tile is missing' })
+      for (const tile of tiles) {
+        const name = parseTilePath(tile)
+        if (name === null || (copy === undefined && name.level !== 'entries')) continue
+        const bytes = Buffer.from((await perform(exportTile, { tile, ...permit })).bytes, 'base64')
         if (copy !== undefined) await put(join(copy, 'tile', tilePath(name)), bytes)
         else {
           for (const [place, bytesOfEntry] of (parseBundle(bytes, name.width) ?? []).entries()) {
@@ -91,10 +93,11 @@ export const exportLog = defineCommand({
       }
       if (copy !== undefined) {
         terminal.print(
-          json ? JSON.stringify({ folder: copy, tiles: names.length }) : `${names.length} tiles in ${copy}.`,
+          json ? JSON.stringify({ folder: copy, tiles: tiles.length }) : `${tiles.length} tiles in ${copy}.`,
         )
       }
     })
+    if (waiting !== null) terminal.print(json ? JSON.stringify({ proposal: waiting }) : waitingLine(waiting))
   },
 })
 

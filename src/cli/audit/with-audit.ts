@@ -1,12 +1,12 @@
 import type { Audit } from '../../audit/audit.ts'
 import type { Config } from '../../config.ts'
 import { openServerAudit } from '../../server/open-audit.ts'
-import { openStorage } from '../../storage/storage.ts'
+import { openStorage, type Storage } from '../../storage/storage.ts'
 
 /** The log of this home, beside a running server or without one: they share the database, and each appends in turn. */
 export async function withAudit<Result>(
   config: Config,
-  work: (audit: Audit) => Promise<Result>,
+  work: (audit: Audit, storage: Storage) => Promise<Result>,
 ): Promise<Result> {
   const storage = await openStorage(config)
   try {
@@ -17,7 +17,7 @@ export async function withAudit<Result>(
       log: () => {},
     })
     try {
-      return await work(audit)
+      return await work(audit, storage)
     } finally {
       await audit.close()
     }

@@ -1,0 +1,20 @@
+import type { Audit } from '../audit/audit.ts'
+import type { Config } from '../config.ts'
+import { openStanding } from '../server/open-standing.ts'
+import type { Standing } from '../standing/standing.ts'
+import { withAudit } from './audit/with-audit.ts'
+
+/** Standing and the log of this home, for what is done while no server runs: it is in the log all the same. */
+export async function inOwnProcess<Result>(
+  config: Config,
+  work: (own: { standing: Standing; audit: Audit }) => Promise<Result>,
+): Promise<Result> {
+  return await withAudit(config, async (audit, store) => {
+    const standing = await openStanding(config, { store, access: null, audit, log: () => {} })
+    try {
+      return await work({ standing, audit })
+    } finally {
+      await standing.close()
+    }
+  })
+}
