@@ -1,13 +1,16 @@
 /** Licences and terms that must be accepted, on SQLite and a real Postgres, and at the doors. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Demands, Document } from '../src/access/acceptances/acceptances.ts'
 import { createAccess } from '../src/access/create-access.ts'
+import { noActs, type Act } from '../src/core/acts.ts'
 import { systemClock } from '../src/core/clock.ts'
 import { openStorage, type Storage } from '../src/storage/storage.ts'
 import { apiServer } from './support/api-server.ts'
+import { elpis, freshHome, serveElpis } from './support/elpis.ts'
 import { fakeEngine } from './support/fake-engine.ts'
 import { postgresForTests } from './support/postgres.ts'
 
@@ -25,12 +28,15 @@ function demands(who: Demands['who'], version = 'one'): Demands {
 }
 
 async function acceptedOnceHoldsForThisVersion(open: () => Promise<Storage>): Promise<boolean> {
+  const kept: Act[] = []
+  const acts = { ...noActs, record: async (act: Act) => (kept.push(act), 'ent_one' as never) }
   const accessOn = async (version: string) => {
     const storage = await open()
     const access = await createAccess({
       store: storage,
       clock: systemClock,
       demands: demands('people', version),
+      acts,
     })
     onTestFinished(async () => {
       await access.close()
@@ -39,7 +45,7 @@ async function acceptedOnceHoldsForThisVersion(open: () => Promise<Storage>): Pr
     return access
   }
   const access = await accessOn('one')
-  await access.directory.addPerson({ name: 'Ada', email: null, role: 'member' })
+  const { id } = await access.directory.addPerson({ name: 'Ada', email: null, role: 'member' })
   const [one, other] = [
     await access.createKey('one', { person: 'Ada' }),
     await access.createKey('other', { person: 'Ada' }),
@@ -55,6 +61,9 @@ async function acceptedOnceHoldsForThisVersion(open: () => Promise<Storage>): Pr
   })
   const { acceptedAt } = await access.acceptances.accept('licence:x', 'one', ada)
   expect((await access.acceptances.accept('licence:x', 'one', ada)).acceptedAt).toBe(acceptedAt)
+  expect(kept.filter(({ kind }) => kind === 'licence-accepted')).toEqual([
+    { kind: 'licence-accepted', by: id, about: 'licence:x', details: { version: 'one' } },
+  ])
   await ask(one.key)
   await ask(other.key)
   await ask(other.key, await accessOn('one'))
@@ -95,3 +104,23 @@ test('a key accepts over HTTP what it is refused for', async () => {
   expect((await accept('licence:x', 'one')).status).toBe(200)
   expect((await ask()).status).toBe(200)
 })
+
+test('the owner reads and accepts the terms at the machine, by the digest of their text; the log says so', async () => {
+  await using home = freshHome()
+  const terms = join(home.path, 'terms.txt')
+  writeFileSync(terms, 'Be kind.\n')
+  const settings = `[models]\nserve = []\n[access]\nterms = "${terms}"\nrequire_acceptance = "people"\n`
+  writeFileSync(join(home.path, 'elpis.toml'), settings)
+  await using _server = await serveElpis(home)
+  const listed = async () => JSON.parse((await elpis(home, ['licences', 'list', '--json'])).stdout) as object
+  const version = createHash('sha256').update('Be kind.\n').digest('hex')
+  const document = { document: 'terms', text: 'Be kind.\n', version }
+  expect(await listed()).toMatchObject({ documents: [{ ...document, accepted_at: null }] })
+  expect((await elpis(home, ['licences', 'accept', 'licence:none'])).code).not.toBe(0)
+  const accepted = await elpis(home, ['licences', 'accept', 'terms'])
+  expect(accepted.stdout).toBe('Accepted: the terms of this server.\n')
+  expect(await listed()).toMatchObject({ documents: [{ ...document, accepted_at: expect.any(String) }] })
+  expect((await elpis(home, ['licences', 'list'])).stdout).toContain(version.slice(0, 12))
+  const log = async () => (await elpis(home, ['audit', 'export'])).stdout
+  await expect.poll(log, { timeout: 60_000 }).toContain(`"details":{"version":"${version}"}`)
+}, 120_000)

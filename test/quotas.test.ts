@@ -144,6 +144,53 @@ describe('at the doors', () => {
     expect(await ask({})).toBe(200)
   })
 
+  test('of cost, by the month, for one model, for a person and for an organisation', async () => {
+    const cost = (
+      _model: string,
+      { promptTokens, outputTokens }: { promptTokens: number; outputTokens: number },
+    ) => promptTokens + 10 * outputTokens
+    await using server = await apiServer(fakeEngine({ answer: saying('hi') }), { costOf: cost })
+    const { directory, quotas } = server.access
+    const { id: acme } = await directory.createOrganisation('Acme')
+    const { id: ann } = await directory.addPerson({
+      name: 'Ann',
+      email: null,
+      role: 'member',
+      organisation: acme,
+    })
+    const keyOf = async (name: string, wish: object) => (await server.access.createKey(name, wish)).key
+    const [one, two, shared] = [
+      await keyOf('one', { person: ann }),
+      await keyOf('two', { person: ann }),
+      await keyOf('shared', { organisation: acme }),
+    ]
+    const ask = async (key: string, outputTokens: number) => {
+      const headers = { authorization: `Bearer ${key}` }
+      const body = { ...question, max_tokens: outputTokens }
+      const answer = await server.post('/v1/chat/completions', body, { headers })
+      return [answer.status, answer.headers.get('retry-after') !== null]
+    }
+    const month = { model: 'fake:1b', meter: 'cost', period: 'month' } as const
+    const set = async (subject: string, amount: number) => await quotas.set({ ...month, subject, amount })
+    await quotas.set({ ...month, subject: 'server', model: 'another:1b', amount: 1 })
+    const ofPerson = await set(`person:${ann}`, 1000)
+    // The most that it could cost is reserved: 1,000 tokens of an answer are 10,000.
+    expect(await ask(one, 1000)).toEqual([429, true])
+    expect(await ask(one, 10)).toEqual([200, false])
+    await expect
+      .poll(async () => (await quotas.list()).find(({ id }) => id === ofPerson.id)?.used)
+      .toBeGreaterThan(0)
+    const used = (await quotas.list()).find(({ id }) => id === ofPerson.id)?.used ?? 0
+    expect(used).toBeLessThan(100 + 10 * 10)
+    // Whatever key they use; and not those of others.
+    await set(`person:${ann}`, used)
+    expect(await ask(two, 10)).toEqual([429, true])
+    expect(await ask(shared, 10)).toEqual([200, false])
+    await set(`org:${acme}`, 1)
+    expect(await ask(shared, 10)).toEqual([429, true])
+    expect((await server.post('/v1/chat/completions', question)).status).toBe(200)
+  })
+
   test('streams at the same time', async () => {
     const engine = fakeEngine({ answer: hanging('a') })
     await using server = await apiServer(engine)

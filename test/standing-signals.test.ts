@@ -113,6 +113,39 @@ test('what is forged, old, altered or of somebody else is refused with one answe
   expect(await server.standing.explain(target)).toMatchObject({ score: 0 })
 })
 
+test('what was taken in as the server died has its consequences after the restart, once', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'elpis-signals-'))
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }))
+  const storage = await openStorage({ home })
+  onTestFinished(() => storage.close())
+  const { severity, reason } = told
+  const grave = { target, severity, reason, hazard: 'S4', direction: 'input', wrote: true } as const
+  const envelope = { id: 'msg_1', timestamp: '0', signature: '' }
+  // Everything of the first server stops where the ladder would have acted.
+  const measures = new Proxy(storage.measures, {
+    get: (store, name) => (name === 'escalate' ? () => new Promise(() => {}) : Reflect.get(store, name)),
+  })
+  const dying = new Proxy(storage, {
+    get: (store, name) => (name === 'measures' ? measures : Reflect.get(store, name)),
+  })
+  await using first = await standingOn({}, { storage: dying, sources })
+  void first.standing.inbound.take('abuse-desk', envelope, { ...grave, opensCase: true })
+  const unfollowed = async () => await storage.standingEvents.unfollowed(first.time.now + 1, 10)
+  await expect.poll(unfollowed).toHaveLength(1)
+  expect(await first.standing.measures({ target })).toEqual([])
+
+  await using second = await standingOn({}, { storage, sources })
+  const { standing } = second
+  expect(await standing.measures({ target })).toMatchObject([{ rung: 'suspended', by: 'ladder' }])
+  expect(await unfollowed()).toEqual([])
+  expect(await standing.inbound.take('abuse-desk', envelope, { ...grave, opensCase: true })).toBe(false)
+  await standing.sweep()
+  expect(await standing.measures({ target })).toHaveLength(1)
+  const [opened] = await standing.cases({ target })
+  const { steps } = await standing.caseFile(opened?.id ?? ('' as never), null)
+  expect(steps.filter(({ kind }) => kind === 'noticed')).toHaveLength(1)
+})
+
 describe.skipIf(postgres === null)('on Postgres', () => {
   test('two replicas take one message in once', async () => {
     const home = mkdtempSync(join(tmpdir(), 'elpis-signals-'))

@@ -102,7 +102,7 @@ class StoredAccess implements Access {
     this.#book.replace(live.quotas)
     live.onQuotas = (quotas) => this.#book.replace(quotas)
     this.quotas = new StoredQuotas({ store: store.quotas, live, clock, directory, acts })
-    this.acceptances = new StoredAcceptances({ store: store.acceptances, live, clock, demands })
+    this.acceptances = new StoredAcceptances({ store: store.acceptances, live, clock, demands, acts })
   }
 
   async admit(credentials: Credentials, asking?: Asking): Promise<Admission> {

@@ -37,7 +37,7 @@ export class Registry {
   /** Who that is; null when the organisation or the person is not there (any more). */
   identityOf(
     { organisationId, personId, role }: Pick<Identity, 'organisationId' | 'personId' | 'role'>,
-    { network = null, endUser = null }: Pick<Credentials, 'network' | 'endUser'>,
+    { network = null, endUser = null, device = null }: Pick<Credentials, 'network' | 'endUser' | 'device'>,
   ): Identity | null {
     const organisation = this.#organisations.get(organisationId)
     const person = personId === null ? null : this.#people.get(personId)
@@ -48,6 +48,7 @@ export class Registry {
       role: roleOf(role, person),
       endUser: endUser === null ? null : hashed(endUser, organisation),
       network,
+      device,
     }
   }
 }

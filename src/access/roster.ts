@@ -8,7 +8,7 @@ import { ownerOfHome, Registry } from './registry.ts'
 import type { StoredKey, StoredLink, StoredOrganisation, StoredSession } from './store.ts'
 
 /** What a request says of where it comes from and for whom it asks. */
-type Circumstances = Pick<Credentials, 'network' | 'endUser'>
+type Circumstances = Pick<Credentials, 'network' | 'endUser' | 'device'>
 
 /** Somebody who may be let in, and what they are running. */
 interface Member<Stored> {

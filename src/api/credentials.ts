@@ -3,6 +3,8 @@ import type { Credentials } from '../core/principal.ts'
 import type { OriginKind } from './host-and-origin.ts'
 
 export const sessionCookie = 'elpis_session'
+/** Stays in a browser whoever signs in there. */
+export const deviceCookie = 'elpis_device'
 
 /**
  * What a request shows to prove who it is. The only place that reads these headers, for every route. An `Authorization`
@@ -25,6 +27,13 @@ export function credentialsOf(
   if (bearer !== null) return { bearer, cookie: null }
   const trusted = origin === 'same' || (origin === 'none' && safeMethod)
   return { bearer: null, cookie: trusted ? cookieValue(headers.cookie) : null }
+}
+
+/** What tells the device of a request from others: the header of an application, or the cookie of a browser. */
+export function deviceOf(headers: IncomingHttpHeaders): string | null {
+  const named = headers['x-elpis-device']
+  const device = typeof named === 'string' ? named.trim() : cookieValue(headers.cookie, deviceCookie)
+  return device === null || device === '' ? null : device.slice(0, 200)
 }
 
 /** RFC 6265, 5.4: pairs separated by `; `. The first of the name counts. */

@@ -7,7 +7,7 @@ import { clientAddress, Networks } from '../core/network.ts'
 import { elpisError } from '../errors.ts'
 import type { Exchanged } from '../monitoring/exchange-metrics.ts'
 import type { Log } from '../log.ts'
-import { credentialsOf } from './credentials.ts'
+import { credentialsOf, deviceOf } from './credentials.ts'
 import { deadlineOf, leaving, newRequestId, type Exchange } from './exchange.ts'
 import { quotaHeaderNames, quotaHeaders } from './quota-headers.ts'
 import { hostAllowed, originKind } from './host-and-origin.ts'
@@ -63,6 +63,7 @@ export function guardEdge(app: FastifyInstance, { settings, log, now, onExchange
         ...credentialsOf(headers, origin, isSafe(method)),
         network: clientAddress(raw.socket.remoteAddress, textOf(headers['x-forwarded-for']), trusted),
         endUser: textOf(headers['x-elpis-end-user']) ?? null,
+        device: deviceOf(headers),
         accepted: (entry) => void (reply.sent || reply.header('elpis-receipt', entry)),
         onQuota: (left) => void reply.headers(quotaHeaders(left, request.routeOptions.url, now())),
       },

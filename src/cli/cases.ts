@@ -1,6 +1,7 @@
 import { closeCase, listCases, showCase } from '../api/standing/explaining.ts'
 import { measureTable } from './bans.ts'
 import { defineCommand, type CommandGroup } from './command.ts'
+import { linkTable } from './link-table.ts'
 import { needed, perform } from './standing-client.ts'
 import { table } from './table.ts'
 
@@ -43,6 +44,7 @@ const show = defineCommand({
     if (found.measures.length > 0) terminal.print(`${measureTable(found.measures)}\n`)
     const rows = found.steps.map(({ at, kind, by, detail }) => [at, kind, by, facts(detail)])
     terminal.print(table([['WHEN', 'WHAT', 'BY', 'DETAIL'], ...rows]))
+    if (found.links.length > 0) terminal.print(`\n${linkTable(found.links)}`)
   },
 })
 

@@ -1,7 +1,9 @@
-import { showStanding, type ExplanationView } from '../api/standing/explaining.ts'
+import { markSomebody, showStanding, type ExplanationView } from '../api/standing/explaining.ts'
 import { liftAll, takeStep } from '../api/standing/measures.ts'
+import { elpisError } from '../errors.ts'
 import { measureTable } from './bans.ts'
 import { defineCommand, type CommandGroup } from './command.ts'
+import { linkTable } from './link-table.ts'
 import { rules } from './standing-rules.ts'
 import { needed, perform, secondsOf } from './standing-client.ts'
 import { table } from './table.ts'
@@ -60,6 +62,32 @@ const lift = defineCommand({
   },
 })
 
+const mark = defineCommand({
+  name: 'mark',
+  summary:
+    'Say how somebody pays, or another address or device of theirs: it shows who comes back under another name.',
+  usage: 'TARGET',
+  details:
+    'A keyed hash of it is kept, for 90 days. Nothing follows from it alone unless `standing.evasion` says so.',
+  examples: ['elpis standing mark person:person_7Qb2 --payment "IBAN DE02 1203 0000 0000 2020 51"'],
+  options: {
+    payment: { type: 'string', value: 'REF', description: 'A reference of whoever pays for them.' },
+    email: { type: 'string', value: 'ADDRESS', description: 'An e-mail address of theirs.' },
+    device: { type: 'string', value: 'ID', description: 'What names their device, as X-Elpis-Device would.' },
+  },
+  positionals: [1, 1],
+  async run({ options, positionals: [target = ''], config, json, terminal }) {
+    const [given, ...others] = (['payment', 'email', 'device'] as const).filter((kind) => kind in options)
+    if (given === undefined || others.length > 0) {
+      const suggestion = 'Give one of --payment, --email, --device.'
+      throw elpisError('usage', { problem: 'It is not said what is known.', suggestion })
+    }
+    const value = options[given] ?? ''
+    const marked = await perform(config(), markSomebody, { target, kind: given, value })
+    terminal.print(json ? JSON.stringify(marked) : `Noted of ${marked.target}: ${marked.kind}.`)
+  },
+})
+
 export const standing: CommandGroup = {
   name: 'standing',
   summary: 'See how somebody stands; warn, restrict, suspend, let back; rules over behaviour.',
@@ -69,12 +97,13 @@ export const standing: CommandGroup = {
     step('restrict', 'restricted', 'Give somebody a stricter guard and lower limits for a time.', '7 days'),
     step('suspend', 'suspended', 'Keep somebody out for a time. Takes hold at once.', '7 days'),
     lift,
+    mark,
     rules,
   ],
 }
 
 function explanation(found: ExplanationView): string {
-  const { target, score, policy, half_life_days: halfLife, thresholds, strikes, measures } = found
+  const { target, score, policy, half_life_days: halfLife, thresholds, strikes, measures, links } = found
   const steps = Object.entries(thresholds).map(([rung, points]) => `${rung} from ${points}`)
   const lines = [
     `${target}: ${score} points under ${policy}, halved every ${halfLife} days (${steps.join(', ')})`,
@@ -82,6 +111,7 @@ function explanation(found: ExplanationView): string {
     strikes.length === 0 ? 'No strikes.' : strikeTable(strikes),
     '',
     measures.length === 0 ? 'Nothing is in force.' : measureTable(measures),
+    ...(links.length === 0 ? [] : ['', linkTable(links)]),
   ]
   return lines.join('\n')
 }

@@ -61,6 +61,18 @@ export const standing = z
       .describe(
         'Appeals are decided by somebody other than whoever acted. Only false where one person runs all.',
       ),
+    evasion: z
+      .enum(['nothing', 'review', 'warned', 'restricted', 'suspended', 'banned'])
+      .default('review')
+      .describe(
+        'What follows when somebody shares an e-mail address, payment, network, device or prompt with somebody who is kept out: a review, or a step without a person. Reviewers see likenesses either way.',
+      ),
+    evasion_kinds: z
+      .int()
+      .min(1)
+      .max(5)
+      .default(2)
+      .describe('How many kinds of these it takes: one alone, such as a network, proves little.'),
     keep_days: days.default(365).describe('Days that strikes are kept.'),
     rules: z
       .string()

@@ -24,7 +24,7 @@ export const actKinds = {
   'settings-in-force': 'The settings that a server runs by, by their digest.',
   'model-loaded': 'A model or adapter is served.',
   'model-unloaded': 'A model or adapter is served no more.',
-  'licence-accepted': 'A licence was accepted.',
+  'licence-accepted': 'A licence, or the terms of this server, was accepted.',
   'retention-applied': 'Content was deleted because its time was over.',
   'content-read': "Somebody read a person's content, and why.",
   'content-erased': "A person's content was erased.",

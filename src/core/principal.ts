@@ -18,6 +18,8 @@ export interface Identity {
   readonly endUser: EndUser | null
   /** The client's address, as far as it can be believed. */
   readonly network: string | null
+  /** What the client says to tell one device from another; nothing rests on it alone. */
+  readonly device?: string | null
 }
 
 /** Who is asking. Every later stage is told by this value, never by headers. */
@@ -74,6 +76,8 @@ export interface Credentials {
   readonly network?: string | null
   /** What the client calls the end user that it asks for, as it came; becomes a keyed hash in access. */
   readonly endUser?: string | null
+  /** Of the device cookie of a browser, or of the header by which an application names one. */
+  readonly device?: string | null
   /** Told what is left of the quotas, before the work begins or as it is refused. */
   readonly onQuota?: (left: QuotaLeft) => void
   /** Work that a key ordered earlier and that goes on without it. Made by this server only: no header says this. */

@@ -79,6 +79,7 @@ export async function openStanding(
       twoPeople: config.standing.two_people,
     },
     deeds: contentDeeds(audit.contents),
+    emailOf: (person) => access?.directory.person(person)?.email ?? null,
     domainOf: (person) => access?.directory.person(person)?.email?.split('@').at(-1) ?? null,
     onTrouble: (error) => log('error', 'standing', { code: asElpisError(error).code }),
   })

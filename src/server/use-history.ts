@@ -1,5 +1,5 @@
 import type { UseHistory } from '../standing/rules/use-history.ts'
-import type { Filter, UsageStore } from '../usage/store.ts'
+import type { UsageStore } from '../usage/store.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -8,19 +8,11 @@ const mostRows = 100_000
 /** What usage counts anyway, as rules over behaviour look at it. */
 export function useHistory(usage: Pick<UsageStore, 'ask'>): UseHistory {
   return {
-    async rows({ since, until, byHour, of }) {
-      const where: Filter =
-        of === undefined
-          ? {}
-          : of.kind === 'person'
-            ? { person: of.value }
-            : of.kind === 'key'
-              ? { key: of.value }
-              : { end_user: of.value }
+    async rows({ since, until, byHour }) {
       const rows = await usage.ask({
         since: Math.ceil(since / minute) * minute,
         until: Math.ceil(until / minute) * minute,
-        where,
+        where: {},
         groupBy: ['organisation', 'person', 'key', 'end_user'],
         interval: byHour ? hour : null,
         limit: mostRows,

@@ -6,8 +6,9 @@ import type { Principal } from '../core/principal.ts'
 import type { Signal } from '../core/verdict.ts'
 import { elpisError } from '../errors.ts'
 import type { Case } from './case.ts'
-import { Blur } from './blur.ts'
+import { Blur, type MarkKind } from './blur.ts'
 import { Consequences } from './consequences.ts'
+import { Evasion, type Link } from './evasion.ts'
 import type { StandingEvent } from './event.ts'
 import { scoreOf } from './ladder.ts'
 import { LiveRegister } from './live-register.ts'
@@ -43,6 +44,8 @@ export interface StandingParts {
   readonly deeds?: Partial<Record<'content-erase' | 'content-export', GraveDeed>>
   /** The domain of a person's e-mail address, as far as it is known. Must answer from memory. */
   readonly domainOf: (person: PersonId) => string | null
+  /** The address itself, of which only a keyed hash is kept; from memory. Left out, none is. */
+  readonly emailOf?: (person: PersonId) => string | null
   /** Rules over behaviour that are switched on; none when left out. */
   readonly rules?: RuleShelf
   /** What was asked for, for rules over use; nothing when left out. */
@@ -63,6 +66,8 @@ interface ShutdownRule {
 
 const mostListed = 1000
 const sweepMilliseconds = 60_000
+/** What is written is followed much sooner, unless whoever wrote it died. */
+const followedWithin = 10_000
 /** Where people were met is needed as long as rules look back. */
 const keptSightings = 90 * 24 * 60 * 60 * 1000
 
@@ -74,7 +79,9 @@ export async function createStanding(parts: StandingParts): Promise<Standing> {
     await live.load()
     await shut.load()
     const secret = await parts.store.standingEvents.secret('blur', randomBytes(32).toString('hex'))
-    return new StoredStanding(parts, { live, shut }, secret)
+    const standing = new StoredStanding(parts, { live, shut }, secret)
+    await standing.followUp(parts.clock.now() + 1)
+    return standing
   } catch (error) {
     shut.close()
     live.close()
@@ -101,6 +108,7 @@ class StoredStanding implements Standing {
   readonly #rules: RuleShelf
   readonly #watch: RuleWatch
   readonly #sightings: Sightings
+  readonly #evasion: Evasion
   readonly inbound: Inbound
   readonly #sweeping: NodeJS.Timeout
 
@@ -136,6 +144,16 @@ class StoredStanding implements Standing {
     })
     const blur = new Blur(secret)
     this.#sightings = new Sightings({ store: store.sightings, blur, clock, onTrouble })
+    this.#evasion = new Evasion({
+      sightings: store.sightings,
+      events: store.standingEvents,
+      cases: store.cases,
+      steps: this.#steps,
+      policy,
+      now,
+      inForce: (target) => live.current.of(target),
+      onReview: (target, proposed) => this.#reviews.propose(target, proposed),
+    })
     this.#rules = parts.rules ?? noRules
     this.#watch = new RuleWatch({
       shelf: this.#rules,
@@ -147,25 +165,16 @@ class StoredStanding implements Standing {
       onStrike: (target, strike) => this.#consequences.settle(target, [strike]),
       onReview: (target, proposed) => this.#reviews.propose(target, proposed),
     })
-    const follow = async (target: Target, fresh: readonly StandingEvent[]) => {
-      await this.#consequences.settle(target, fresh)
-      await this.#watch.noticed(target, fresh)
-    }
     this.inbound = new Inbound({
       sources: parts.sources ?? new Map<string, Source>(),
       events: store.standingEvents,
-      cases: store.cases,
-      now: () => clock.now(),
-      onWritten: follow,
+      now,
+      onWritten: (events) => this.#follow(events),
     })
     this.#strikes = new Strikes({
       store: store.standingEvents,
       blur,
-      onWritten: async (events) => {
-        for (const [text, fresh] of targetsOf(events)) {
-          await follow(parseTarget(text), fresh)
-        }
-      },
+      onWritten: (events) => this.#follow(events),
       onTrouble,
     })
     this.#sweeping = setInterval(() => void this.sweep().catch(onTrouble), sweepMilliseconds).unref()
@@ -175,7 +184,7 @@ class StoredStanding implements Standing {
     this.#shut.mustBeOpen()
     const domain = this.#domainOf(principal)
     const against = this.#against(principal, domain)
-    this.#sightings.note(principal)
+    this.#sightings.note(principal, this.#emailOf(principal))
     if (against === null || against.rung === 'warned') {
       const entered = this.#live.current.enter(principal, domain)
       const level = against === null ? 'good' : 'warned'
@@ -203,6 +212,7 @@ class StoredStanding implements Standing {
 
   signal(signal: Signal): void {
     this.#strikes.signal(signal)
+    this.#sightings.prompt(signal)
   }
 
   async strike(
@@ -232,6 +242,15 @@ class StoredStanding implements Standing {
     const strikes = await this.#consequences.strikesOf(target)
     const measures = await this.measures({ target })
     return { target, policy, score: scoreOf(strikes), strikes, measures, cases: await this.cases({ target }) }
+  }
+
+  async links(target: Target): Promise<Link[]> {
+    await this.#sightings.flush()
+    return await this.#evasion.linksOf(target)
+  }
+
+  async mark(target: Target, kind: MarkKind, value: string): Promise<void> {
+    await this.#sightings.told(target, kind, value)
   }
 
   async cases(filter: { target?: Target; state?: Case['state'] }): Promise<Case[]> {
@@ -307,10 +326,12 @@ class StoredStanding implements Standing {
     this.#live.current.forgetLapsed()
     this.#limits.forgetStill()
     await this.#steps.lapse()
+    await this.followUp(clock.now() - followedWithin)
     await this.#consequences.rewardGoodConduct()
     await this.#rules.reload()
     await this.#sightings.flush()
     await this.#watch.look()
+    await this.#evasion.look()
     await store.standingEvents.prune(clock.now() - policy.keep)
     await store.sightings.prune(clock.now() - keptSightings)
   }
@@ -328,11 +349,31 @@ class StoredStanding implements Standing {
     this.#live.close()
   }
 
+  /** What follows from events that are written: of the ladder, and of rules. */
+  async #follow(events: readonly StandingEvent[]): Promise<void> {
+    for (const [text, fresh] of targetsOf(events)) {
+      const target = parseTarget(text)
+      await this.#consequences.settle(target, fresh)
+      await this.#watch.noticed(target, fresh)
+    }
+    await this.#parts.store.standingEvents.followed(events.map(({ id }) => id))
+  }
+
+  /** Follows what a server wrote and then, because it died, did not. Twice does no harm. */
+  async followUp(until: number): Promise<void> {
+    const left = await this.#parts.store.standingEvents.unfollowed(until, mostListed)
+    if (left.length > 0) await this.#follow(left)
+  }
+
   /** @throws `suspended`, `banned` */
   #against(principal: Principal, domain: string | null): Measure | null {
     const against = this.#live.current.against(principal, domain)
     if (against !== null && bars(against.rung)) throw barringError(against)
     return against
+  }
+
+  #emailOf({ personId }: Principal): string | null {
+    return personId === null ? null : (this.#parts.emailOf?.(personId) ?? null)
   }
 
   #domainOf({ personId }: Principal): string | null {

@@ -20,6 +20,8 @@ export interface Policy {
   readonly keep: number
   /** Whether appeals are decided by somebody other than whoever acted. */
   readonly secondReviewer: boolean
+  /** What follows when somebody shares so many kinds of things with somebody who is kept out; null for nothing. */
+  readonly evasion: { readonly act: 'review' | Rung | null; readonly kinds: number }
 }
 
 /** The settings of the section `standing`, as the file has them. */
@@ -41,6 +43,8 @@ export interface PolicySettings {
   readonly restricted_per_minute: number
   readonly keep_days: number
   readonly second_reviewer: boolean
+  readonly evasion: 'nothing' | 'review' | Rung
+  readonly evasion_kinds: number
 }
 
 const day = 24 * 60 * 60 * 1000
@@ -73,5 +77,9 @@ export function policyOf(settings: PolicySettings): Policy {
     restricted: { streams: settings.restricted_streams, perMinute: settings.restricted_per_minute },
     keep: settings.keep_days * day,
     secondReviewer: settings.second_reviewer,
+    evasion: {
+      act: settings.evasion === 'nothing' ? null : settings.evasion,
+      kinds: settings.evasion_kinds,
+    },
   }
 }

@@ -1,9 +1,10 @@
 import type { Clock } from '../core/clock.ts'
 import type { Principal } from '../core/principal.ts'
-import type { Blur } from './blur.ts'
-import { answerable } from './event.ts'
+import type { Signal, Subject } from '../core/verdict.ts'
+import type { Blur, MarkKind } from './blur.ts'
+import { againstTarget, answerable } from './event.ts'
 import type { Sighting, SightingStore } from './store.ts'
-import { targetText } from './target.ts'
+import { targetText, type Target } from './target.ts'
 
 interface SightingParts {
   readonly store: SightingStore
@@ -20,10 +21,10 @@ const flushMilliseconds = 2000
 const mostWaiting = 20_000
 const mostFresh = 200_000
 
-/** Notes from where somebody asks, once in ten minutes and never in the way of the request. */
+/** Notes what somebody is met with, once in ten minutes and never in the way of the request. */
 export class Sightings {
   readonly #parts: SightingParts
-  /** When each pair of somebody and an address was noted last; the oldest first. */
+  /** When each pair of somebody and something was noted last; the oldest first. */
   readonly #fresh = new Map<string, number>()
   #waiting: Sighting[] = []
   #timer: NodeJS.Timeout | null = null
@@ -33,11 +34,34 @@ export class Sightings {
     this.#parts = parts
   }
 
-  note(principal: Principal): void {
-    const { keyId, personId, endUser, organisationId, network } = principal
-    if (network === null) return
+  /** @param email of the person, as far as it is known */
+  note(principal: Principal, email: string | null): void {
+    const { network, device = null, endUser } = principal
+    if (network !== null) this.#met(principal, 'network', network)
+    if (device !== null) this.#met(principal, 'device', device)
+    // An end user is somebody else than the person whose key asks for them.
+    if (email !== null && endUser === null) this.#met(principal, 'email', email)
+  }
+
+  /** A question that something was wrong with. */
+  prompt({ subject, fingerprint }: Signal): void {
+    if (fingerprint != null) this.#met(subject, 'prompt', fingerprint)
+  }
+
+  /** What is known of somebody from elsewhere, such as how they pay. */
+  async told(target: Target, kind: MarkKind, value: string): Promise<void> {
+    const { organisation, person, key } = againstTarget(target)
     const now = this.#parts.clock.now()
-    const name = `${keyId ?? personId ?? organisationId} ${endUser ?? ''} ${network}`
+    const mark = this.#parts.blur.mark(kind, value)
+    const whose = { target: targetText(target), organisation, person, key }
+    const sighting = { ...whose, day: now - (now % day), kind, mark, firstAt: now, lastAt: now }
+    await this.#parts.store.add([sighting])
+  }
+
+  #met(subject: Subject, kind: MarkKind, value: string): void {
+    const { keyId, personId, endUser, organisationId } = subject
+    const now = this.#parts.clock.now()
+    const name = `${keyId ?? personId ?? organisationId} ${endUser ?? ''} ${kind} ${value}`
     const before = this.#fresh.get(name)
     if (before !== undefined && now - before < freshMilliseconds) return
     if (this.#waiting.length >= mostWaiting) return
@@ -46,12 +70,12 @@ export class Sightings {
     if (this.#fresh.size > mostFresh) this.#fresh.delete(this.#fresh.keys().next().value ?? '')
     this.#waiting.push({
       day: now - (now % day),
-      target: targetText(answerable(principal)),
+      target: targetText(answerable(subject)),
       organisation: organisationId,
       person: personId,
       key: keyId,
-      kind: 'network',
-      mark: this.#parts.blur.network(network),
+      kind,
+      mark: this.#parts.blur.mark(kind, value),
       firstAt: now,
       lastAt: now,
     })

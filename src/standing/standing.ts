@@ -1,7 +1,9 @@
 import type { CaseId } from '../core/ids.ts'
 import type { Principal } from '../core/principal.ts'
 import type { Signal } from '../core/verdict.ts'
+import type { MarkKind } from './blur.ts'
 import type { Case, CaseStep } from './case.ts'
+import type { Link } from './evasion.ts'
 import type { StandingEvent } from './event.ts'
 import type { Contribution } from './ladder.ts'
 import type { Measure, Rung } from './measure.ts'
@@ -92,6 +94,10 @@ export interface Standing {
   /** Measures, newest first, at most 1,000. */
   measures(filter: { target?: Target; rung?: Rung; past?: boolean }): Promise<Measure[]>
   explain(target: Target): Promise<Explanation>
+  /** Others who were met with the same, those with most in common first: for reviewers, never for those concerned. */
+  links(target: Target): Promise<Link[]>
+  /** Takes in what is known of somebody from elsewhere, such as how they pay; a keyed hash of it is kept. */
+  mark(target: Target, kind: MarkKind, value: string): Promise<void>
   cases(filter: { target?: Target; state?: Case['state'] }): Promise<Case[]>
   /** @param concerning only when the case concerns them; null for those who may see all. @throws `case_not_found` */
   caseFile(id: CaseId, concerning: Principal | null): Promise<CaseFile>

@@ -2,6 +2,7 @@
 import type { ActLeaf } from '../core/acts.ts'
 import type { ChangeListener } from '../core/changes.ts'
 import type { CaseId } from '../core/ids.ts'
+import type { MarkKind } from './blur.ts'
 import type { Case, CaseStep } from './case.ts'
 import type { StandingEvent } from './event.ts'
 import type { Lift, Measure, Rung } from './measure.ts'
@@ -63,6 +64,7 @@ export interface CaseStore {
 }
 
 export interface EventStore {
+  /** Each counts as unfollowed until it is said to be followed. */
   add(events: readonly StandingEvent[]): Promise<void>
   /** Those with a hazard, the newest first. */
   strikes(target: Target, since: number, limit: number): Promise<StandingEvent[]>
@@ -72,8 +74,19 @@ export interface EventStore {
    * @returns whether it was added
    */
   addOnce(event: StandingEvent, mark: string, since: number): Promise<boolean>
-  /** Adds one that is not there yet. @returns false when there is one of its id */
-  addNew(event: StandingEvent): Promise<boolean>
+  /**
+   * Adds one that is not there yet, unfollowed, and to the case of its target what it says there.
+   *
+   * @returns false when there is one of its id
+   */
+  addNew(
+    event: StandingEvent,
+    told: { readonly fresh: CaseId; readonly step: CaseStep } | null,
+  ): Promise<boolean>
+  /** Says that events have had their consequences. */
+  followed(ids: readonly string[]): Promise<void>
+  /** Those from before `until` that have not, the oldest first. */
+  unfollowed(until: number, limit: number): Promise<StandingEvent[]>
   /** All after a place, in the order of their times; those before `until`. */
   page(after: EventPlace, until: number, limit: number): Promise<StandingEvent[]>
   /** Takes all strikes against a target back. @returns how many */
@@ -98,7 +111,7 @@ export interface Sighting {
   readonly organisation: string
   readonly person: string | null
   readonly key: string | null
-  readonly kind: 'network'
+  readonly kind: MarkKind
   /** A keyed hash. */
   readonly mark: string
   readonly firstAt: number
@@ -112,7 +125,26 @@ export interface SightingStore {
   keysOnNetworks(since: number, least: number, limit: number): Promise<(KeyParty & { networks: number })[]>
   /** Those of one day, in the order of their times, from the so-manieth on. */
   ofDay(day: number, offset: number, limit: number): Promise<Sighting[]>
+  /**
+   * Who else was met since then with what somebody was met with, the last met first.
+   *
+   * @param mostShared what more than so many share tells nothing
+   */
+  alike(target: Target, since: number, mostShared: number, limit: number): Promise<Likeness[]>
+  /** Those met after a moment with something that somebody was met with since `since` who is kept out at `now`. */
+  likeBarred(after: number, since: number, now: number, limit: number): Promise<Target[]>
   prune(before: number): Promise<void>
+}
+
+/** That somebody else was met with the same. */
+export interface Likeness {
+  readonly target: Target
+  /** With which of their keys; null for a browser, and where it is not known. */
+  readonly key: string | null
+  readonly kind: MarkKind
+  /** How many were met with it: of several such things, with the rarest. */
+  readonly sharedBy: number
+  readonly lastAt: number
 }
 
 /** A key and whose it is. */

@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely'
-import type { KeyParty, Sighting, SightingStore } from '../standing/store.ts'
+import type { KeyParty, Likeness, Sighting, SightingStore } from '../standing/store.ts'
+import { parseTarget, targetText, type Target } from '../standing/target.ts'
 import type { Database } from './schema.ts'
 
 /** SQLite takes some 32,000 parameters in one statement; a row has 9. */
@@ -81,9 +82,80 @@ export class SqlSightingStore implements SightingStore {
     }))
   }
 
+  async alike(target: Target, since: number, mostShared: number, limit: number): Promise<Likeness[]> {
+    const whose = columnOf(target)
+    if (whose === null) return []
+    const [column, value] = whose
+    const from = since - (since % day)
+    const { rows } = await sql<LikenessRow>`
+      with mine as (
+        select distinct kind, mark from standing_sightings
+        where ${sql.ref(column)} = ${value} and day >= ${from} and ${telling('standing_sightings')}
+      ), shared as (
+        select met.kind, met.mark, count(distinct met.target) as sharers
+        from standing_sightings as met join mine on mine.kind = met.kind and mine.mark = met.mark
+        where met.day >= ${from} and ${telling('met')}
+        group by met.kind, met.mark having count(distinct met.target) <= ${mostShared}
+      )
+      select met.target, met.key_id, met.kind, cast(min(sharers) as integer) as shared_by, max(met.last_at) as last
+      from standing_sightings as met join shared on shared.kind = met.kind and shared.mark = met.mark
+      where met.day >= ${from} and met.target <> ${targetText(target)}
+        and met.${sql.ref(column)} <> ${value} and ${telling('met')}
+      group by met.target, met.key_id, met.kind
+      order by last desc, met.target, met.key_id, met.kind limit ${limit}`.execute(this.#database)
+    return rows.map((row) => ({
+      target: parseTarget(row.target),
+      key: row.key_id === '' ? null : row.key_id,
+      kind: row.kind,
+      sharedBy: row.shared_by,
+      lastAt: row.last,
+    }))
+  }
+
+  async likeBarred(after: number, since: number, now: number, limit: number): Promise<Target[]> {
+    const { rows } = await sql<{ target: string }>`
+      select distinct met.target
+      from standing_sightings as met
+      join standing_sightings as theirs
+        on theirs.kind = met.kind and theirs.mark = met.mark and theirs.target <> met.target
+      join measures on measures.target = theirs.target or measures.target = 'key:' || theirs.key_id
+      where met.day >= ${after - (after % day)} and met.last_at > ${after} and ${telling('met')}
+        and theirs.day >= ${since - (since % day)} and ${telling('theirs')}
+        and measures.rung in ('suspended', 'banned') and measures.lifted_at is null
+        and (measures.until is null or measures.until > ${now})
+      order by met.target limit ${limit}`.execute(this.#database)
+    return rows.map(({ target }) => parseTarget(target))
+  }
+
   async prune(before: number): Promise<void> {
     await this.#database.deleteFrom('standing_sightings').where('day', '<', before).execute()
   }
+}
+
+interface LikenessRow {
+  readonly target: string
+  readonly key_id: string
+  readonly kind: Sighting['kind']
+  readonly shared_by: number
+  readonly last: number
+}
+
+/** Where the rows of a target are; null for what is no party. */
+function columnOf({ kind, value }: Target): [column: string, value: string] | null {
+  switch (kind) {
+    case 'key':
+      return ['key_id', value]
+    case 'person':
+    case 'user':
+      return ['target', `${kind}:${value}`]
+    default:
+      return null
+  }
+}
+
+/** The network of an end user is that of the server which asks for them: it tells nothing. */
+function telling(table: string) {
+  return sql`not (${sql.ref(`${table}.kind`)} = 'network' and ${sql.ref(`${table}.target`)} like 'user:%')`
 }
 
 /** Rows of one statement, each of their names once: a statement changes no row twice on Postgres. */

@@ -1,7 +1,10 @@
 import type { Insertable, Kysely, Selectable } from 'kysely'
+import type { CaseId } from '../core/ids.ts'
+import type { CaseStep } from '../standing/case.ts'
 import type { StandingEvent } from '../standing/event.ts'
 import type { EventPlace, EventStore } from '../standing/store.ts'
 import { parseTarget, targetText, type Target } from '../standing/target.ts'
+import { addStep, openCase } from './case-rows.ts'
 import type { Database } from './schema.ts'
 
 type EventRow = Selectable<Database['standing_events']>
@@ -18,9 +21,10 @@ export class SqlStandingEventStore implements EventStore {
   }
 
   async add(events: readonly StandingEvent[]): Promise<void> {
+    await this.#insert(events)
     for (let from = 0; from < events.length; from += rowsAtOnce) {
-      const rows = events.slice(from, from + rowsAtOnce).map(rowOf)
-      await this.#database.insertInto('standing_events').values(rows).execute()
+      const rows = events.slice(from, from + rowsAtOnce).map(({ id }) => ({ event_id: id }))
+      await this.#database.insertInto('standing_unfollowed').values(rows).execute()
     }
   }
 
@@ -46,18 +50,46 @@ export class SqlStandingEventStore implements EventStore {
       .where('note', 'like', `${mark}%`)
       .executeTakeFirst()
     if (before !== undefined) return false
-    await this.add([event])
+    await this.#insert([event])
     return true
   }
 
-  async addNew(event: StandingEvent): Promise<boolean> {
+  async addNew(
+    event: StandingEvent,
+    told: { readonly fresh: CaseId; readonly step: CaseStep } | null,
+  ): Promise<boolean> {
     const added = await this.#database
       .insertInto('standing_events')
       .values(rowOf(event))
       .onConflict((conflict) => conflict.column('id').doNothing())
       .returning('id')
       .executeTakeFirst()
-    return added !== undefined
+    if (added === undefined) return false
+    await this.#database.insertInto('standing_unfollowed').values({ event_id: event.id }).execute()
+    if (told === null) return true
+    const id = await openCase(this.#database, targetText(event.target), told.fresh, told.step.at)
+    await addStep(this.#database, id, told.step)
+    return true
+  }
+
+  async followed(ids: readonly string[]): Promise<void> {
+    for (let from = 0; from < ids.length; from += rowsAtOnce) {
+      const some = ids.slice(from, from + rowsAtOnce)
+      await this.#database.deleteFrom('standing_unfollowed').where('event_id', 'in', some).execute()
+    }
+  }
+
+  async unfollowed(until: number, limit: number): Promise<StandingEvent[]> {
+    const rows = await this.#database
+      .selectFrom('standing_events')
+      .selectAll()
+      .where('at', '<', until)
+      .where('id', 'in', this.#database.selectFrom('standing_unfollowed').select('event_id'))
+      .orderBy('at')
+      .orderBy('id')
+      .limit(limit)
+      .execute()
+    return rows.map(eventOf)
   }
 
   async page({ at, id }: EventPlace, until: number, limit: number): Promise<StandingEvent[]> {
@@ -89,7 +121,16 @@ export class SqlStandingEventStore implements EventStore {
   }
 
   async prune(before: number): Promise<void> {
+    const old = this.#database.selectFrom('standing_events').select('id').where('at', '<', before)
+    await this.#database.deleteFrom('standing_unfollowed').where('event_id', 'in', old).execute()
     await this.#database.deleteFrom('standing_events').where('at', '<', before).execute()
+  }
+
+  async #insert(events: readonly StandingEvent[]): Promise<void> {
+    for (let from = 0; from < events.length; from += rowsAtOnce) {
+      const rows = events.slice(from, from + rowsAtOnce).map(rowOf)
+      await this.#database.insertInto('standing_events').values(rows).execute()
+    }
   }
 
   async secret(name: string, fresh: string): Promise<string> {

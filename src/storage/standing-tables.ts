@@ -77,6 +77,10 @@ interface StandingSightingsTable {
   last_at: number
 }
 
+interface StandingUnfollowedTable {
+  event_id: string
+}
+
 interface StandingSecretsTable {
   name: string
   value: string
@@ -151,5 +155,6 @@ export interface StandingTables {
   measures: MeasuresTable
   standing_events: StandingEventsTable
   standing_sightings: StandingSightingsTable
+  standing_unfollowed: StandingUnfollowedTable
   standing_secrets: StandingSecretsTable
 }

@@ -54,6 +54,7 @@ type Init = Omit<RequestInit, 'headers'> & { readonly headers?: Record<string, s
 type Changes = Partial<Pick<ApiParts, 'edge' | 'webFolder'>> & {
   readonly needsEndUser?: AccessParts['needsEndUser']
   readonly demands?: AccessParts['demands']
+  readonly costOf?: AccessParts['costOf']
   readonly limits?: Partial<ApiParts['limits']>
   readonly answerSeconds?: number
   readonly responses?: Partial<ResponseLimits>
@@ -76,6 +77,7 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     store: storage,
     clock: systemClock,
     models: () => engine.models(),
+    ...(changes.costOf === undefined ? {} : { costOf: changes.costOf }),
     ...(changes.demands === undefined ? {} : { demands: changes.demands }),
     ...(changes.needsEndUser === undefined ? {} : { needsEndUser: changes.needsEndUser }),
   })

@@ -1,3 +1,4 @@
+import type { Acts } from '../../core/acts.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Principal } from '../../core/principal.ts'
 import { elpisError } from '../../errors.ts'
@@ -21,6 +22,7 @@ interface StoredAcceptancesParts {
   readonly live: LiveRoster
   readonly clock: Clock
   readonly demands: Demands
+  readonly acts: Acts
 }
 
 export class StoredAcceptances implements Acceptances {
@@ -48,7 +50,7 @@ export class StoredAcceptances implements Acceptances {
   }
 
   async accept(name: string, version: string, by: Whose = owner): Promise<DocumentState> {
-    const { store, live, clock, demands } = this.#parts
+    const { store, live, clock, demands, acts } = this.#parts
     const document = demands.documents(null).find((one) => one.name === name)
     if (document === undefined) throw elpisError('document_not_found', { document: name.slice(0, 200) })
     if (document.version !== version) throw elpisError('document_changed', { title: document.title })
@@ -66,6 +68,7 @@ export class StoredAcceptances implements Acceptances {
       keyId,
       acceptedAt,
     }
+    await acts.record({ kind: 'licence-accepted', by: account, about: name, details: { version } })
     await store.insert(acceptance)
     live.changeAcceptances([...live.acceptances, acceptance])
     return this.#stateOf(document, by)

@@ -1,9 +1,10 @@
 /** What the routes of this folder share: who the visitor is, and how a session gets into the browser. */
+import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { SessionPrincipal, SignedIn } from '../../access/access.ts'
 import type { SecondFactor, Visitor } from '../../access/sign-in/sign-in.ts'
 import { elpisError } from '../../errors.ts'
-import { sessionCookie } from '../credentials.ts'
+import { cookieValue, deviceCookie, sessionCookie } from '../credentials.ts'
 import type { Call } from '../route.ts'
 
 export const sessionSchema = z.object({
@@ -50,17 +51,27 @@ export function welcomeOrAsk(
 
 /** @param address of the page; over https, the cookie never travels without */
 export function setSession(
-  { exchange, reply }: AnyCall,
+  { exchange, reply, incoming }: AnyCall,
   { cookie, expiresAt }: SignedIn,
   address: string,
 ): void {
   const seconds = Math.max(0, Math.floor((expiresAt - exchange.startedAt) / 1000))
   reply.header('set-cookie', cookieText(cookie, seconds, address))
+  if (cookieValue(incoming.headers.cookie, deviceCookie) !== null) return
+  const device = randomBytes(16).toString('base64url')
+  reply.header('set-cookie', cookieText(device, deviceSeconds, address, deviceCookie))
 }
 
-export function cookieText(value: string, seconds: number, address: string): string {
+const deviceSeconds = 365 * 24 * 60 * 60
+
+export function cookieText(
+  value: string,
+  seconds: number,
+  address: string,
+  name: string = sessionCookie,
+): string {
   const secure = address.startsWith('https:') ? '; Secure' : ''
-  return `${sessionCookie}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${seconds}${secure}`
+  return `${name}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${seconds}${secure}`
 }
 
 export function sessionBody({

@@ -62,7 +62,7 @@ export function providerRoutes(signIn: SignIn): Route[] {
           if (step === null || query.length > 8000) throw elpisError('sign_in_over')
           const signedIn = await signIn.comeBack(names['provider'] ?? '', { step, query }, visitorOf(call))
           setSession(call, signedIn, signIn.address())
-          reply.header('set-cookie', [String(reply.getHeader('set-cookie')), forget])
+          reply.header('set-cookie', forget)
           return await reply.redirect('/', 303)
         } catch (error) {
           const { code } = asElpisError(error)

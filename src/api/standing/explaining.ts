@@ -2,9 +2,11 @@
 import { z } from 'zod'
 import { hazards } from '../../core/verdict.ts'
 import type { CaseId } from '../../core/ids.ts'
+import { markKinds } from '../../standing/blur.ts'
 import type { Case } from '../../standing/case.ts'
-import type { Rung } from '../../standing/measure.ts'
-import type { CaseFile } from '../../standing/standing.ts'
+import { rungs, type Rung } from '../../standing/measure.ts'
+import type { Link } from '../../standing/evasion.ts'
+import type { CaseFile, Standing } from '../../standing/standing.ts'
 import { parseTarget, targetText } from '../../standing/target.ts'
 import { iso, measureView, reasonField, targetField, time, viewOf } from './measures.ts'
 import { defineOperation } from './operation.ts'
@@ -35,6 +37,29 @@ export const caseView = z.object({
 
 export type CaseView = z.output<typeof caseView>
 
+const linkView = z.object({
+  target: z.string(),
+  shares: z.array(
+    z.object({
+      kind: z.enum(markKinds),
+      shared_by: z.int().describe('How many were met with it: of several, with the rarest.'),
+    }),
+  ),
+  last_at: time,
+  rung: z.enum(rungs).nullable().describe('The strictest that is in force against them.'),
+})
+
+const links = z
+  .array(linkView)
+  .describe('Others who were met with the same e-mail address, payment, network, device or prompt.')
+
+export type LinkView = z.output<typeof linkView>
+
+function linkViewOf({ target, shares, lastAt, rung }: Link): LinkView {
+  const shared = shares.map(({ kind, sharedBy }) => ({ kind, shared_by: sharedBy }))
+  return { target: targetText(target), shares: shared, last_at: iso(lastAt), rung }
+}
+
 const explanationView = z.object({
   target: z.string(),
   score: z.number(),
@@ -49,6 +74,7 @@ const explanationView = z.object({
   strikes: z.array(strikeView),
   measures: z.array(measureView),
   cases: z.array(caseView),
+  links,
 })
 
 export type ExplanationView = z.output<typeof explanationView>
@@ -90,6 +116,7 @@ export const showStanding = defineOperation({
       })),
       measures: measures.map(viewOf),
       cases: cases.map(caseViewOf),
+      links: (await standing.links(parseTarget(target))).map(linkViewOf),
     }
   },
 })
@@ -115,6 +142,24 @@ export const giveStrike = defineOperation({
   },
 })
 
+export const markSomebody = defineOperation({
+  name: 'standing.mark',
+  summary: 'Say what is known of somebody from elsewhere, such as how they pay; a keyed hash of it is kept',
+  method: 'POST',
+  path: '/v1/admin/standing/mark',
+  needs: 'standing.act',
+  input: z.strictObject({
+    target: targetField,
+    kind: z.enum(['email', 'payment', 'device']),
+    value: z.string().trim().min(1).max(500),
+  }),
+  output: z.object({ target: z.string(), kind: z.enum(markKinds) }),
+  async run(standing, { target, kind, value }) {
+    await standing.mark(parseTarget(target), kind, value)
+    return { target: targetText(parseTarget(target)), kind }
+  },
+})
+
 const stepView = z.object({
   at: time,
   kind: z.string(),
@@ -122,15 +167,21 @@ const stepView = z.object({
   detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 })
 
-const caseFileView = caseView.extend({ steps: z.array(stepView), measures: z.array(measureView) })
+const caseFileView = caseView.extend({
+  steps: z.array(stepView),
+  measures: z.array(measureView),
+  links,
+})
 
 export type CaseFileView = z.output<typeof caseFileView>
 
-export function caseFileViewOf({ case: found, steps, measures }: CaseFile): CaseFileView {
+async function caseFileViewOf(standing: Standing, id: string): Promise<CaseFileView> {
+  const { case: found, steps, measures }: CaseFile = await standing.caseFile(id as CaseId, null)
   return {
     ...caseViewOf(found),
-    steps: steps.map((step) => ({ ...step, at: iso(step.at), detail: { ...step.detail } })),
+    steps: steps.map(({ at, kind, by, detail }) => ({ at: iso(at), kind, by, detail: { ...detail } })),
     measures: measures.map(viewOf),
+    links: (await standing.links(found.target)).map(linkViewOf),
   }
 }
 
@@ -162,7 +213,7 @@ export const showCase = defineOperation({
   needs: 'standing.read',
   input: z.strictObject({ case: z.string().min(1).max(60) }),
   output: caseFileView,
-  run: async (standing, { case: id }) => caseFileViewOf(await standing.caseFile(id as CaseId, null)),
+  run: (standing, { case: id }) => caseFileViewOf(standing, id),
 })
 
 export const closeCase = defineOperation({
@@ -178,7 +229,7 @@ export const closeCase = defineOperation({
   output: caseFileView,
   async run(standing, { case: id, reason }, by) {
     await standing.closeCase(id as CaseId, reason, by.id)
-    return caseFileViewOf(await standing.caseFile(id as CaseId, null))
+    return await caseFileViewOf(standing, id)
   },
 })
 

@@ -1,4 +1,4 @@
-import { closeCase, giveStrike, listCases, showCase, showStanding } from './explaining.ts'
+import { closeCase, giveStrike, listCases, markSomebody, showCase, showStanding } from './explaining.ts'
 import { addBan, liftAll, liftBan, listBans, takeStep } from './measures.ts'
 import { claimReview, decideReview, listReviews, skipReview } from './reviewing.ts'
 import {
@@ -21,6 +21,7 @@ export const standingOperations: readonly Operation[] = [
   liftAll,
   giveStrike,
   showStanding,
+  markSomebody,
   listCases,
   showCase,
   closeCase,

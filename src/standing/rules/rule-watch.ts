@@ -3,12 +3,12 @@ import type { CaseId } from '../../core/ids.ts'
 import { newEventId, type StandingEvent } from '../event.ts'
 import type { Rung } from '../measure.ts'
 import type { CaseStore, EventStore, SightingStore } from '../store.ts'
-import type { Target } from '../target.ts'
+import { targetText, type Target } from '../target.ts'
 import type { Finding } from './finding.ts'
 import type { Rule } from './rule-set.ts'
 import { mostEvents, ofUse } from './schema.ts'
 import type { RuleShelf } from './shelf.ts'
-import { counts, eventTally, useTally } from './tally.ts'
+import { counts, eventTally, isSudden } from './tally.ts'
 import { targetOfParty, type UseHistory, type UseParty } from './use-history.ts'
 
 /** As the author of what a rule adds to a case. */
@@ -103,28 +103,32 @@ export class RuleWatch {
     for (const { requests, ...party } of rows) {
       const target = targetOfParty(party)
       if (target === null) continue
-      const name = `${target.kind}:${target.value}`
+      const name = targetText(target)
       const sum = sums.get(name) ?? { target, party, requests: 0 }
       sums.set(name, { ...sum, requests: sum.requests + requests })
     }
-    const found: Finding[] = []
-    for (const { target, party, requests } of sums.values()) {
-      if (requests < rule.at_least) continue
-      if (signal.times > 1) {
-        const since = at - rule.within - signal.usual
-        const before = await this.#parts.use.rows({
-          since,
-          until: at - rule.within,
-          byHour: true,
-          of: target,
-        })
-        const tally = useTally(rule)
-        for (const row of before.rows) tally.add({ ...row, network: null })
-        if (tally.add({ at, requests, key: null, network: null }) < rule.at_least) continue
-      }
-      found.push({ rule, target, party, at, measure: requests })
+    const many = [...sums].filter(([, { requests }]) => requests >= rule.at_least)
+    if (many.length === 0) return []
+    const usualOf = signal.times > 1 ? await this.#usual(rule.within, signal.usual, at) : () => 0
+    return many.flatMap(([name, { target, party, requests }]) => {
+      const usual = usualOf(name)
+      const sudden = usual !== null && isSudden(requests, usual, signal, rule.within)
+      return sudden ? [{ rule, target, party, at, measure: requests }] : []
+    })
+  }
+
+  /** What everybody did before the window, by the name of their target; null where it cannot be told. */
+  async #usual(within: number, usual: number, at: number): Promise<(name: string) => number | null> {
+    const until = at - within
+    const { rows, complete } = await this.#parts.use.rows({ since: until - usual, until, byHour: false })
+    const sums = new Map<string, number>()
+    for (const { requests, ...party } of rows) {
+      const target = targetOfParty(party)
+      if (target === null) continue
+      const name = targetText(target)
+      sums.set(name, (sums.get(name) ?? 0) + requests)
     }
-    return found
+    return (name) => sums.get(name) ?? (complete ? 0 : null)
   }
 
   async #carryOut(finding: Finding, last: StandingEvent | null): Promise<void> {

@@ -64,7 +64,22 @@ export function useTally({ signal, within }: Rule): Tally<Use> {
   }
 }
 
-function volumeTally({ times, usual }: SignalOf<'volume'>, within: number): Tally<Use> {
+/**
+ * Whether so many requests in a window are so many times what is usual. Who was never here before has no usual: the number
+ * alone decides.
+ *
+ * @param before requests in the time that what is usual is taken from
+ */
+export function isSudden(
+  requests: number,
+  before: number,
+  { times, usual }: Pick<SignalOf<'volume'>, 'times' | 'usual'>,
+  within: number,
+): boolean {
+  return times <= 1 || requests >= ((before * within) / usual) * times
+}
+
+function volumeTally(signal: SignalOf<'volume'>, within: number): Tally<Use> {
   const window: { at: number; requests: number }[] = []
   const before: { at: number; requests: number }[] = []
   let now = 0
@@ -80,10 +95,8 @@ function volumeTally({ times, usual }: SignalOf<'volume'>, within: number): Tall
         now -= old.requests
         then += old.requests
       }
-      while ((before[0]?.at ?? at) <= at - within - usual) then -= before.shift()?.requests ?? 0
-      // Who was never here before has no usual: the number alone decides.
-      const often = (then * within) / usual
-      return times > 1 && now < often * times ? 0 : now
+      while ((before[0]?.at ?? at) <= at - within - signal.usual) then -= before.shift()?.requests ?? 0
+      return isSudden(now, then, signal, within) ? now : 0
     },
   }
 }

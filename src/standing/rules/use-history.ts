@@ -17,16 +17,11 @@ export interface UseRow extends UseParty {
 
 /** What was asked for, as the server counts it anyway. */
 export interface UseHistory {
-  /**
-   * Rows of a time, in the order of their hours, or each party once.
-   *
-   * @param of only of whom this is
-   */
+  /** Rows of a time, in the order of their hours, or each party once. */
   rows(question: {
     readonly since: number
     readonly until: number
     readonly byHour: boolean
-    readonly of?: Target
   }): Promise<{ rows: readonly UseRow[]; complete: boolean }>
 }
 

@@ -3,7 +3,7 @@ import type { CaseId } from '../../core/ids.ts'
 import { elpisError } from '../../errors.ts'
 import { againstTarget, type StandingEvent } from '../event.ts'
 import { validReason } from '../reason.ts'
-import type { CaseStore, EventStore } from '../store.ts'
+import type { EventStore } from '../store.ts'
 import type { Target } from '../target.ts'
 import { signatureOf } from './signing.ts'
 
@@ -37,9 +37,8 @@ export interface OutsideSignal {
 interface InboundParts {
   readonly sources: ReadonlyMap<string, Source>
   readonly events: EventStore
-  readonly cases: CaseStore
   readonly now: () => number
-  readonly onWritten: (target: Target, events: readonly StandingEvent[]) => Promise<void>
+  readonly onWritten: (events: readonly StandingEvent[]) => Promise<void>
 }
 
 const toleranceSeconds = 300
@@ -73,7 +72,7 @@ export class Inbound {
    * @throws `reason_invalid`
    */
   async take(name: string, { id }: Envelope, signal: OutsideSignal): Promise<boolean> {
-    const { sources, events, cases, now, onWritten } = this.#parts
+    const { sources, events, now, onWritten } = this.#parts
     const { target, hazard, severity, direction, wrote, opensCase } = signal
     const reason = validReason(signal.reason)
     const at = now()
@@ -92,13 +91,11 @@ export class Inbound {
       note: `${name}: ${reason}`.slice(0, 500),
       voidedBy: null,
     }
-    if (!(await events.addNew(event))) return false
-    if (opensCase) {
-      const fresh = `case_${randomBytes(12).toString('hex')}` as CaseId
-      const detail = { event: event.id, hazard, severity, says: reason }
-      await cases.extend(target, fresh, [{ at, kind: 'noticed', by: `outside:${name}`, detail }])
-    }
-    await onWritten(target, [event])
+    const fresh = `case_${randomBytes(12).toString('hex')}` as CaseId
+    const detail = { event: event.id, hazard, severity, says: reason }
+    const step = { at, kind: 'noticed', by: `outside:${name}`, detail } as const
+    if (!(await events.addNew(event, opensCase ? { fresh, step } : null))) return false
+    await onWritten([event])
     return true
   }
 }

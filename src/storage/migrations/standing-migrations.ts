@@ -5,6 +5,7 @@ import { shutdowns } from './0034-shutdowns.ts'
 import { proposals } from './0035-proposals.ts'
 import { standingWebhooks } from './0037-standing-webhooks.ts'
 import { sightings } from './0038-sightings.ts'
+import { unfollowed } from './0039-unfollowed.ts'
 
 /** Those of standing, in order. */
 export const standingMigrations = [
@@ -15,4 +16,5 @@ export const standingMigrations = [
   proposals,
   standingWebhooks,
   sightings,
+  unfollowed,
 ]

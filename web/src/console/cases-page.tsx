@@ -6,6 +6,7 @@ import { Badge } from '../ui/badge.tsx'
 import { card, Nothing, Section } from '../ui/page.tsx'
 import { When } from '../ui/when.tsx'
 import { CaseSteps } from './case-steps.tsx'
+import { LinkList } from './link-list.tsx'
 import { MeasureRow } from './measure-row.tsx'
 import { caseFileQuery, casesQuery } from './standing.ts'
 
@@ -63,6 +64,7 @@ function CaseFile({ id }: { readonly id: string }) {
       <Section title="What happened">
         <div className={card}>
           <CaseSteps steps={data.steps} />
+          <LinkList links={data.links} />
         </div>
       </Section>
     </>

@@ -8,6 +8,7 @@ import { card } from '../ui/page.tsx'
 import { ProblemLine } from '../ui/problem-line.tsx'
 import { When } from '../ui/when.tsx'
 import { CaseSteps } from './case-steps.tsx'
+import { LinkList } from './link-list.tsx'
 import { MeasureRow } from './measure-row.tsx'
 import { decide, skip, type Outcome, type Review } from './review.ts'
 import { caseFileQuery } from './standing.ts'
@@ -99,6 +100,7 @@ function Evidence({ id }: { readonly id: string }) {
       </ul>
       <div className="mt-3">
         <CaseSteps steps={data.steps} />
+        <LinkList links={data.links} />
       </div>
       <AppLink to={`/console/cases/${id}`} className="mt-2 inline-block font-mono text-xs underline">
         {id}

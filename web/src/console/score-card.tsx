@@ -1,11 +1,12 @@
 import { card } from '../ui/page.tsx'
 import { When } from '../ui/when.tsx'
+import { LinkList } from './link-list.tsx'
 import { MeasureRow } from './measure-row.tsx'
 import type { Explanation } from './standing.ts'
 
 /** A score beside the thresholds of the ladder, and every strike that it is made of. */
 export function ScoreCard({ explanation }: { readonly explanation: Explanation }) {
-  const { score, thresholds, strikes, measures, policy, half_life_days } = explanation
+  const { score, thresholds, strikes, measures, links, policy, half_life_days } = explanation
   const scale = Math.max(thresholds.banned, score) * 1.05
   return (
     <div className={`${card} mt-3`}>
@@ -69,6 +70,7 @@ export function ScoreCard({ explanation }: { readonly explanation: Explanation }
           ))}
         </ul>
       )}
+      <LinkList links={links} />
     </div>
   )
 }

@@ -22,6 +22,12 @@ const caseSchema = z.object({
   opened_at: z.string(),
   updated_at: z.string(),
 })
+const link = z.object({
+  target: z.string(),
+  shares: z.array(z.object({ kind: z.string(), shared_by: z.number() })),
+  last_at: z.string(),
+  rung: z.nullable(z.string()),
+})
 const explanation = z.object({
   target: z.string(),
   score: z.number(),
@@ -49,6 +55,7 @@ const explanation = z.object({
   ),
   measures: z.array(measure),
   cases: z.array(caseSchema),
+  links: z.array(link),
 })
 const caseFile = z.object({
   ...caseSchema.shape,
@@ -56,9 +63,11 @@ const caseFile = z.object({
     z.object({ at: z.string(), kind: z.string(), by: z.string(), detail: z.record(z.string(), z.unknown()) }),
   ),
   measures: z.array(measure),
+  links: z.array(link),
 })
 
 export type Measure = z.infer<typeof measure>
+export type Link = z.infer<typeof link>
 export type CaseFile = z.infer<typeof caseFile>
 export type Explanation = z.infer<typeof explanation>
 
