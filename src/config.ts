@@ -159,6 +159,12 @@ export const settings = z.strictObject({
         .max(100_000)
         .default(64)
         .describe('Requests of one key that may wait or run at the same time, per model.'),
+      weights: z
+        .record(z.string().regex(/^(key|per|org)_/), z.number().min(0.01).max(1000))
+        .default({})
+        .describe(
+          'Share of the engine while others wait, by id of a key, person or organisation, the first that is named; 1 where none is.',
+        ),
       body_bytes: z.int().min(1024).max(1_000_000_000).default(4_194_304).describe('Largest request body.'),
       header_seconds: seconds.default(10).describe('Time to receive the headers.'),
       request_seconds: seconds.default(60).describe('Time to receive the whole request.'),

@@ -200,6 +200,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       record: recordStage(audit.record, monitoring.watchers),
       engine,
       answerSeconds: limits.answer_seconds,
+      weights: limits.weights,
       shutdown: shutdown.signal,
     },
     access,

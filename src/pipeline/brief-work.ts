@@ -81,7 +81,7 @@ async function perform<
       const verdict = await stages.guard.judgeInput(accepted)
       entry.judged(verdict)
       if (blocks(verdict)) throw refusal(verdict)
-      return await work({ signal, share: shareOf(principal) })
+      return await work({ signal, share: shareOf(principal, stages.weights) })
     })
     outcome = { type: 'finished', usage: usageOf('promptTokens' in result ? result.promptTokens : 0) }
     return result

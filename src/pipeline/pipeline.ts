@@ -40,7 +40,8 @@ export async function* answer(
       return verdict
     })
     question.catch(() => {})
-    const drafted = stages.engine.generate({ ...request, signal: work.signal, share: shareOf(principal) })
+    const share = shareOf(principal, stages.weights)
+    const drafted = stages.engine.generate({ ...request, signal: work.signal, share })
     const judged = { ...accepted, onVerdict: entry.judged.bind(entry) }
     const released = stages.guard.release(drafted, question, judged)
     for await (const part of partsUntil(ending.signal, released)) {

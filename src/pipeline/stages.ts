@@ -6,6 +6,7 @@ import type { Admission, Credentials, Principal } from '../core/principal.ts'
 import type { EngineRequest, Request } from '../core/request.ts'
 import type { Verdict } from '../core/verdict.ts'
 import type { ElpisError } from '../errors.ts'
+import type { Weights } from './share.ts'
 
 /** What is known of a request before any work: enough to reserve a quota, to look at scopes, to open an entry. */
 export interface Asking {
@@ -90,6 +91,8 @@ export interface Stages {
   readonly engine: Pick<Engine, 'generate'> & { generate(request: EngineRequest): AsyncGenerator<Part> }
   /** Longest time from admission to the last part. */
   readonly answerSeconds: number
+  /** Who gets more or less of the engine than others; all the same when left out. */
+  readonly weights?: Weights
   /** Aborted with `shutting_down` when answers that still run must end now. */
   readonly shutdown: AbortSignal
 }

@@ -57,6 +57,7 @@ type Changes = Partial<Pick<ApiParts, 'edge' | 'webFolder'>> & {
   readonly costOf?: AccessParts['costOf']
   readonly limits?: Partial<ApiParts['limits']>
   readonly answerSeconds?: number
+  readonly weights?: ApiParts['stages']['weights']
   readonly responses?: Partial<ResponseLimits>
   readonly files?: Partial<KeptParts['files']>
   readonly providers?: Readonly<Record<string, ProviderSettings>>
@@ -135,6 +136,7 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
       record: audit.record,
       engine,
       answerSeconds: changes.answerSeconds ?? 60,
+      ...(changes.weights === undefined ? {} : { weights: changes.weights }),
       shutdown: shutdown.signal,
     },
     access,
