@@ -1161,6 +1161,13 @@ const table = {
     message: 'The model "{model}" is {state}.',
     hint: 'Try again in a moment; GET /ready says when it is there.',
   },
+  model_unusable: {
+    blame: 'fault',
+    status: 503,
+    exit: 1,
+    message: 'The model "{model}" cannot be used: {reason}.',
+    hint: 'It does not come back by itself. Whoever runs this server: `elpis verify` checks its files, `elpis doctor` the machine; where memory is short, take a smaller engine.context, engine.cache or model. Then start again.',
+  },
   engine_unavailable: {
     blame: 'fault',
     status: 500,

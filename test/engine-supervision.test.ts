@@ -318,13 +318,13 @@ describe('a process that fails', () => {
     const { engine } = engineOf('unusable')
     const refused = (await ask(engine, 'x')).at(-1)
     expect(refused?.type === 'error' && refused.error.message).toContain('the tensor is on fire')
-    expect(refused?.type === 'error' && refused.error.code).toBe('model_not_ready')
+    expect(refused?.type === 'error' && refused.error.code).toBe('model_unusable')
     expect(engine.status()[0]?.state.state).toBe('failed')
   })
 
   test('by crashing at every start is given up after some', async () => {
     const { engine, events } = engineOf('crash')
-    expect(errorOf(await ask(engine, 'x'))).toBe('model_not_ready')
+    expect(errorOf(await ask(engine, 'x'))).toBe('model_unusable')
     expect(events.map(({ type }) => type)).toEqual([
       'model-loading',
       'model-lost',
