@@ -55,7 +55,10 @@ async function load(streams: number): Promise<{ requests: number; opened: number
 const at = (times: number[], part: number) => (times[Math.floor(times.length * part)] ?? 0).toFixed(2)
 await load(64)
 const few = await load(16)
+const busy = [process.cpuUsage(), process.threadCpuUsage()] as const
 const many = await load(1024)
+const busyFor = (used: NodeJS.CpuUsage) => Math.round((used.user + used.system) / many.requests)
+const [all, here] = [busyFor(process.cpuUsage(busy[0])), busyFor(process.threadCpuUsage(busy[1]))]
 await audit.close()
 const { size } = await stores.audit.state()
 const tree = new Tree(stores.audit)
@@ -72,6 +75,7 @@ console.log(
   [
     `${values.url === '' ? 'SQLite' : 'Postgres'}, ${cpus().length} cores, ${cpus()[0]?.model.trim() ?? ''}, Node ${process.versions.node}`,
     `requests/s opened and sealed durably, 1,024 at once: ${rate(many.requests)} (${rate(many.requests) * 2} durable writes/s)`,
+    `processor time a request: ${all} µs, ${here} of them on the server's own thread`,
     `time to open an entry, 1,024 at once: p50 ${at(many.opened, 0.5)} ms, p99 ${at(many.opened, 0.99)} ms`,
     `time to open an entry, 16 at once: p50 ${at(few.opened, 0.5)} ms, p99 ${at(few.opened, 0.99)} ms (${rate(few.requests)} requests/s)`,
     ...(values.url === '' ? [`size: ${Math.round(bytes / size)} bytes an entry on disk`] : []),

@@ -83,9 +83,13 @@ export function parseEntry(bytes: Uint8Array): LogEntry | null {
 export function requestLeaf(row: Pick<OpenRow, 'account' | 'subject'>, entry: RequestEntry): NewLeaf {
   // A rare long entry does without what a replay needs: it must be written all the same.
   const bare = { ...entry, record: null }
-  const forms = [entry, bare, briefer(bare, 2), briefer(bare, 0)]
-  const whole = forms.find((form) => Buffer.byteLength(canonical(form)) < mostEntryBytes) ?? bare
-  return { ...leafOf(whole), opened: true, account: row.account, subject: row.subject }
+  const forms = [() => entry, () => bare, () => briefer(bare, 2), () => briefer(bare, 0)]
+  let body = ''
+  for (const form of forms) {
+    body = canonical(form())
+    if (Buffer.byteLength(body) < mostEntryBytes) break
+  }
+  return { ...leafOf(entry.id, body), opened: true, account: row.account, subject: row.subject }
 }
 
 export function actLeaf(id: EntryId, { kind, by, about, details }: Act, at: number): NewLeaf {
@@ -102,7 +106,7 @@ export function actLeaf(id: EntryId, { kind, by, about, details }: Act, at: numb
     at,
     details: Object.fromEntries(facts) as ActEntry['details'],
   } as const
-  return { ...leafOf(entry), opened: false, account: null, subject: null }
+  return { ...leafOf(id, canonical(entry)), opened: false, account: null, subject: null }
 }
 
 /** Names cut to what always fits: an entry must never be too long to be sealed. */
@@ -140,9 +144,8 @@ export function shortened(text: string): string {
   return whole.length <= longestText ? whole : `${whole.slice(0, longestText - 1).toWellFormed()}…`
 }
 
-function leafOf(entry: LogEntry): Pick<NewLeaf, 'id' | 'hash' | 'body'> {
-  const body = canonical(entry)
+function leafOf(id: string, body: string): Pick<NewLeaf, 'id' | 'hash' | 'body'> {
   const bytes = Buffer.from(body)
   if (bytes.length >= mostEntryBytes) throw new RangeError(`An entry of ${bytes.length} bytes.`)
-  return { id: entry.id as EntryId, hash: Buffer.from(leafHash(bytes)).toString('base64'), body }
+  return { id: id as EntryId, hash: Buffer.from(leafHash(bytes)).toString('base64'), body }
 }

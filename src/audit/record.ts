@@ -6,9 +6,10 @@ import { accountOf, subjectOf, type Principal } from '../core/principal.ts'
 import type { Request } from '../core/request.ts'
 import type { Verdict } from '../core/verdict.ts'
 import type { ElpisError } from '../errors.ts'
-import { canonical } from './canonical.ts'
+import { canonical, Written } from './canonical.ts'
 import { newEntryId } from './entry-id.ts'
 import type { Contents } from './contents.ts'
+import { HmacKey } from './hmac.ts'
 import type { Journal } from './journal.ts'
 import { requestLeaf, shortened, type Draft, type RequestEntry } from './log-entry.ts'
 import { Released } from './released.ts'
@@ -56,14 +57,16 @@ export function recordStage(parts: RecordParts) {
       const id = newEntryId(opened)
       const subject = subjectName(subjectOf(principal))
       const key = await subjects.of(subject)
-      const draft = draftOf({ id, asking, principal, key, opened }, parts)
+      const salt = new HmacKey(key.salt(id))
+      const settings = settingsOf(asking)
+      const draft = draftOf({ id, asking, settings, principal, key, salt, opened }, parts)
       const row = { id, replica, account: accountOf(principal), subject, draft: canonical(draft) }
       await journal.open(row)
       const place = () => {
         const { build = null, layout = null } = digests(asking.model)
         return { build, layout }
       }
-      return new OpenRequest({ row, draft, key, journal, clock, contents, asking, place })
+      return new OpenRequest({ row, draft, settings, key, salt, journal, clock, contents, asking, place })
     },
   }
 }
@@ -71,16 +74,18 @@ export function recordStage(parts: RecordParts) {
 interface Accepted {
   readonly id: EntryId
   readonly asking: Opening
+  /** Canonical JSON. */
+  readonly settings: string
   readonly principal: Principal
   readonly key: SubjectKey
+  readonly salt: HmacKey
   readonly opened: number
 }
 
 function draftOf(
-  { id, asking, principal, key, opened }: Accepted,
+  { id, asking, settings, principal, key, salt, opened }: Accepted,
   { subjects, policy, digests }: RecordParts,
 ): Draft {
-  const salt = key.salt(id)
   const { weights, adapter } = digests(asking.model)
   return {
     type: 'request',
@@ -95,7 +100,7 @@ function draftOf(
     who: key.pseudonym,
     opened,
     prompt: commit(salt, 'prompt', promptOf(asking)),
-    settings: commit(salt, 'settings', settingsOf(asking)),
+    settings: commit(salt, 'settings', settings),
   }
 }
 
@@ -127,7 +132,10 @@ export function settingsOf({ request }: Pick<Opening, 'request'>): string {
 interface OpenParts {
   readonly row: OpenRow
   readonly draft: Draft
+  /** Canonical JSON. */
+  readonly settings: string
   readonly key: SubjectKey
+  readonly salt: HmacKey
   readonly journal: Journal
   readonly clock: Clock
   readonly contents: Contents
@@ -159,10 +167,9 @@ class OpenRequest {
   }
 
   async close(outcome: Closing): Promise<void> {
-    const { row, draft, key, journal, clock, contents, asking } = this.#parts
+    const { row, draft, key, salt, journal, clock, contents, asking } = this.#parts
     const output = this.#released.text()
     const record = this.#record(output)
-    const salt = key.salt(this.id)
     const entry: RequestEntry = {
       ...draft,
       closed: Math.max(clock.now(), draft.opened),
@@ -180,16 +187,14 @@ class OpenRequest {
       journal.close(requestLeaf(row, entry)),
       contents.keep(
         { id: this.id, subject: row.subject, key, flagged },
-        () =>
-          record ??
-          canonical({ prompt: JSON.parse(promptOf(asking)) as unknown, settings: null, output: null }),
+        () => record ?? canonical({ prompt: new Written(promptOf(asking)), settings: null, output: null }),
       ),
     ])
   }
 
   /** What determined the answer, as canonical JSON; null for what is no answer. */
   #record(output: string | null): string | null {
-    const { draft, asking, place } = this.#parts
+    const { draft, asking, settings, place } = this.#parts
     if (asking.request === null) return null
     return canonical({
       entry: draft.id,
@@ -198,9 +203,9 @@ class OpenRequest {
       weights: draft.weights,
       adapter: draft.adapter,
       ...place(),
-      prompt: JSON.parse(promptOf(asking)) as unknown,
-      settings: JSON.parse(settingsOf(asking)) as unknown,
-      output: output === null ? null : (JSON.parse(output) as unknown),
+      prompt: new Written(promptOf(asking)),
+      settings: new Written(settings),
+      output: output === null ? null : new Written(output),
       tokens: this.#released.tokens(),
     })
   }

@@ -1,8 +1,9 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import type { EntryId, OrganisationId } from '../core/ids.ts'
 import { sealed, unsealed } from '../core/sealed-box.ts'
 import type { Subject } from '../core/verdict.ts'
+import { HmacKey } from './hmac.ts'
 import type { SubjectName, SubjectStore } from './store.ts'
 
 /** Another server may have erased somebody: after this long the store is asked again. */
@@ -27,13 +28,11 @@ export function subjectName({ organisationId, personId, keyId, endUser }: Subjec
  * come from it: once it is destroyed, nothing in the log says anything about them any more.
  */
 export class SubjectKey {
-  readonly #key: Buffer
+  readonly pseudonym: string
+  readonly #key: HmacKey
   constructor(key: Buffer) {
-    this.#key = key
-  }
-
-  get pseudonym(): string {
-    return this.#derive('pseudonym').toString('base64url').slice(0, 22)
+    this.#key = new HmacKey(key)
+    this.pseudonym = this.#derive('pseudonym').toString('base64url').slice(0, 22)
   }
 
   /** For the commitments of one entry; its owner gets it with the receipt. */
@@ -51,23 +50,24 @@ export class SubjectKey {
   }
 
   #derive(purpose: string): Buffer {
-    return createHmac('sha256', this.#key).update(purpose).digest()
+    return this.#key.of(purpose)
   }
 }
 
 /** What stands in an entry for a text that only its owner knows. */
 export function commit(
-  salt: Uint8Array,
+  salt: HmacKey,
   what: 'prompt' | 'output' | 'settings' | 'record',
   text: string,
 ): string {
-  return createHmac('sha256', salt).update(`${what}\n`).update(text).digest('base64')
+  return salt.of(`${what}\n${text}`).toString('base64')
 }
 
 /** The keys of all subjects, each in the store, wrapped with the key of this home. */
 export class SubjectKeys {
   readonly #store: SubjectStore
   readonly #homeKey: Buffer
+  readonly #organisations = new Map<OrganisationId, string>()
   readonly #clock: Clock
   readonly #known = new Map<SubjectName, { readonly key: Promise<SubjectKey>; readonly at: number }>()
 
@@ -104,7 +104,10 @@ export class SubjectKeys {
   }
 
   organisation(id: OrganisationId): string {
-    const digest = createHmac('sha256', this.#homeKey).update(`organisation ${id}`).digest('base64url')
+    const known = this.#organisations.get(id)
+    if (known !== undefined) return known
+    const digest = new HmacKey(this.#homeKey).of(`organisation ${id}`).toString('base64url')
+    this.#organisations.set(id, digest.slice(0, 22))
     return digest.slice(0, 22)
   }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { canonical } from './canonical.ts'
+import { HmacKey } from './hmac.ts'
 import { parseEntry, type LogEntry } from './log-entry.ts'
 import { cosignedAt, fromBase64, type VerifierKey } from './note.ts'
 import { commit } from './subject-keys.ts'
@@ -62,5 +63,5 @@ export function opens(
   what: 'prompt' | 'output' | 'settings' | 'record',
   value: unknown,
 ): boolean {
-  return committed !== null && commit(salt, what, canonical(value)) === committed
+  return committed !== null && commit(new HmacKey(salt), what, canonical(value)) === committed
 }
