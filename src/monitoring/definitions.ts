@@ -149,8 +149,8 @@ export const definitions = {
   },
   elpis_event_loop_lag_seconds: {
     type: 'gauge',
-    help: 'How late the server came to its work since the last look. quantile: 0.5, 0.99, 1.',
-    labels: ['quantile'],
+    help: 'How late the server came to its work since the last look. percentile: 50, 99, 100.',
+    labels: ['percentile'],
   },
   elpis_info: { type: 'gauge', help: 'Always 1.', labels: ['version', 'policy'] },
   process_resident_memory_bytes: { type: 'gauge', help: 'Resident memory of the server itself.', labels: [] },

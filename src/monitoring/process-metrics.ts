@@ -25,13 +25,13 @@ export function processMetrics(
   const lag = monitorEventLoopDelay({ resolution: 10 })
   lag.enable()
   registry.onRead(() => {
-    for (const [quantile, nanoseconds] of [
-      ['0.5', lag.percentile(50)],
-      ['0.99', lag.percentile(99)],
-      ['1', lag.max],
+    for (const [percentile, nanoseconds] of [
+      ['50', lag.percentile(50)],
+      ['99', lag.percentile(99)],
+      ['100', lag.max],
     ] as const) {
       // The measuring timer itself comes every 10 ms.
-      registry.set('elpis_event_loop_lag_seconds', { quantile }, Math.max(0, nanoseconds / 1e9 - 0.01))
+      registry.set('elpis_event_loop_lag_seconds', { percentile }, Math.max(0, nanoseconds / 1e9 - 0.01))
     }
     lag.reset()
     const { user, system } = process.cpuUsage()
