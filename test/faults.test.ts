@@ -79,4 +79,50 @@ describe('faults', () => {
     const { error } = await streamAnswer(server.url, key, { max_tokens: 5, ignore_eos: true }).ended
     expect(error).toBeNull()
   })
+  const tool = {
+    type: 'function',
+    function: { name: 'tell', parameters: { type: 'object', properties: { story: { type: 'string' } } } },
+  }
+
+  test.each([
+    [
+      'in its prompt',
+      { messages: [{ role: 'user', content: 'The sea is wide. '.repeat(350) }] },
+      () => becomes({ active: 4 }),
+    ],
+    ['in a tool call', { tools: [tool], tool_choice: 'required' }, () => becomes({ active: 4 })],
+    ['while an answer is cancelled', {}, () => becomes({ active: 4 })],
+  ])(
+    'the engine killed %s: every request gets an end, and the server is back',
+    { timeout: 60_000 },
+    async (_, parameters, stage) => {
+      const leaver = streamAnswer(server.url, key, { max_tokens: 40 })
+      const asked = Array.from({ length: 3 }, () =>
+        streamAnswer(server.url, key, { max_tokens: 40, ...parameters }),
+      )
+      const left = leaver.ended.catch(() => null)
+      await stage()
+      leaver.leave()
+      expect(killed()).toBe(1)
+      await left
+      const ends = await Promise.all(asked.map((answer) => answer.ended))
+      expect(['engine_failed', 'model_not_ready', null]).toEqual(
+        expect.arrayContaining([...new Set(ends.map(({ error }) => error))]),
+      )
+      await becomes({ state: 'ready', active: 0, queued: 0 })
+      const { error } = await streamAnswer(server.url, key, { max_tokens: 5, ignore_eos: true }).ended
+      expect(error).toBeNull()
+    },
+  )
 })
+
+/** Kills the engine. @returns how many processes that were */
+function killed(): number {
+  const found = engineProcesses(server.process.pid)
+  for (const pid of found) process.kill(pid, 'SIGKILL')
+  return found.length
+}
+
+async function becomes(wanted: Partial<Awaited<ReturnType<typeof health>>>): Promise<void> {
+  await expect.poll(health, { timeout: 20_000, interval: 10 }).toMatchObject(wanted)
+}
