@@ -42,7 +42,7 @@ def additions(train: list[Example], own: list[Example], seed: int) -> list[Examp
     harmful = [e for e in [*train, *own] if e.source in ASKED_FOR and e.prompt_harm == 1]
     asked = [e for e in texts if e.response is None]
     others = [e for e in [*train, *own] if e.prompt_harm == 0 and (e.source in EVERYDAY or e.source in {"own_request", "own_twin"})]
-    for group in (chooser.sample(harmful, 2800), asked, chooser.sample(others, 1500)):
+    for group in (chooser.sample(harmful, min(len(harmful), 4500)), asked, chooser.sample(others, 1500)):
         added += [dataclasses.replace(e, prompt=dressed(e.prompt, plain, chooser)) for e in group]
     added += [safe("unreadable", unreadable(chooser.choice(plain), chooser)) for _ in range(700)]
     added += _pasted(train, plain, chooser)
@@ -56,8 +56,8 @@ def _part(example: Example) -> float:
     if example.source in PARTS:
         return PARTS[example.source][unsafe]
     if example.source.startswith("own_"):
-        return 0.55 if unsafe else 0.6
-    return 1.0 if example.source in SCARCE or not unsafe else 0.4
+        return 0.9 if unsafe else 0.6
+    return 1.0 if example.source in SCARCE or not unsafe else 0.6
 
 
 def _plain(example: Example) -> bool:
