@@ -160,7 +160,7 @@ export const settings = z.strictObject({
         .default(64)
         .describe('Requests of one key that may wait or run at the same time, per model.'),
       weights: z
-        .record(z.string().regex(/^(key|per|org)_/), z.number().min(0.01).max(1000))
+        .record(z.string().regex(/^(key|person|org)_/), z.number().min(0.01).max(1000))
         .default({})
         .describe(
           'Share of the engine while others wait, by id of a key, person or organisation, the first that is named; 1 where none is.',
