@@ -123,8 +123,8 @@ export interface SightingStore {
   add(sightings: readonly Sighting[]): Promise<void>
   /** Keys that were met on at least so many networks since then, those with most first. */
   keysOnNetworks(since: number, least: number, limit: number): Promise<(KeyParty & { networks: number })[]>
-  /** Those of one day, in the order of their times, from the so-manieth on. */
-  ofDay(day: number, offset: number, limit: number): Promise<Sighting[]>
+  /** Networks that somebody was met on in one day, in the order of their times, from the so-manieth on. */
+  networksOfDay(day: number, offset: number, limit: number): Promise<Sighting[]>
   /**
    * Who else was met since then with what somebody was met with, the last met first.
    *

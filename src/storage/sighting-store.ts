@@ -57,11 +57,12 @@ export class SqlSightingStore implements SightingStore {
     }))
   }
 
-  async ofDay(of: number, offset: number, limit: number): Promise<Sighting[]> {
+  async networksOfDay(of: number, offset: number, limit: number): Promise<Sighting[]> {
     const rows = await this.#database
       .selectFrom('standing_sightings')
       .selectAll()
       .where('day', '=', of)
+      .where('kind', '=', 'network')
       .orderBy('first_at')
       .orderBy('target')
       .orderBy('key_id')

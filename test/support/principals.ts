@@ -6,6 +6,7 @@ export const ofHome: Identity = {
   personId: null,
   role: 'member',
   endUser: null,
+  device: null,
   network: null,
 }
 

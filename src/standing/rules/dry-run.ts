@@ -246,7 +246,7 @@ async function overSightings(
   const begin = since - Math.max(...rules.map(({ within }) => within))
   for (let from = begin - (begin % day); from < until; from += day) {
     for (let offset = 0; ; offset += pageRows) {
-      const page = await sightings.ofDay(from, offset, pageRows)
+      const page = await sightings.networksOfDay(from, offset, pageRows)
       for (const { key, mark, firstAt, lastAt } of page) {
         if (key === null || lastAt < begin || firstAt >= until) continue
         const at = Math.max(begin, firstAt)
