@@ -30,7 +30,9 @@ async function signedIn(
 ): Promise<{ cookie: string; attributes: string; body: unknown }> {
   const response = await browser(server).post('/web/session', proof)
   expect(response.status).toBe(200)
-  const [cookie = '', ...attributes] = (response.headers.get('set-cookie') ?? '').split('; ')
+  // The other is the browser's own, by which it is known again.
+  const [session = ''] = response.headers.getSetCookie()
+  const [cookie = '', ...attributes] = session.split('; ')
   return { cookie, attributes: attributes.join('; '), body: await response.json() }
 }
 
