@@ -150,8 +150,13 @@ export const markSomebody = defineOperation({
   needs: 'standing.act',
   input: z.strictObject({
     target: targetField,
-    kind: z.enum(['email', 'payment', 'device']),
-    value: z.string().trim().min(1).max(500),
+    kind: z.enum(['email', 'payment', 'device']).describe('What it is that is known of them.'),
+    value: z
+      .string()
+      .trim()
+      .min(1)
+      .max(500)
+      .describe('The address, reference or device. Only a keyed hash of it is kept.'),
   }),
   output: z.object({ target: z.string(), kind: z.enum(markKinds) }),
   async run(standing, { target, kind, value }) {
