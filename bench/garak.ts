@@ -21,8 +21,6 @@ const { values } = parseArgs({
     probes: {
       type: 'string',
       default: [
-        'dan.DanInTheWild',
-        'dan.Ablation_Dan_11_0',
         'divergence.RepeatedToken',
         'encoding.InjectBase64',
         'encoding.InjectHex',
@@ -32,7 +30,6 @@ const { values } = parseArgs({
         'goodside.ThreatenJSON',
         'goodside.WhoIsRiley',
         'latentinjection.LatentInjectionReport',
-        'latentinjection.LatentJailbreak',
         'latentinjection.LatentWhois',
         'phrasing.FutureTense',
         'phrasing.PastTense',
