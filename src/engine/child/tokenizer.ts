@@ -23,11 +23,13 @@ export class Tokenizer {
   readonly #vocabulary: TokenizerVocabulary
   /** Control tokens and marks by their first character, longest first. */
   readonly #specials: ReadonlyMap<string, readonly ControlToken[]>
-  readonly #marks: readonly string[]
+  /** Any mark; null when there is none. */
+  readonly #mark: RegExp | null
 
   constructor(vocabulary: TokenizerVocabulary) {
     this.#vocabulary = vocabulary
-    this.#marks = vocabulary.markTokens.map(({ text }) => text)
+    const marks = vocabulary.markTokens.map(({ text }) => RegExp.escape(text))
+    this.#mark = marks.length === 0 ? null : new RegExp(marks.join('|'), 'g')
     const longestFirst = [...vocabulary.controlTokens, ...vocabulary.markTokens].toSorted(
       (left, right) => right.text.length - left.text.length,
     )
@@ -50,7 +52,8 @@ export class Tokenizer {
         continue
       }
       const text = stripped(stretch, stretches[index - 1], stretches[index + 1])
-      if (text !== '') parts.push(...this.#plain(text))
+      if (text === '') continue
+      for (const part of this.#plain(text)) parts.push(part)
     }
     const tokens = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0))
     let offset = 0
@@ -63,15 +66,21 @@ export class Tokenizer {
 
   /** The tokens of a text in which nothing has a meaning. */
   #plain(text: string): ArrayLike<number>[] {
-    const parts: ArrayLike<number>[] = []
-    let rest = text
-    for (let cut = this.#firstMark(rest); cut !== -1; cut = this.#firstMark(rest)) {
-      const piece = rest.slice(0, cut + firstLength(rest, cut))
-      parts.push(parts.length === 0 ? this.#vocabulary.tokenize(piece) : this.#continued(piece))
-      rest = rest.slice(piece.length)
+    const [first = '', ...more] = this.#pieces(text)
+    return [this.#vocabulary.tokenize(first), ...more.map((piece) => this.#continued(piece))]
+  }
+
+  /** A text in pieces that have no mark: each is cut behind its first character. One pass, however many there are. */
+  #pieces(text: string): string[] {
+    const pieces: string[] = []
+    let from = 0
+    for (let place = this.#nextMark(text, 0); place !== -1; place = this.#nextMark(text, from)) {
+      const end = place + firstLength(text, place)
+      pieces.push(text.slice(from, end))
+      from = end
     }
-    if (rest !== '') parts.push(parts.length === 0 ? this.#vocabulary.tokenize(rest) : this.#continued(rest))
-    return parts
+    if (from < text.length) pieces.push(text.slice(from))
+    return pieces
   }
 
   /** Tokens of a text in the middle of another: without the space that some tokenizers put in front of each. */
@@ -82,9 +91,10 @@ export class Tokenizer {
     return follows ? both.subarray(before.length) : this.#vocabulary.tokenize(text)
   }
 
-  #firstMark(text: string): number {
-    const places = this.#marks.map((mark) => text.indexOf(mark)).filter((place) => place !== -1)
-    return places.length === 0 ? -1 : Math.min(...places)
+  #nextMark(text: string, from: number): number {
+    if (this.#mark === null) return -1
+    this.#mark.lastIndex = from
+    return this.#mark.exec(text)?.index ?? -1
   }
 
   #stretches(segments: readonly Segment[]): Stretch[] {
