@@ -27,7 +27,7 @@ import { readRules, type RuleSet } from './rules/rule-set.ts'
 import { RuleWatch } from './rules/rule-watch.ts'
 import { noRules, type RuleShelf } from './rules/shelf.ts'
 import { noUseHistory, type UseHistory } from './rules/use-history.ts'
-import { Sightings } from './sightings.ts'
+import { keptSightings, Sightings } from './sightings.ts'
 import { Steps } from './steps.ts'
 import type { StandingStore } from './store.ts'
 import { Strikes, targetsOf } from './strikes.ts'
@@ -68,8 +68,6 @@ const mostListed = 1000
 const sweepMilliseconds = 60_000
 /** What is written is followed much sooner, unless whoever wrote it died. */
 const followedWithin = 10_000
-/** Where people were met is needed as long as rules look back. */
-const keptSightings = 90 * 24 * 60 * 60 * 1000
 
 /** Loads all that is in force and keeps it true from then on. */
 export async function createStanding(parts: StandingParts): Promise<Standing> {

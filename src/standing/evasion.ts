@@ -7,6 +7,7 @@ import { bars, rungs, type Measure, type Rung } from './measure.ts'
 import type { Policy } from './policy.ts'
 import type { Steps } from './steps.ts'
 import type { CaseStore, EventStore, SightingStore } from './store.ts'
+import { keptSightings } from './sightings.ts'
 import { targetText, type Target } from './target.ts'
 
 /** As the author of what is noticed here, and of what the policy lets follow from it. */
@@ -33,8 +34,6 @@ interface EvasionParts {
   readonly onReview: (target: Target, proposed: Rung) => Promise<void>
 }
 
-/** As long as sightings are kept. */
-const lookedBack = 90 * 24 * 60 * 60 * 1000
 /** Whoever goes on being there is noted every ten minutes. */
 const lookAgain = 20 * 60 * 1000
 /** What more share, such as the network of a university, tells nothing. */
@@ -58,7 +57,7 @@ export class Evasion {
   /** Who is like somebody, those with most in common first. */
   async linksOf(target: Target): Promise<Link[]> {
     const { sightings, now, inForce } = this.#parts
-    const found = await sightings.alike(target, now() - lookedBack, mostShared, mostLikenesses)
+    const found = await sightings.alike(target, now() - keptSightings, mostShared, mostLikenesses)
     const links = new Map<string, Link>()
     for (const { target: other, key, kind, sharedBy, lastAt } of found) {
       const name = targetText(other)
@@ -82,7 +81,7 @@ export class Evasion {
     const at = now()
     const after = this.#looked - lookAgain
     this.#looked = at
-    for (const target of await sightings.likeBarred(after, at - lookedBack, at, mostAtOnce)) {
+    for (const target of await sightings.likeBarred(after, at - keptSightings, at, mostAtOnce)) {
       if (target.kind === 'org' || this.#barred(target)) continue
       for (const link of await this.linksOf(target)) {
         const enough = link.shares.length >= policy.evasion.kinds
@@ -100,7 +99,7 @@ export class Evasion {
     const nothing = { source: 'rule', direction: 'input', hazard: null, severity: 0 } as const
     const whose = { ...againstTarget(target), requestId: null, entryId: null, voidedBy: null }
     const event = { ...whose, ...nothing, id: newEventId(), at, attributable: false, note: mark }
-    if (!(await events.addOnce(event, mark, at - lookedBack))) return
+    if (!(await events.addOnce(event, mark, at - keptSightings))) return
     const kinds = shares.map(({ kind }) => kind).join(', ')
     const detail = { like: targetText(other), shares: kinds, policy: policy.name }
     const step: CaseStep = { at, kind: 'noticed', by: evasion, detail }

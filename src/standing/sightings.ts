@@ -14,6 +14,8 @@ interface SightingParts {
 }
 
 const day = 24 * 60 * 60 * 1000
+/** Where and with what people were met is needed as long as rules and reviewers look back. */
+export const keptSightings = 90 * day
 /** Whoever was noted so long ago is noted again. */
 const freshMilliseconds = 10 * 60 * 1000
 const flushMilliseconds = 2000

@@ -124,6 +124,10 @@ const asked = z.object({
 
 export type Asked = z.output<typeof asked>
 
+function askedOf(proposal: Proposal | null): Asked {
+  return { done: proposal === null, proposal: proposal && proposalViewOf(proposal) }
+}
+
 export const eraseContent = defineOperation({
   name: 'content.erase',
   summary: "Destroy a person's key, and with it what they said; or ask for it, where that takes two people",
@@ -141,8 +145,7 @@ export const eraseContent = defineOperation({
   output: asked,
   async run({ proposals }, { subject, reason }, by) {
     mustBe(by, ['owner'])
-    const proposal = await proposals.ask({ kind: 'content-erase', subject, reason }, by.person)
-    return { done: proposal === null, proposal: proposal && proposalViewOf(proposal) }
+    return askedOf(await proposals.ask({ kind: 'content-erase', subject, reason }, by.person))
   },
 })
 
@@ -160,7 +163,6 @@ export const askExport = defineOperation({
   output: asked,
   async run({ proposals }, { what, reason }, by) {
     mustBe(by, ['owner'])
-    const proposal = await proposals.ask({ kind: 'content-export', subject: what, reason }, by.person)
-    return { done: proposal === null, proposal: proposal && proposalViewOf(proposal) }
+    return askedOf(await proposals.ask({ kind: 'content-export', subject: what, reason }, by.person))
   },
 })
