@@ -6,13 +6,12 @@ import { mkdtempSync, rmSync, statSync, readdirSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { openAudit } from '../src/audit/audit.ts'
 import { openHomeKeys } from '../src/audit/home-keys.ts'
 import { Tree } from '../src/audit/tree.ts'
 import { verifyLog } from '../src/audit/verify-log.ts'
-import { systemClock } from '../src/core/clock.ts'
 import { openStorage } from '../src/storage/storage.ts'
 import { acceptedRequest } from '../test/support/audit-requests.ts'
+import { startedAudit } from '../test/support/started-audit.ts'
 
 const { values } = parseArgs({
   options: { url: { type: 'string', default: '' }, seconds: { type: 'string', default: '5' } },
@@ -21,18 +20,10 @@ const milliseconds = Number(values.seconds) * 1000
 const home = mkdtempSync(join(process.env['BENCH_FOLDER'] ?? tmpdir(), 'elpis-bench-audit-'))
 const stores = await openStorage({ home, storage: { url: values.url } })
 const keys = openHomeKeys(home, '')
-const audit = await openAudit({
-  stores,
-  keys,
-  clock: systemClock,
-  alone: true,
+const audit = await startedAudit(stores, home, {
   policy: () => 'standard@1',
   digests: () => ({ weights: 'f'.repeat(64), adapter: null }),
-  witnesses: [],
-  content: { keep: 'none', days: 1 },
-  onTrouble: () => {},
 })
-await audit.start()
 const usage = { promptTokens: 44, cachedTokens: 0, outputTokens: 128, reasoningTokens: 0 }
 
 /** So many requests at once, each opened and closed one after the other, until the time is up. */

@@ -4,8 +4,9 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../test/support/free-port.ts'
 import { treeMemory } from '../test/support/process-tree.ts'
-import { freePort, ready, stop } from './contenders.ts'
+import { ready, stop } from './contenders.ts'
 import type { GatewayTarget } from './gateway-client.ts'
 
 export interface Gateway {

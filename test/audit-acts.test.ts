@@ -13,10 +13,9 @@ import { systemClock } from '../src/core/clock.ts'
 import type { EntryId } from '../src/core/ids.ts'
 import { elpisError } from '../src/errors.ts'
 import { recordedLicence, settingsDigest } from '../src/server/recorded-acts.ts'
-import { startServer } from '../src/server.ts'
 import { openStorage } from '../src/storage/storage.ts'
 import { freshHome } from './support/access-place.ts'
-import { fakeEngine } from './support/fake-engine.ts'
+import { startWholeServer, wholeConfig } from './support/whole-server.ts'
 
 type Entry = Act & { readonly type: 'act' }
 
@@ -26,21 +25,13 @@ async function place() {
   const policy = join(home, 'policies', 'standard.toml')
   mkdirSync(join(home, 'policies'))
   writeFileSync(policy, 'name = "standard"\nsummary = "Ours."\njudge = false\n')
-  const loaded = loadConfig({ ELPIS_HOME: home, ELPIS_PORT: '0' })
-  const config = { ...loaded, models: { ...loaded.models, serve: [] } }
+  const config = wholeConfig(home)
   const storage = await openStorage({ home })
   const access = await createAccess({ store: storage, clock: systemClock })
   const { id, key } = await access.createKey('root', { role: 'owner' })
   await access.close()
   await storage.close()
-  const server = await startServer(config, {
-    log: () => {},
-    version: '0.0.0-test',
-    webFolder: join(home, 'no-page'),
-    onPull: () => {},
-    acceptLicence: async () => false,
-    openEngine: () => fakeEngine(),
-  })
+  const server = await startWholeServer(config)
   const database = new DatabaseSync(join(home, 'elpis.db'), { readOnly: true })
   await server.ready
   const bodies = () => database.prepare('select body from audit_leaves order by position').all()

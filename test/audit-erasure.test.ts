@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { openAudit } from '../src/audit/audit.ts'
 import { openHomeKeys } from '../src/audit/home-keys.ts'
 import type { LogEntry } from '../src/audit/log-entry.ts'
 import type { SubjectName } from '../src/audit/store.ts'
@@ -13,6 +12,7 @@ import { writeBackup } from '../src/storage/backup/write-backup.ts'
 import { openStorage, type StoragePlace } from '../src/storage/storage.ts'
 import { acceptedRequest } from './support/audit-requests.ts'
 import { postgresForTests } from './support/postgres.ts'
+import { startedAudit } from './support/started-audit.ts'
 
 const postgres = await postgresForTests()
 const subject = 'key:key_writer' as SubjectName
@@ -26,22 +26,10 @@ function home(): string {
 
 async function opened(place: StoragePlace, clock = { now: () => start }) {
   const stores = await openStorage(place)
-  const keys = openHomeKeys(place.home, '')
-  const audit = await openAudit({
-    stores,
-    keys,
-    clock,
-    alone: true,
-    policy: () => 'open',
-    digests: () => ({ weights: null, adapter: null }),
-    witnesses: [],
-    content: { keep: 'all', days: 30 },
-    onTrouble: () => {},
-  })
-  await audit.start()
+  const audit = await startedAudit(stores, place.home, { clock, content: { keep: 'all', days: 30 } })
   return {
     audit,
-    key: keys.log,
+    key: openHomeKeys(place.home, '').log,
     stores,
     close: async () => {
       await audit.close()

@@ -11,14 +11,13 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { openAudit } from '../src/audit/audit.ts'
 import { openCheckpoint } from '../src/audit/checkpoint.ts'
 import { openHomeKeys } from '../src/audit/home-keys.ts'
 import { verifyConsistency } from '../src/audit/verify-consistency.ts'
 import { verifyLog } from '../src/audit/verify-log.ts'
-import { systemClock } from '../src/core/clock.ts'
 import { openStorage } from '../src/storage/storage.ts'
 import { postgresForTests } from './support/postgres.ts'
+import { startedAudit } from './support/started-audit.ts'
 
 const kills = Number(process.env['AUDIT_KILLS'] ?? 3)
 const minutes = 1 + kills / 10
@@ -54,24 +53,13 @@ async function killed(child: ChildProcess): Promise<void> {
 
 async function nothingIsLost(home: string, url: string, seen: Acknowledged): Promise<number> {
   const stores = await openStorage({ home, storage: { url } })
-  const keys = openHomeKeys(home, '')
-  const audit = await openAudit({
-    stores,
-    keys,
-    clock: systemClock,
-    alone: true,
-    policy: () => 'open',
-    digests: () => ({ weights: null, adapter: null }),
-    witnesses: [],
-    content: { keep: 'none', days: 1 },
-    onTrouble: () => {},
-  })
+  const key = openHomeKeys(home, '').log
+  const audit = await startedAudit(stores, home)
   try {
-    await audit.start()
     const entries = new Map<string, string>()
     const report = await verifyLog({
       source: audit.log,
-      key: keys.log,
+      key,
       onEntry: (entry) => void (entry.type === 'request' && entries.set(entry.id, entry.outcome)),
     })
     // It also finds an id that is there twice.
@@ -79,9 +67,9 @@ async function nothingIsLost(home: string, url: string, seen: Acknowledged): Pro
     expect(seen.open.filter((id) => !entries.has(id))).toEqual([])
     expect(seen.done.filter((id) => entries.get(id) !== 'finished')).toEqual([])
     for (const signed of seen.checkpoints) {
-      const old = openCheckpoint(signed, keys.log)
+      const old = openCheckpoint(signed, key)
       if (old === null) throw new Error('A checkpoint was published that nobody signed.')
-      expect(await verifyConsistency(old, audit.log, keys.log)).toBeNull()
+      expect(await verifyConsistency(old, audit.log, key)).toBeNull()
     }
     console.log(
       `${kills} kills: ${seen.open.length} acknowledged, ${report.requests ?? 0} entries, ${[...entries.values()].filter((outcome) => outcome === 'interrupted').length} interrupted, ${seen.checkpoints.size} checkpoints`,

@@ -6,13 +6,12 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createAccess } from '../src/access/create-access.ts'
 import { buildWebPageWhenStale } from '../src/cli/web-page-build.ts'
-import { loadConfig } from '../src/config.ts'
 import { systemClock } from '../src/core/clock.ts'
-import { startServer, type RunningServer } from '../src/server.ts'
+import type { RunningServer } from '../src/server.ts'
 import { openStorage } from '../src/storage/storage.ts'
 import { launchBrowser } from './support/browser.ts'
 import { visit } from './support/chat-page.ts'
-import { fakeEngine } from './support/fake-engine.ts'
+import { startWholeServer, wholeConfig } from './support/whole-server.ts'
 
 const terms = 'Be kind to whoever reads what you made.'
 const policy = `name = "standard"
@@ -38,26 +37,15 @@ beforeAll(async () => {
   mkdirSync(join(home, 'policies'))
   writeFileSync(join(home, 'policies', 'standard.toml'), policy)
   writeFileSync(join(home, 'terms.txt'), terms)
-  const config = loadConfig({ ELPIS_HOME: home, ELPIS_PORT: '0' })
+  const config = wholeConfig(home)
   const storage = await openStorage({ home })
   const access = await createAccess({ store: storage, clock: systemClock })
   key = (await access.createKey('root', { role: 'owner' })).key
   await access.close()
   await storage.close()
-  server = await startServer(
-    {
-      ...config,
-      models: { ...config.models, serve: [] },
-      access: { ...config.access, terms: join(home, 'terms.txt') },
-    },
-    {
-      log: () => {},
-      version: '0.0.0-test',
-      webFolder: await buildWebPageWhenStale(() => {}),
-      onPull: () => {},
-      acceptLicence: async () => false,
-      openEngine: () => fakeEngine(),
-    },
+  server = await startWholeServer(
+    { ...config, access: { ...config.access, terms: join(home, 'terms.txt') } },
+    { webFolder: await buildWebPageWhenStale(() => {}) },
   )
   await server.ready
 }, 120_000)

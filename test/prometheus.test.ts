@@ -8,11 +8,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { loadConfig } from '../src/config.ts'
-import { startServer } from '../src/server.ts'
 import { root } from './support/elpis.ts'
-import { fakeEngine } from './support/fake-engine.ts'
-import { freePort } from './support/postgres.ts'
+import { freePort } from './support/free-port.ts'
+import { startWholeServer, wholeConfig } from './support/whole-server.ts'
 
 const folder = prometheusFolder()
 const rules = join(root, 'deploy', 'prometheus-rules.yml')
@@ -38,18 +36,7 @@ function prometheusFolder(): string | null {
 
 /** A whole server but for its engine; @returns host and port */
 async function served(home: string): Promise<string> {
-  const loaded = loadConfig({ ELPIS_HOME: home, ELPIS_PORT: '0' })
-  const server = await startServer(
-    { ...loaded, models: { ...loaded.models, serve: [] } },
-    {
-      log: () => {},
-      version: '0.0.0-test',
-      webFolder: join(home, 'no-page'),
-      onPull: () => {},
-      acceptLicence: async () => false,
-      openEngine: () => fakeEngine(),
-    },
-  )
+  const server = await startWholeServer(wholeConfig(home))
   onTestFinished(() => server.close(AbortSignal.abort()))
   await server.ready
   return new URL(server.url).host

@@ -8,12 +8,13 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createAccess } from '../src/access/create-access.ts'
 import { connectControl } from '../src/api/control/client.ts'
-import { loadConfig, type Config } from '../src/config.ts'
+import type { Config } from '../src/config.ts'
 import { systemClock } from '../src/core/clock.ts'
 import type { Engine } from '../src/core/engine.ts'
-import { startServer, type RunningServer, type ServerParts } from '../src/server.ts'
+import type { RunningServer, ServerParts } from '../src/server.ts'
 import { openStorage } from '../src/storage/storage.ts'
 import { fakeEngine, hanging, type FakeEngine } from './support/fake-engine.ts'
+import { startWholeServer, wholeConfig } from './support/whole-server.ts'
 
 interface Given extends AsyncDisposable {
   readonly home: string
@@ -28,27 +29,15 @@ function freshHome(): Given {
   const started: RunningServer[] = []
   const given: Given = {
     home,
-    config: (settings = {}) => {
-      const loaded = loadConfig({
-        ELPIS_HOME: home,
-        ELPIS_PORT: '0',
+    config: (settings = {}) =>
+      wholeConfig(home, {
         ELPIS_LIMITS_DRAIN_SECONDS: '5',
         // What is not let out before it is judged would not have begun yet.
         ELPIS_GUARD_POLICY: 'open',
         ...settings,
-      })
-      return { ...loaded, models: { ...loaded.models, serve: [] } }
-    },
+      }),
     async start(engine, config = given.config(), parts = {}) {
-      const server = await startServer(config, {
-        log: () => {},
-        version: '0.0.0-test',
-        webFolder: join(home, 'no-page'),
-        onPull: () => {},
-        acceptLicence: async () => false,
-        openEngine: () => engine,
-        ...parts,
-      })
+      const server = await startWholeServer(config, { openEngine: () => engine, ...parts })
       started.push(server)
       await server.ready
       return server
@@ -155,14 +144,7 @@ describe('a server', () => {
       queued: 0,
     } as const
     const loading: Engine = { ...engine, status: () => (ready ? engine.status() : [notYet]) }
-    const server = await startServer(given.config(), {
-      log: () => {},
-      version: '0.0.0-test',
-      webFolder: given.home,
-      onPull: () => {},
-      acceptLicence: async () => false,
-      openEngine: () => loading,
-    })
+    const server = await startWholeServer(given.config(), { openEngine: () => loading })
     expect((await fetch(`${server.url}/ready`)).status).toBe(503)
     expect((await fetch(`${server.url}/health`)).status).toBe(200)
     ready = true
@@ -174,16 +156,10 @@ describe('a server', () => {
   test('that is asked for a model that nobody knows says so at once', async () => {
     await using given = freshHome()
     const config = given.config()
-    const server = await startServer(
-      { ...config, models: { ...config.models, serve: ['smolm2:135m'] } },
-      {
-        log: () => {},
-        version: '0',
-        webFolder: given.home,
-        onPull: () => {},
-        acceptLicence: async () => false,
-      },
-    )
+    const server = await startWholeServer({
+      ...config,
+      models: { ...config.models, serve: ['smolm2:135m'] },
+    })
     await expect(server.ready).rejects.toMatchObject({
       code: 'reference_invalid',
       hint: expect.stringContaining('smollm2:135m'),

@@ -5,29 +5,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { talkToServer } from '../src/cli/talk-to-server.ts'
-import { loadConfig } from '../src/config.ts'
 import type { Engine } from '../src/core/engine.ts'
 import { elpisError } from '../src/errors.ts'
-import { startServer } from '../src/server.ts'
 import { error, fakeEngine, hanging, start, text } from './support/fake-engine.ts'
+import { startWholeServer, wholeConfig } from './support/whole-server.ts'
 
 const hello = [{ role: 'user' as const, content: 'hello big world' }]
 
 async function serving(engine: Engine) {
   const log: object[] = []
   const home = mkdtempSync(join(tmpdir(), 'elpis-talk-'))
-  const config = loadConfig({ ELPIS_HOME: home, ELPIS_PORT: '0' })
-  const server = await startServer(
-    { ...config, models: { ...config.models, serve: [] } },
-    {
-      log: (_level, _event, fields) => void log.push({ ...fields }),
-      version: '0',
-      webFolder: home,
-      onPull: () => {},
-      acceptLicence: async () => false,
-      openEngine: () => engine,
-    },
-  )
+  const server = await startWholeServer(wholeConfig(home), {
+    log: (_level, _event, fields) => void log.push({ ...fields }),
+    openEngine: () => engine,
+  })
   await server.ready
   return {
     home,

@@ -1,24 +1,12 @@
 /** Has the ladder act, appeals decided and everything stopped, as fast as it can. Run to be killed; prints a line a round. */
-import { openAudit } from '../../src/audit/audit.ts'
-import { openHomeKeys } from '../../src/audit/home-keys.ts'
-import { systemClock } from '../../src/core/clock.ts'
 import { openStorage } from '../../src/storage/storage.ts'
 import { keyPrincipal } from './principals.ts'
 import { standingOn } from './standing.ts'
+import { startedAudit } from './started-audit.ts'
 
 const [home = '', url = ''] = process.argv.slice(2)
 const storage = await openStorage({ home, storage: { url } })
-const { acts } = await openAudit({
-  stores: storage,
-  keys: openHomeKeys(home, ''),
-  clock: systemClock,
-  alone: true,
-  policy: () => 'open',
-  digests: () => ({ weights: null, adapter: null }),
-  witnesses: [],
-  content: { keep: 'none', days: 1 },
-  onTrouble: () => {},
-})
+const { acts } = await startedAudit(storage, home)
 const { standing, signal } = await standingOn({}, { storage, acts })
 
 async function round(name: string): Promise<void> {

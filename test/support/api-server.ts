@@ -13,7 +13,7 @@ import type { SignIn } from '../../src/access/sign-in/sign-in.ts'
 import { createApi, type ApiParts } from '../../src/api/app.ts'
 import { listen } from '../../src/api/listen.ts'
 import { noActs, type Acts } from '../../src/core/acts.ts'
-import { openAudit, type Audit } from '../../src/audit/audit.ts'
+import type { Audit } from '../../src/audit/audit.ts'
 import { openHomeKeys } from '../../src/audit/home-keys.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import type { Engine } from '../../src/core/engine.ts'
@@ -28,6 +28,7 @@ import { policyOf } from '../../src/standing/policy.ts'
 import type { Standing } from '../../src/standing/standing.ts'
 import { openStorage } from '../../src/storage/storage.ts'
 import { fakeEngine, type FakeEngineOptions } from './fake-engine.ts'
+import { startedAudit } from './started-audit.ts'
 
 export interface ApiServer extends AsyncDisposable {
   readonly url: string
@@ -116,18 +117,11 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
       },
     },
   })
-  const audit = await openAudit({
-    stores: storage,
+  const audit = await startedAudit(storage, home, {
     keys,
-    clock: systemClock,
-    alone: true,
     policy: () => openGuard.policy,
-    digests: () => ({ weights: null, adapter: null }),
-    witnesses: [],
     content: { keep: 'all', days: 30 },
-    onTrouble: () => {},
   })
-  await audit.start()
   const api = await createApi({
     stages: {
       access,

