@@ -9,6 +9,7 @@ import { Contents, type ContentPolicy } from './contents.ts'
 import { newEntryId } from './entry-id.ts'
 import type { HomeKeys } from './home-keys.ts'
 import { Journal } from './journal.ts'
+import { LogCounts } from './log-counts.ts'
 import { LogView } from './log-view.ts'
 import { formatVerifierKey } from './note.ts'
 import { PublicLog } from './public-log.ts'
@@ -95,6 +96,7 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
   }
   const contents = new Contents({ ...parts, store: stores.contents, subjects, acts, policy: parts.content })
   const receipts = new Receipts({ store, tree, publisher, subjects })
+  const counts = new LogCounts({ store, tree, key: keys.log, onTrouble })
   const reconciler = new Reconciler({ store, journal, acts, clock, replica, onTrouble })
   return {
     record: recordStage({ ...parts, journal, subjects, contents, replica }),
@@ -110,14 +112,16 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
     receipts,
     contents,
     answers: new Answers(receipts, contents, verifierKey),
-    transparency: new Transparency({ ...parts, store, key: keys.log }),
+    transparency: new Transparency({ ...parts, counts, key: keys.log }),
     async start() {
       await reconciler.start(parts.alone)
       await contents.start()
       await publisher.now()
+      counts.start()
     },
     async close() {
       reconciler.stop()
+      await counts.stop()
       contents.stop()
       await journal.end()
       await publisher.stop()

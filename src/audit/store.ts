@@ -53,6 +53,17 @@ export interface LogState {
   readonly checkpoint: string
 }
 
+/** What the entries of a tree add up to. */
+export interface KeptCounts {
+  /** By which they were added up. */
+  readonly rules: number
+  readonly size: number
+  /** Base64 of the root of the tree that was counted. */
+  readonly root: string
+  /** JSON */
+  readonly counts: string
+}
+
 export interface AuditStore {
   /** Makes the log when there is none. @returns its state either way */
   begin(verifierKey: string): Promise<LogState>
@@ -75,6 +86,9 @@ export interface AuditStore {
   tileRoots(level: number, begin: number, end: number): Promise<readonly string[]>
   /** Keeps a checkpoint unless one of a larger tree is there. @returns whether it was kept */
   publish(size: number, checkpoint: string): Promise<boolean>
+  counts(rules: number): Promise<KeptCounts | null>
+  /** Keeps counts in place of those by the same rules. */
+  keepCounts(kept: KeptCounts): Promise<void>
   /** Says that this server lives. @returns all servers and how often each said so */
   beat(replica: string): Promise<readonly { readonly replica: string; readonly beat: number }[]>
   /** Forgets servers that are gone. */

@@ -1,4 +1,8 @@
+import { z } from 'zod'
 import type { ActEntry, LogEntry, RequestEntry } from './log-entry.ts'
+
+/** Raised with every change of what is added up or how: what was added up by other rules is not gone on from. */
+export const tallyRules = 1
 
 /** A policy that came into force, by the digest of all that it says. */
 export interface PolicyInForce {
@@ -32,6 +36,27 @@ export interface Counts {
   readonly acts: Readonly<Record<string, number>>
 }
 
+const count = z.int().min(0)
+const time = z.int()
+
+export const countsSchema = z.strictObject({
+  began: time.nullable(),
+  policies: z.array(z.strictObject({ name: z.string(), version: z.string(), since: time })),
+  requests: count,
+  blocked: count,
+  interrupted: count,
+  content: z.strictObject({ read: count, erased: count, exported: count }),
+  standing: z.strictObject({
+    warned: count,
+    restricted: count,
+    suspended: count,
+    banned: count,
+    lifted: count,
+  }),
+  appeals: z.strictObject({ opened: count, decided: count, overturned: count }),
+  acts: z.record(z.string(), count),
+}) satisfies z.ZodType<Counts>
+
 /** Adds up entries in their order: two who count the same entries come to the same. */
 export class Tally {
   #began: number | null = null
@@ -40,6 +65,18 @@ export class Tally {
   readonly #appeals = { decided: 0, overturned: 0 }
   readonly #acts = new Map<string, number>()
   #policies = new Map<string, PolicyInForce>()
+
+  /** @param before what the entries before the next one add up to, by these rules */
+  constructor(before: Counts | null = null) {
+    if (before === null) return
+    const { began, policies, requests, blocked, interrupted, standing, appeals, acts } = before
+    this.#began = began
+    this.#policies = new Map(policies.map((policy) => [policy.name, policy]))
+    Object.assign(this.#requests, { requests, blocked, interrupted })
+    Object.assign(this.#standing, standing)
+    Object.assign(this.#appeals, { decided: appeals.decided, overturned: appeals.overturned })
+    for (const [kind, times] of Object.entries(acts)) this.#acts.set(kind, times)
+  }
 
   add(entry: LogEntry): void {
     this.#began ??= entry.type === 'act' ? entry.at : entry.opened

@@ -1,5 +1,13 @@
 import type { Kysely, Selectable } from 'kysely'
-import type { AuditStore, FullTile, LogState, NewLeaf, OpenRow, StoredLeaf } from '../audit/store.ts'
+import type {
+  AuditStore,
+  FullTile,
+  KeptCounts,
+  LogState,
+  NewLeaf,
+  OpenRow,
+  StoredLeaf,
+} from '../audit/store.ts'
 import type { ActLeaf } from '../core/acts.ts'
 import type { EntryId } from '../core/ids.ts'
 import type { Database } from './schema.ts'
@@ -131,6 +139,19 @@ export class SqlAuditStore implements AuditStore {
       .where('checkpoint_size', '<=', size)
       .executeTakeFirstOrThrow()
     return numUpdatedRows > 0n
+  }
+
+  async counts(rules: number): Promise<KeptCounts | null> {
+    const query = this.#database.selectFrom('audit_counts').selectAll().where('rules', '=', rules)
+    return (await query.executeTakeFirst()) ?? null
+  }
+
+  async keepCounts({ rules, size, root, counts }: KeptCounts): Promise<void> {
+    await this.#database
+      .insertInto('audit_counts')
+      .values({ rules, size, root, counts })
+      .onConflict((conflict) => conflict.column('rules').doUpdateSet({ size, root, counts }))
+      .execute()
   }
 
   async beat(replica: string): Promise<readonly { replica: string; beat: number }[]> {

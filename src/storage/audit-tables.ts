@@ -1,5 +1,5 @@
 /** The tables of the transparency log. */
-import type { Notice, SubjectName } from '../audit/store.ts'
+import type { KeptCounts, Notice, SubjectName } from '../audit/store.ts'
 import type { Account, EntryId } from '../core/ids.ts'
 
 interface AuditOpenTable {
@@ -56,6 +56,7 @@ interface AuditContentTable {
 }
 
 export interface AuditTables {
+  audit_counts: { -readonly [Name in keyof KeptCounts]: KeptCounts[Name] }
   audit_content: AuditContentTable
   audit_notices: { -readonly [Name in keyof Notice]: Notice[Name] }
   audit_open: AuditOpenTable

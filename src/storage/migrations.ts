@@ -18,6 +18,7 @@ import { incidents } from './migrations/0061-incidents.ts'
 import { insight } from './migrations/0062-insight.ts'
 import { standingMigrations } from './migrations/standing-migrations.ts'
 import { auditContent } from './migrations/0051-audit-content.ts'
+import { auditCounts } from './migrations/0052-audit-counts.ts'
 import { table, whole, type Migration, type TableOptions } from './migrations/migration.ts'
 import type { Database } from './schema.ts'
 
@@ -42,6 +43,7 @@ export const migrations: readonly Migration[] = [
   guardVerdicts,
   audit,
   auditContent,
+  auditCounts,
   usage,
   incidents,
   insight,
