@@ -355,10 +355,11 @@ function watched(storage: Storage) {
       revoke: (id, at) => storage.keys.revoke(id, at),
       rotate: (id, secret) => storage.keys.rotate(id, secret),
       recordUses: (uses) => storage.keys.recordUses(uses),
-      async list() {
-        const keys = await storage.keys.list()
+      list: () => storage.keys.list(),
+      async since(place, limit) {
+        const page = await storage.keys.since(place, limit)
         await held.shift()
-        return keys
+        return page
       },
     },
   }
@@ -371,7 +372,7 @@ function watched(storage: Storage) {
         else each.changed(everyTopic)
       }
     },
-    /** Holds the next list of keys back until the returned function is called. */
+    /** Holds the next page of keys back until the returned function is called. */
     hold: () => {
       const { promise, resolve } = Promise.withResolvers<void>()
       held.push(promise)

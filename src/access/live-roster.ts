@@ -1,9 +1,10 @@
 import type { Clock } from '../core/clock.ts'
 import { LiveKnowledge } from '../core/live-knowledge.ts'
+import { pageRows, readAhead } from '../core/read-ahead.ts'
 import type { Acceptance } from './acceptances/acceptances.ts'
 import type { Quota } from './quotas/quota.ts'
 import { Roster } from './roster.ts'
-import type { AccessStore } from './store.ts'
+import type { AccessStore, KeyPage, KeyPlace } from './store.ts'
 
 /**
  * Keeps a roster equal to the store, which other processes may change as well. Fails closed: while the store cannot be
@@ -22,6 +23,8 @@ export class LiveRoster {
   onQuotas: (quotas: readonly Quota[]) => void = () => {}
   /** Grows with every change that this process made. */
   #changes = 0
+  /** All changes of keys up to this one are on the roster. */
+  #place: KeyPlace | null = null
 
   constructor(store: AccessStore, clock: Clock) {
     this.#store = store
@@ -29,7 +32,7 @@ export class LiveRoster {
     this.#knowledge = new LiveKnowledge({
       watch: (listener) => store.watch(listener),
       topic: 'access',
-      read: () => this.load(),
+      read: () => this.#read(),
       onLost: (error) => this.#roster.endAll(error),
     })
   }
@@ -68,30 +71,53 @@ export class LiveRoster {
     this.#changes++
   }
 
-  async load(): Promise<void> {
+  /** Reads what is new. */
+  load(): Promise<void> {
+    return this.#knowledge.load()
+  }
+
+  close(): void {
+    this.#knowledge.close()
+  }
+
+  async #read(): Promise<void> {
+    // In one turn, so that of keys and people the same is known; what takes several pages is told of again anyway.
+    await Promise.all([this.#readKeys(), this.#readOthers()])
+  }
+
+  async #readKeys(): Promise<void> {
+    await readAhead({
+      ask: async (after: KeyPage | null) => {
+        const page = await this.#store.keys.since(after?.upTo ?? this.#place, pageRows)
+        // True however old the answer is: a revoked key stays revoked.
+        for (const { id, revokedAt } of page.keys) if (revokedAt !== null) this.#roster.removeKey(id)
+        return page
+      },
+      take: ({ keys, upTo }) => {
+        for (const key of keys) if (key.revokedAt === null) this.#roster.addKey(key)
+        this.#place = upTo
+      },
+      changes: () => this.#changes,
+    })
+  }
+
+  async #readOthers(): Promise<void> {
     for (;;) {
       const changes = this.#changes
       const now = this.#clock.now()
-      const [keys, live, directory, quotas, acceptances] = await Promise.all([
-        this.#store.keys.list(),
+      const [live, directory, quotas, acceptances] = await Promise.all([
         this.#store.sessions.live(now),
         this.#store.directory.all(),
         this.#store.quotas.list(),
         this.#store.acceptances.list(),
       ])
-      // True however old the answer is: a revoked key stays revoked.
-      for (const { id, revokedAt } of keys) if (revokedAt !== null) this.#roster.removeKey(id)
-      // Anything else may be older than a change that was made here meanwhile, and would undo it.
+      // It may be older than a change that was made here meanwhile, and would undo it.
       if (changes !== this.#changes) continue
-      this.#roster.replace({ keys, ...live, ...directory }, now)
+      this.#roster.replace({ ...live, ...directory }, now)
       this.#replaceQuotas(quotas)
       this.#replaceAcceptances(acceptances)
       return
     }
-  }
-
-  close(): void {
-    this.#knowledge.close()
   }
 
   #replaceAcceptances(acceptances: readonly Acceptance[]): void {

@@ -26,12 +26,19 @@ export class Registry {
     return this.#people.get(id) ?? null
   }
 
-  /** @returns those of before who are gone, or may do less or other things than they could */
-  replace(organisations: readonly StoredOrganisation[], people: readonly Person[]): PersonId[] {
-    const before = this.#people
+  /** @returns those of before who are gone, and people who may do less or other things than they could */
+  replace(
+    organisations: readonly StoredOrganisation[],
+    people: readonly Person[],
+  ): Set<OrganisationId | PersonId> {
+    const before = { organisations: this.#organisations, people: this.#people }
     this.#organisations = new Map(organisations.map((each) => [each.id, each]))
     this.#people = new Map(people.map((each) => [each.id, each]))
-    return [...before.values()].flatMap(({ id, role }) => (this.#people.get(id)?.role === role ? [] : [id]))
+    const changed = new Set<OrganisationId | PersonId>()
+    for (const id of before.organisations.keys()) if (!this.#organisations.has(id)) changed.add(id)
+    for (const { id, role } of before.people.values())
+      if (this.#people.get(id)?.role !== role) changed.add(id)
+    return changed
   }
 
   /** Who that is; null when the organisation or the person is not there (any more). */

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { KeyId, PersonId, SessionId, Sha256 } from '../core/ids.ts'
+import type { KeyId, OrganisationId, PersonId, SessionId, Sha256 } from '../core/ids.ts'
 import type { Admission, Credentials } from '../core/principal.ts'
 import { elpisError, type ElpisError } from '../errors.ts'
 import type { SessionPrincipal } from './access.ts'
@@ -17,9 +17,8 @@ interface Member<Stored> {
   running: Map<AbortController, Sha256> | null
 }
 
-/** Everything that the store knows, as of one moment. */
+/** What the store knows besides keys, as of one moment. */
 export interface Snapshot {
-  readonly keys: readonly StoredKey[]
   readonly sessions: readonly StoredSession[]
   readonly links: readonly StoredLink[]
   readonly organisations: readonly StoredOrganisation[]
@@ -141,10 +140,12 @@ export class Roster {
 
   /** Becomes what the store says of organisations and people; whose standing it changes, what they are running ends. */
   replaceDirectory(organisations: readonly StoredOrganisation[], people: readonly Person[]): void {
-    const changed = new Set(this.registry.replace(organisations, people))
+    const changed = this.registry.replace(organisations, people)
+    if (changed.size === 0) return
     for (const { stored } of this.#keysById.values())
-      if (this.registry.identityOf(stored, {}) === null) this.removeKey(stored.id)
-    if (changed.size > 0) this.#endOf(changed)
+      if (changed.has(stored.organisationId) || (stored.personId !== null && changed.has(stored.personId)))
+        if (this.registry.identityOf(stored, {}) === null) this.removeKey(stored.id)
+    this.#endOf(changed)
   }
 
   removeSessions(ids: readonly SessionId[]): void {
@@ -166,17 +167,13 @@ export class Roster {
     for (const [hash, { expiresAt }] of this.#links) if (expiresAt <= now) this.#links.delete(hash)
   }
 
-  /** Becomes what the store says; those who stay keep what they are running. */
+  /** Becomes what the store says of all but keys; those who stay keep what they are running. */
   replace(snapshot: Snapshot, now: number): void {
     this.expire(now)
     this.replaceDirectory(snapshot.organisations, snapshot.people)
-    const keys = snapshot.keys.filter(({ revokedAt }) => revokedAt === null)
-    const keyIds = new Set(keys.map(({ id }) => id))
     const sessionIds = new Set(snapshot.sessions.map(({ id }) => id))
-    for (const id of this.#keysById.keys()) if (!keyIds.has(id)) this.removeKey(id)
     const known = [...this.#sessions.values()].map(({ stored }) => stored.id)
     this.removeSessions(known.filter((id) => !sessionIds.has(id)))
-    for (const key of keys) this.addKey(key)
     for (const session of snapshot.sessions) this.addSession(session)
     this.#links.clear()
     for (const link of snapshot.links) this.addLink(link)
@@ -188,7 +185,7 @@ export class Roster {
     for (const member of this.#sessions.values()) end(member, error)
   }
 
-  #endOf(people: ReadonlySet<PersonId>): void {
+  #endOf(people: ReadonlySet<PersonId | OrganisationId>): void {
     for (const member of this.#keysById.values()) {
       const { personId, id } = member.stored
       if (personId === null || !people.has(personId)) continue

@@ -43,11 +43,26 @@ export interface StoredLink {
   readonly expiresAt: number
 }
 
+/** A place in the order of changes; several keys may be changed as one. */
+export interface KeyPlace {
+  readonly revision: number
+  readonly id: KeyId
+}
+
+export interface KeyPage {
+  readonly keys: readonly StoredKey[]
+  /** Where it ends: the place that was asked for when it is empty. */
+  readonly upTo: KeyPlace | null
+  readonly more: boolean
+}
+
 /** Every method is one transaction, done and durable when its promise resolves. */
 export interface KeyStore {
   insert(key: StoredKey): Promise<void>
   /** All keys, the revoked ones too, oldest first. */
   list(): Promise<StoredKey[]>
+  /** What changed after a place, in the order of the changes; from the very beginning, without what was revoked. */
+  since(place: KeyPlace | null, limit: number): Promise<KeyPage>
   /** Marks the key as revoked and deletes its sessions; false when it was revoked or unknown already. */
   revoke(id: KeyId, at: number): Promise<boolean>
   /**

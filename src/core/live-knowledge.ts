@@ -21,6 +21,9 @@ export interface LiveKnowledgeParts {
 export class LiveKnowledge {
   readonly #parts: LiveKnowledgeParts
   readonly #stopWatching: () => void
+  #reading: Promise<void> = Promise.resolve()
+  /** A reading that has not begun: it will see all there is by then, so that nobody needs another. */
+  #next: Promise<void> | null = null
   #lost: ElpisError | null = null
   #retry: NodeJS.Timeout | undefined
   #closed = false
@@ -33,6 +36,16 @@ export class LiveKnowledge {
       },
       lost: (error) => this.#lose(error),
     })
+  }
+
+  /** Reads how it is. One reading after another: an older one must never come after a newer. */
+  load(): Promise<void> {
+    const next = (this.#next ??= this.#reading.then(async () => {
+      this.#next = null
+      await this.#parts.read()
+    }))
+    this.#reading = next.catch(() => {})
+    return next
   }
 
   /** @throws an error of storage while the store cannot be reached */
@@ -48,7 +61,7 @@ export class LiveKnowledge {
 
   async #reload(): Promise<void> {
     try {
-      await this.#parts.read()
+      await this.load()
       this.#lost = null
     } catch (error) {
       this.#lose(asElpisError(error))

@@ -1,12 +1,16 @@
 import type { Clock } from '../core/clock.ts'
 import { LiveKnowledge } from '../core/live-knowledge.ts'
+import { pageRows, readAhead, type Page } from '../core/read-ahead.ts'
 import type { ElpisError } from '../errors.ts'
 import type { Measure } from './measure.ts'
 import { Register } from './register.ts'
 import type { StandingStore } from './store.ts'
 
-/** Rows read at a time: the store must not be busy with this alone. */
-const pageRows = 10_000
+interface Revised extends Page {
+  readonly measures: readonly Measure[]
+  /** The last change among them. */
+  readonly upTo: number
+}
 
 /**
  * Keeps a register equal to the store, which other replicas change as well; it reads only what is new. Fails closed:
@@ -21,7 +25,6 @@ export class LiveRegister {
   #seen = 0
   /** Grows with every change that this replica made. */
   #changes = 0
-  #loading: Promise<void> = Promise.resolve()
 
   constructor(store: Pick<StandingStore, 'measures' | 'watch'>, clock: Clock) {
     this.#store = store
@@ -30,7 +33,7 @@ export class LiveRegister {
     this.#knowledge = new LiveKnowledge({
       watch: (listener) => store.watch(listener),
       topic: 'standing',
-      read: () => this.load(),
+      read: () => this.#read(),
       onLost: (error) => this.endAll(error),
     })
   }
@@ -53,27 +56,26 @@ export class LiveRegister {
     if (measure.revision === this.#seen + 1) this.#seen = measure.revision
   }
 
-  /** Reads what is new. One reading after another: an older one must never come after a newer. */
+  /** Reads what is new. */
   load(): Promise<void> {
-    const loaded = this.#loading.then(() => this.#read())
-    this.#loading = loaded.catch(() => {})
-    return loaded
+    return this.#knowledge.load()
   }
 
   async #read(): Promise<void> {
-    const first = this.#seen === 0
-    for (;;) {
-      const changes = this.#changes
-      const standingAt = first ? this.#clock.now() : null
-      const measures = await this.#store.measures.since(this.#seen, pageRows, standingAt)
-      // The answer may be older than what was changed here meanwhile, and would undo it.
-      if (changes !== this.#changes) continue
-      for (const measure of measures) {
-        this.#register.apply(measure)
-        this.#seen = Math.max(this.#seen, measure.revision)
-      }
-      if (measures.length < pageRows) return
-    }
+    const standingAt = this.#seen === 0 ? this.#clock.now() : null
+    await readAhead({
+      ask: async (after: Revised | null) => {
+        const from = Math.max(this.#seen, after?.upTo ?? 0)
+        const measures = await this.#store.measures.since(from, pageRows, standingAt)
+        const upTo = measures.at(-1)?.revision ?? from
+        return { measures, upTo, more: measures.length === pageRows }
+      },
+      take: ({ measures, upTo }) => {
+        for (const measure of measures) this.#register.apply(measure)
+        this.#seen = Math.max(this.#seen, upTo)
+      },
+      changes: () => this.#changes,
+    })
   }
 
   close(): void {

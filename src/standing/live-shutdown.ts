@@ -11,7 +11,6 @@ export class LiveShutdown {
   #current: Shutdown | null = null
   /** Grows with every change that this replica made. */
   #changes = 0
-  #loading: Promise<void> = Promise.resolve()
 
   /** @param endAll ends everything that runs here */
   constructor(store: Pick<StandingStore, 'shutdowns' | 'watch'>, endAll: (error: ElpisError) => void) {
@@ -20,7 +19,7 @@ export class LiveShutdown {
     this.#knowledge = new LiveKnowledge({
       watch: (listener) => store.watch(listener),
       topic: 'shutdown',
-      read: () => this.load(),
+      read: () => this.#read(),
       onLost: (error) => this.#endAll(error),
     })
   }
@@ -42,11 +41,9 @@ export class LiveShutdown {
     this.#take(shutdown.liftedAt === null ? shutdown : null)
   }
 
-  /** Reads how it is. One reading after another: an older one must never come after a newer. */
+  /** Reads how it is. */
   load(): Promise<void> {
-    const loaded = this.#loading.then(() => this.#read())
-    this.#loading = loaded.catch(() => {})
-    return loaded
+    return this.#knowledge.load()
   }
 
   close(): void {

@@ -67,7 +67,7 @@ export class Register {
   /** What is in force against exactly this target. */
   of(target: Target): readonly Measure[] {
     const now = this.#now()
-    return (this.#at(target) ?? []).filter((measure) => inForce(measure, now))
+    return (this.#placeOf(target)?.get() ?? []).filter((measure) => inForce(measure, now))
   }
 
   enter(principal: Principal, domain: string | null): Entered {
@@ -78,9 +78,10 @@ export class Register {
 
   /** Takes over a measure as it is now: begins, changes or ends it. */
   apply(measure: Measure): void {
-    const others = (this.#at(measure.target) ?? []).filter(({ id }) => id !== measure.id)
+    const place = this.#placeOf(measure.target)
+    const others = (place?.get() ?? []).filter(({ id }) => id !== measure.id)
     const stands = inForce(measure, this.#now())
-    this.#put(measure.target, stands ? [...others, measure] : others)
+    this.#put(place, stands ? [...others, measure] : others)
     if (!stands || !bars(measure.rung)) return
     for (const running of this.#running) {
       const against = this.against(running.principal, running.domain)
@@ -95,7 +96,7 @@ export class Register {
       for (const [value, measures] of targets) {
         if (measures.every((measure) => inForce(measure, now))) continue
         this.#put(
-          { kind, value } as Target,
+          this.#placeOf({ kind, value } as Target),
           measures.filter((measure) => inForce(measure, now)),
         )
       }
@@ -112,23 +113,39 @@ export class Register {
     running.controller.abort(error)
   }
 
-  #at(target: Target): readonly Measure[] | undefined {
-    if (target.kind !== 'net') return this.#named[target.kind].get(target.value)
+  /** Null for a text that names no network. */
+  #placeOf(target: Target): Place | null {
+    if (target.kind !== 'net') return placeIn(this.#named[target.kind], target.value)
     const network = networkOf(target.value)
-    return network === null ? undefined : this.#networks.get(network)
+    return network === null ? null : placeIn(this.#networks, network)
   }
 
-  #put(target: Target, measures: readonly Measure[]): void {
-    this.#size += measures.length - (this.#at(target)?.length ?? 0)
-    if (target.kind !== 'net') {
-      if (measures.length === 0) this.#named[target.kind].delete(target.value)
-      else this.#named[target.kind].set(target.value, measures)
-      return
-    }
-    const network = networkOf(target.value)
-    if (network === null) return
-    if (measures.length === 0) this.#networks.delete(network)
-    else this.#networks.set(network, measures)
+  #put(place: Place | null, measures: readonly Measure[]): void {
+    if (place === null) return
+    this.#size += measures.length - (place.get()?.length ?? 0)
+    if (measures.length === 0) place.delete()
+    else place.set(measures)
+  }
+}
+
+/** Where the measures against one target are kept. */
+interface Place {
+  get(): readonly Measure[] | undefined
+  set(measures: readonly Measure[]): void
+  delete(): void
+}
+
+function placeIn<Key>(
+  table: Pick<Map<Key, readonly Measure[]>, 'get'> & {
+    set(key: Key, measures: readonly Measure[]): unknown
+    delete(key: Key): unknown
+  },
+  key: Key,
+): Place {
+  return {
+    get: () => table.get(key),
+    set: (measures) => void table.set(key, measures),
+    delete: () => void table.delete(key),
   }
 }
 

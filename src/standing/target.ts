@@ -21,6 +21,12 @@ export function targetText({ kind, value }: Target): string {
   return `${kind}:${value}`
 }
 
+/** What `targetText` wrote: kept texts are not looked through again, of which many are read at start. */
+export function targetOf(text: string): Target {
+  const at = text.indexOf(':')
+  return { kind: text.slice(0, at), value: text.slice(at + 1) } as Target
+}
+
 /**
  * What was typed or sent, as a target. Networks and domains come out in their one plain form; an IPv6 address alone is
  * its whole /64, for whoever has one address of that has them all (RFC 4291, 2.5.4).

@@ -57,7 +57,6 @@ export class SqlDirectoryStore implements DirectoryStore {
       .execute()
     await this.#forget(people.map((person) => person.id))
     await this.#endKeys('organisation_id', id, at)
-    await announce(this.#database, 'access')
     return true
   }
 
@@ -117,7 +116,6 @@ export class SqlDirectoryStore implements DirectoryStore {
     if (numUpdatedRows === 0n) return false
     await this.#endKeys('person_id', id, at)
     await this.#forget([id])
-    await announce(this.#database, 'access')
     return true
   }
 
@@ -136,7 +134,9 @@ export class SqlDirectoryStore implements DirectoryStore {
       await this.#database.deleteFrom(table).where('person_id', 'in', people).execute()
   }
 
+  /** With them everybody who goes is announced. */
   async #endKeys(column: 'organisation_id' | 'person_id', id: string, at: number): Promise<void> {
+    const revision = await announce(this.#database, 'access')
     const theirs = this.#database
       .selectFrom('keys')
       .select('id')
@@ -144,7 +144,7 @@ export class SqlDirectoryStore implements DirectoryStore {
     await this.#database.deleteFrom('sessions').where('key_id', 'in', theirs).execute()
     await this.#database
       .updateTable('keys')
-      .set({ revoked_at: at })
+      .set({ revoked_at: at, revision })
       .where(column, '=', id as never)
       .where('revoked_at', 'is', null)
       .execute()

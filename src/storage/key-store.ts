@@ -1,6 +1,6 @@
-import type { Kysely } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
 import { keyLimits, noLimits, type KeyLimits } from '../access/key-limits.ts'
-import type { KeyStore, StoredKey } from '../access/store.ts'
+import type { KeyPage, KeyPlace, KeyStore, StoredKey } from '../access/store.ts'
 import type { KeyId, Sha256 } from '../core/ids.ts'
 import type { Database } from './schema.ts'
 import { announce } from './versions.ts'
@@ -14,6 +14,7 @@ export class SqlKeyStore implements KeyStore {
   }
 
   async insert(key: StoredKey): Promise<void> {
+    const revision = await announce(this.#database, 'access')
     await this.#database
       .insertInto('keys')
       .values({
@@ -31,9 +32,9 @@ export class SqlKeyStore implements KeyStore {
         service: key.service ? 1 : 0,
         expires_at: key.expiresAt,
         limits: textOf(key.limits),
+        revision,
       })
       .execute()
-    await announce(this.#database, 'access')
   }
 
   async list(): Promise<StoredKey[]> {
@@ -43,22 +44,23 @@ export class SqlKeyStore implements KeyStore {
       .orderBy('created_at')
       .orderBy('id')
       .execute()
-    return rows.map((row) => ({
-      id: row.id,
-      name: row.name,
-      prefix: row.prefix,
-      hash: row.hash,
-      formerHash: row.former_hash,
-      createdAt: row.created_at,
-      lastUsedAt: row.last_used_at,
-      revokedAt: row.revoked_at,
-      organisationId: row.organisation_id,
-      personId: row.person_id,
-      role: row.role,
-      service: row.service === 1,
-      expiresAt: row.expires_at,
-      limits: limitsOf(row.limits),
-    }))
+    return rows.map(keyOf)
+  }
+
+  async since(place: KeyPlace | null, limit: number): Promise<KeyPage> {
+    let query = this.#database.selectFrom('keys').selectAll()
+    if (place === null) query = query.where('revoked_at', 'is', null)
+    else {
+      const { revision, id } = place
+      query = query.where((where) => where(where.refTuple('revision', 'id'), '>', where.tuple(revision, id)))
+    }
+    const rows = await query.orderBy('revision').orderBy('id').limit(limit).execute()
+    const last = rows.at(-1)
+    return {
+      keys: rows.map(keyOf),
+      upTo: last === undefined ? place : { revision: last.revision, id: last.id },
+      more: rows.length === limit,
+    }
   }
 
   async rotate(
@@ -72,7 +74,7 @@ export class SqlKeyStore implements KeyStore {
       .where('revoked_at', 'is', null)
       .executeTakeFirstOrThrow()
     if (numUpdatedRows === 0n) return false
-    await announce(this.#database, 'access')
+    await this.#announce(id)
     return true
   }
 
@@ -85,7 +87,7 @@ export class SqlKeyStore implements KeyStore {
       .executeTakeFirstOrThrow()
     if (numUpdatedRows === 0n) return false
     await this.#database.deleteFrom('sessions').where('key_id', '=', id).execute()
-    await announce(this.#database, 'access')
+    await this.#announce(id)
     return true
   }
 
@@ -99,6 +101,30 @@ export class SqlKeyStore implements KeyStore {
         .where((where) => where.or([where('last_used_at', 'is', null), where('last_used_at', '<', at)]))
         .execute()
     }
+  }
+
+  async #announce(id: KeyId): Promise<void> {
+    const revision = await announce(this.#database, 'access')
+    await this.#database.updateTable('keys').set({ revision }).where('id', '=', id).execute()
+  }
+}
+
+function keyOf(row: Selectable<Database['keys']>): StoredKey {
+  return {
+    id: row.id,
+    name: row.name,
+    prefix: row.prefix,
+    hash: row.hash,
+    formerHash: row.former_hash,
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+    revokedAt: row.revoked_at,
+    organisationId: row.organisation_id,
+    personId: row.person_id,
+    role: row.role,
+    service: row.service === 1,
+    expiresAt: row.expires_at,
+    limits: limitsOf(row.limits),
   }
 }
 

@@ -2,7 +2,7 @@ import type { Kysely, Selectable } from 'kysely'
 import type { ActLeaf } from '../core/acts.ts'
 import { rungs, type Lift, type Measure, type Rung } from '../standing/measure.ts'
 import type { MeasurePage, MeasureStore, NewMeasure } from '../standing/store.ts'
-import { parseTarget, targetText, type Target } from '../standing/target.ts'
+import { targetOf, targetText, type Target } from '../standing/target.ts'
 import { appendAct } from './audit-store.ts'
 import { addStep, closeIfOver, openCase } from './case-rows.ts'
 import type { Database } from './schema.ts'
@@ -143,7 +143,7 @@ function measureOf(row: Selectable<Database['measures']>): Measure {
   const { lifted_at: at, lifted_by: by, lift_reason: reason } = row
   return {
     id: row.id,
-    target: parseTarget(row.target),
+    target: targetOf(row.target),
     rung: row.rung,
     reason: row.reason,
     by: row.by,

@@ -41,6 +41,8 @@ interface KeysTable {
   /** JSON */
   limits: string
   former_hash: Sha256 | null
+  /** Version of the topic `access` at its last change. */
+  revision: number
 }
 
 interface OrganisationsTable {

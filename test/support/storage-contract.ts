@@ -20,7 +20,8 @@
  */
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { AccessStore, StoredKey, StoredSession } from '../../src/access/store.ts'
-import type { KeyId } from '../../src/core/ids.ts'
+import type { KeyId, PersonId } from '../../src/core/ids.ts'
+import { homeOrganisation } from '../../src/core/principal.ts'
 import { sha256, storedKey, storedLink, storedSession } from './stored.ts'
 
 type Openable = AccessStore & { close(): Promise<void> }
@@ -45,6 +46,38 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
       const eldest = { ...storedKey('eldest', 0), lastUsedAt: 5, revokedAt: 6 }
       for (const key of [young, old, eldest]) await keys.insert(key)
       expect(await keys.list()).toEqual([eldest, young, old])
+    })
+
+    test('changes of keys come page by page in their order, from the beginning without what was revoked', async () => {
+      const { keys, directory } = await opened()
+      const [one, two, gone] = [storedKey('one'), storedKey('two'), storedKey('gone')]
+      for (const key of [gone, two, one]) await keys.insert(key)
+      await keys.revoke(gone.id, 1500)
+      const first = await keys.since(null, 1)
+      expect(first).toMatchObject({ keys: [two], more: true })
+      const second = await keys.since(first.upTo, 2)
+      expect(second).toMatchObject({ keys: [one, { ...gone, revokedAt: 1500 }], more: true })
+      expect(await keys.since(second.upTo, 2)).toEqual({ keys: [], upTo: second.upTo, more: false })
+      await keys.recordUses([{ id: one.id, at: 50 }])
+      expect((await keys.since(second.upTo, 9)).keys).toEqual([])
+      const person = {
+        id: 'person_ada' as PersonId,
+        organisationId: homeOrganisation,
+        name: 'Ada',
+        email: null,
+        role: 'member',
+        createdAt: 1000,
+      } as const
+      await directory.insertPerson(person)
+      const theirs = ['a', 'b'].map((name) => ({ ...storedKey(name), personId: person.id }))
+      for (const key of theirs) await keys.insert(key)
+      await keys.rotate(two.id, { hash: sha256('new'), prefix: 'elpis-new', keepFormer: false })
+      const { upTo } = await keys.since(second.upTo, 9)
+      await directory.removePerson(person.id, 1600)
+      const ended = (await keys.since(upTo, 9)).keys
+      expect(new Set(ended)).toEqual(new Set(theirs.map((key) => ({ ...key, revokedAt: 1600 }))))
+      const single = await keys.since(upTo, 1)
+      expect((await keys.since(single.upTo, 9)).keys).toHaveLength(1)
     })
 
     test('text sorts by its code points', async () => {
