@@ -1,5 +1,5 @@
-/** What is erased is in no later backup, on either database; a clock that is set back loses nothing and erases nothing. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+/** What is erased is in no later backup, on either database, and in no file of Postgres after `VACUUM FULL`; a clock that is set back loses nothing and erases nothing. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -78,6 +78,55 @@ describe('an erased key is in no later backup', () => {
     120_000,
   )
 })
+
+/** Which files below a folder hold a text; those that go meanwhile hold nothing. */
+function filesWith(folder: string, text: string): string[] {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((each) => each.isFile())
+  return files.flatMap(({ parentPath, name }) => {
+    const path = join(parentPath, name)
+    try {
+      return readFileSync(path).includes(text) ? [path.slice(folder.length + 1)] : []
+    } catch {
+      return []
+    }
+  })
+}
+
+test.skipIf(postgres === null || postgres.folder === null)(
+  'an erased key is in no file of Postgres once its tables were rewritten and the write-ahead log has moved on',
+  async () => {
+    const url = (await postgres?.freshDatabase()) ?? ''
+    const database = new URL(url).pathname.slice(1)
+    const run = async (statement: string) => await postgres?.run(statement, database)
+    const { audit, stores, close } = await opened({ home: home(), storage: { url } })
+    const request = await acceptedRequest(audit)
+    await request.close({ type: 'finished', usage: null })
+    const wrapped = (await stores.subjects.find(subject)) ?? ''
+    const box = (await stores.contents.find(request.id, start))?.box ?? ''
+    expect([wrapped, box]).not.toContain('')
+    for (let other = 0; other < 20; other++) {
+      await stores.subjects.ensure(`key:other_${other}` as SubjectName, `${other}`.repeat(40), start)
+    }
+    // As autovacuum does from time to time: samples of columns must not hold what shall be erased.
+    await run('analyze')
+    await run('checkpoint')
+    const holding = () =>
+      [wrapped, box.slice(0, 60)].flatMap((text) => filesWith(postgres?.folder ?? '', text))
+    expect(holding().some((file) => file.startsWith('base/'))).toBe(true)
+    await audit.contents.erase(subject, 'owner')
+    await run('vacuum full audit_subjects, audit_content')
+    await run('checkpoint')
+    expect(holding().filter((file) => !file.startsWith('pg_wal/'))).toEqual([])
+    for (let segment = 0; segment < 20 && holding().length > 0; segment++) {
+      await acceptedRequest(audit)
+      await run('select pg_switch_wal()')
+      await run('checkpoint')
+    }
+    expect(holding()).toEqual([])
+    await close()
+  },
+  120_000,
+)
 
 test('a clock that is set back leaves every entry in its order, none ends before it began, and nothing expires early', async () => {
   let now = start

@@ -20,6 +20,7 @@ import { keyChanges } from './migrations/0063-key-changes.ts'
 import { standingMigrations } from './migrations/standing-migrations.ts'
 import { auditContent } from './migrations/0051-audit-content.ts'
 import { auditCounts } from './migrations/0052-audit-counts.ts'
+import { auditUnsampled } from './migrations/0053-audit-unsampled.ts'
 import { table, whole, type Migration, type TableOptions } from './migrations/migration.ts'
 import type { Database } from './schema.ts'
 
@@ -45,6 +46,7 @@ export const migrations: readonly Migration[] = [
   audit,
   auditContent,
   auditCounts,
+  auditUnsampled,
   usage,
   incidents,
   insight,
@@ -69,7 +71,7 @@ export async function migrate(
   }
   for (const migration of migrations.slice(wanted).toReversed()) {
     if (!applied.has(migration.name)) continue
-    await migration.down(database)
+    await migration.down(database, options)
     await database.deleteFrom('migrations').where('name', '=', migration.name).execute()
   }
 }

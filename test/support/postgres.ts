@@ -24,6 +24,8 @@ export interface TestPostgres {
   /** Runs statements as an administrator. */
   run(statements: string, database?: string): Promise<Record<string, unknown>[]>
   readonly port: number
+  /** Where all of it lies; null for a server that was there already. */
+  readonly folder: string | null
 }
 
 const password = 'for-tests'
@@ -31,7 +33,7 @@ const password = 'for-tests'
 /** Null, after one line that says why, where none can be started. */
 export async function postgresForTests(flags: readonly string[] = []): Promise<TestPostgres | null> {
   const given = process.env['TEST_POSTGRES_URL']
-  if (given !== undefined && given !== '') return testPostgres(given)
+  if (given !== undefined && given !== '') return testPostgres(given, null)
   // Outside the home of whoever runs this: as root, the server runs as a user who cannot read that.
   const folder = mkdtempSync(join(tmpdir(), 'elpis-postgres-'))
   chmodSync(folder, 0o755)
@@ -76,10 +78,10 @@ export async function postgresForTests(flags: readonly string[] = []): Promise<T
     await server.stop()
     rmSync(folder, { recursive: true, force: true })
   })
-  return testPostgres(`postgres://postgres:${password}@127.0.0.1:${port}/postgres`)
+  return testPostgres(`postgres://postgres:${password}@127.0.0.1:${port}/postgres`, join(folder, 'data'))
 }
 
-function testPostgres(address: string): TestPostgres {
+function testPostgres(address: string, folder: string | null): TestPostgres {
   const named = (database: string) => Object.assign(new URL(address), { pathname: `/${database}` }).href
   const run = async (statements: string, database?: string) => {
     const client = new Client({ connectionString: database === undefined ? address : named(database) })
@@ -93,6 +95,7 @@ function testPostgres(address: string): TestPostgres {
   }
   return {
     port: Number(new URL(address).port),
+    folder,
     run,
     async freshDatabase() {
       const name = `elpis_${randomBytes(8).toString('hex')}`

@@ -5,7 +5,7 @@ import type { Database } from '../schema.ts'
 export interface Migration {
   readonly name: string
   up(database: Kysely<Database>, tables: TableOptions): Promise<void>
-  down(database: Kysely<Database>): Promise<void>
+  down(database: Kysely<Database>, tables: TableOptions): Promise<void>
 }
 
 /** What differs between databases when a table is made. */
