@@ -32,7 +32,9 @@ export const guardSettings = z
     served: z
       .string()
       .default('')
-      .describe('The served model that it is, by its name in models.serve or of an upstream.'),
+      .describe(
+        'The served model that it is, by its name in models.serve or of an upstream; of openai-moderation, omni-moderation-latest without.',
+      ),
     address: z
       .string()
       .default('https://api.openai.com/v1')

@@ -14,7 +14,7 @@ import { Judge } from '../guard/judge/judge.ts'
 import { openPolicyShelf, type PolicyShelf } from '../guard/policy/shelf.ts'
 import { engineScorer } from '../guard/plugins/engine-scorer.ts'
 import { guardModels } from '../guard/plugins/guard-models.ts'
-import { openAiModeration } from '../guard/plugins/openai-moderation.ts'
+import { defaultModerationModel, openAiModeration } from '../guard/plugins/openai-moderation.ts'
 import type { Scorer } from '../guard/scores.ts'
 import { Screen } from '../guard/screen/screen.ts'
 import { createGuard, type Guard } from '../guard/stage/guard-stage.ts'
@@ -119,7 +119,7 @@ export async function openGuard(
       const key = variable === '' ? '' : (process.env[variable] ?? '')
       return openAiModeration(
         (body) => post(`${address.replace(/\/$/, '')}/moderations`, key, body, patience),
-        served,
+        served || defaultModerationModel,
       )
     }
     const found = guardModels.find((it) => it.name === name)

@@ -19,8 +19,17 @@ const categories: Readonly<Record<string, Hazard>> = {
 }
 
 const answer = z.object({
-  results: z.array(z.object({ category_scores: z.record(z.string(), z.number().min(0).max(1)) })).min(1),
+  results: z
+    .array(
+      z.object({ flagged: z.boolean(), category_scores: z.record(z.string(), z.number().min(0).max(1)) }),
+    )
+    .min(1),
 })
+/** What it flags counts for so much at least: its bounds differ by category, and are not published. */
+const flaggedHarm = 0.8
+
+/** What OpenAI has judge where nobody names a model (platform.openai.com/docs/guides/moderation). */
+export const defaultModerationModel = 'omni-moderation-latest'
 
 /**
  * The moderation API as OpenAI has it, at OpenAI or anybody who speaks it. Passages leave this machine.
@@ -33,11 +42,13 @@ export function openAiModeration(ask: (body: object) => Promise<unknown>, model:
     async score({ prompt, response }: Passage): Promise<Scores> {
       const { results } = answer.parse(await ask({ model, input: response ?? prompt }))
       const found: Partial<Record<Hazard, number>> = {}
-      for (const [name, score] of Object.entries(results[0]?.category_scores ?? {})) {
+      const [judged] = results
+      for (const [name, score] of Object.entries(judged?.category_scores ?? {})) {
         const hazard = categories[name]
         if (hazard !== undefined) found[hazard] = Math.max(found[hazard] ?? 0, score)
       }
-      return { harm: Math.max(0, ...Object.values(found)), attack: 0, hazards: found }
+      const harm = Math.max(judged?.flagged === true ? flaggedHarm : 0, ...Object.values(found))
+      return { harm, attack: 0, hazards: found }
     },
   }
 }

@@ -107,11 +107,11 @@ test('words that begin alike are told apart', () => {
   expect(chanceOf(answer, { not: 'safe', is: 'unsafe' })).toBeCloseTo(0.8)
 })
 
-test('the moderation API: categories become hazards, nonsense is thrown', async () => {
-  const scorer = openAiModeration(
-    async () => ({ results: [{ category_scores: { 'illicit/violent': 0.8, hate: 0.1 } }] }),
-    'm',
-  )
-  expect(await scorer.score(passage)).toEqual({ harm: 0.8, attack: 0, hazards: { S9: 0.8, S10: 0.1 } })
+test('the moderation API: categories become hazards, what it flags counts, nonsense is thrown', async () => {
+  const scores = { 'illicit/violent': 0.3, hate: 0.1 }
+  const says = (flagged: boolean) =>
+    openAiModeration(async () => ({ results: [{ flagged, category_scores: scores }] }), 'm').score(passage)
+  expect(await says(false)).toEqual({ harm: 0.3, attack: 0, hazards: { S9: 0.3, S10: 0.1 } })
+  expect(await says(true)).toEqual({ harm: 0.8, attack: 0, hazards: { S9: 0.3, S10: 0.1 } })
   await expect(openAiModeration(async () => ({ results: [] }), 'm').score(passage)).rejects.toThrow('results')
 })
