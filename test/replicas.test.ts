@@ -3,6 +3,8 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { addBan, liftBan } from '../src/api/standing/measures.ts'
+import { measureLoad, onThisMachine } from './support/machine-load.ts'
 import { postgresForTests } from './support/postgres.ts'
 import { startReplica } from './support/start-replica.ts'
 import { tcpProxy } from './support/tcp-proxy.ts'
@@ -49,9 +51,18 @@ async function streams(url: string, key: string, count: number) {
   return { ended: Promise.all(ended) }
 }
 
+/** Answers that begin and are left, one after another in several rows: each is opened and closed in the database. */
+async function keepBusy(url: string, key: string, until: AbortSignal): Promise<void> {
+  const row = async () => {
+    while (!until.aborted) await (await asked(url, key)).body?.cancel()
+  }
+  await Promise.all(Array.from({ length: 8 }, row))
+}
+
+const bearer = (key: string) => ({ headers: { authorization: `Bearer ${key}` } })
+
 async function letIn(url: string, key: string): Promise<void> {
-  const status = async () =>
-    (await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })).status
+  const status = async () => (await fetch(`${url}/v1/models`, bearer(key))).status
   await expect.poll(status, { interval: 20, timeout: 10_000 }).toBe(200)
 }
 
@@ -70,6 +81,46 @@ describe.skipIf(postgres === null)('two servers on one Postgres', () => {
     expect(ends.every(({ last }) => last.includes('key_revoked'))).toBe(true)
     expect(longest).toBeLessThan(1000)
     expect((await asked(other.url, key)).status).toBe(401)
+  })
+
+  test('a ban through one ends 50 streams on the other within a second, while both are busy, and theirs only', async () => {
+    const database = (await postgres?.freshDatabase()) ?? ''
+    const [one, other] = await replicas([database, database])
+    const mallory = await one.control.createKey('Mallory')
+    const ada = await one.control.createKey('Ada')
+    for (const { key } of [mallory, ada]) await letIn(other.url, key)
+    const { ended } = await streams(other.url, mallory.key, 50)
+    const adas = await streams(other.url, ada.key, 1)
+    let adaEnded = false
+    // It runs until its server is gone.
+    adas.ended.then(
+      () => (adaEnded = true),
+      () => {},
+    )
+    const busy = new AbortController()
+    const work = [one, other].map(({ url }) => keepBusy(url, ada.key, busy.signal))
+    const load = await measureLoad({ fetch: (path) => fetch(`${other.url}${path}`, bearer(ada.key)) }, 50)
+
+    const target = `key:${mallory.id}`
+    const before = performance.now()
+    const ban = await one.control.standing(addBan, { target, reason: 'for a test' }, null)
+    const acknowledged = performance.now() - before
+    const ends = await ended
+    const longest = Math.max(...ends.map(({ at }) => at)) - before
+    const limit = onThisMachine(1000, load, load.stop())
+    console.log(
+      `50 streams of the other replica ended ${Math.round(longest)} ms after a ban was asked for, which was acknowledged after ${Math.round(acknowledged)} ms (${Math.round(limit)} allowed now)`,
+    )
+    expect(longest).toBeLessThan(limit)
+    for (const { last } of ends) expect(last).toContain('"code":"banned"')
+    expect(adaEnded).toBe(false)
+    expect(await (await asked(other.url, mallory.key)).json()).toMatchObject({
+      error: { code: 'banned', notice: { case: ban.case } },
+    })
+    await one.control.standing(liftBan, { target, reason: 'a mistake' }, null)
+    await letIn(other.url, mallory.key)
+    busy.abort()
+    await Promise.all(work)
   })
 
   test('one that is cut off from the database stops everything at the end of its lease', async () => {

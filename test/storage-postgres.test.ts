@@ -1,5 +1,7 @@
+import { Client } from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Topic } from '../src/core/changes.ts'
+import { beginAlone } from '../src/storage/postgres/group-commit.ts'
 import { openStorage, type Storage } from '../src/storage/storage.ts'
 import { keptContract } from './support/kept-contract.ts'
 import { killedWriters } from './support/killed-writers.ts'
@@ -87,6 +89,23 @@ describe.skipIf(postgres === null)('Postgres', () => {
     await expect.poll(() => heard.length, { interval: 10, timeout: 5000 }).toBe(2)
     expect(heard[1]).toContain('access')
     expect(await storage.keys.list()).toEqual([])
+  })
+
+  test('what servers know of who may do what is read while somebody writes', async () => {
+    const url = await freshUrl()
+    const storage = await opened(url)
+    await storage.keys.insert(storedKey('one'))
+    const writer = new Client({ connectionString: url })
+    await writer.connect()
+    onTestFinished(() => writer.end())
+    await writer.query(beginAlone)
+    let listed = false
+    const waits = storage.keys.list().then(() => (listed = true))
+    expect((await storage.keys.since(null, 10)).keys).toHaveLength(1)
+    expect(await storage.measures.since(0, 10, null)).toEqual([])
+    expect(listed).toBe(false)
+    await writer.query('commit')
+    await waits
   })
 
   test('a connection that the server ended is made again for the next call', async () => {

@@ -45,6 +45,19 @@ describe('the database file', () => {
       expect(mode(join(home, name))).toBe(0o600)
   })
 
+  test('what servers know of who may do what is read while another process writes', async () => {
+    const home = freshHome()
+    const storage = await opened(home)
+    await storage.keys.insert(storedKey('one'))
+    const writer = new DatabaseSync(join(home, 'elpis.db'))
+    onTestFinished(() => writer.close())
+    writer.exec('begin immediate')
+    expect((await storage.keys.since(null, 10)).keys).toHaveLength(1)
+    expect(await storage.measures.since(0, 10, null)).toEqual([])
+    expect(writer.isTransaction).toBe(true)
+    writer.exec('rollback')
+  })
+
   test('one that others could read is closed to them', async () => {
     const home = freshHome()
     writeFileSync(join(home, 'elpis.db'), '', { mode: 0o644 })

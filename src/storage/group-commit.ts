@@ -8,16 +8,19 @@ export type Outcome =
  * Runs calls one after another in one transaction, so that they share its fsync. A call that fails is undone alone; when
  * the transaction itself is lost (disk full, commit refused), all have failed and nothing is kept.
  *
+ * @param begin `begin immediate` for calls that write: a transaction that begins with a read and then writes could not wait
+ *   for another process. One that only reads waits for nobody.
+ *
  * A call may await nothing but queries on this connection: those end within the same turn of the event loop, so that
  * nothing else ever sees the open transaction.
  */
 export async function commitTogether(
   connection: DatabaseSync,
   calls: readonly (() => Promise<unknown>)[],
+  begin: 'begin immediate' | 'begin' = 'begin immediate',
 ): Promise<Outcome[]> {
   try {
-    // `immediate`: a transaction that begins with a read and then writes could not wait for another process.
-    connection.exec('begin immediate')
+    connection.exec(begin)
     const outcomes: Outcome[] = []
     for (const call of calls) outcomes.push(await runAlone(connection, call))
     connection.exec('commit')

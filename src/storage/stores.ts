@@ -44,6 +44,20 @@ const constructors = {
   contents: SqlContentStore,
 } satisfies Record<string, new (database: Kysely<Database>) => object>
 
+/**
+ * Calls by which what a server holds in memory is kept true. They change nothing and wait for no writer, nor for the
+ * calls before them: a ban takes hold however busy everything is.
+ */
+export const readings: ReadonlySet<string> = new Set([
+  'keys.since',
+  'sessions.live',
+  'directory.all',
+  'quotas.list',
+  'acceptances.list',
+  'measures.since',
+  'shutdowns.current',
+])
+
 type Constructors = typeof constructors
 type Public<Store> = Pick<Store, keyof Store>
 

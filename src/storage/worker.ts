@@ -5,7 +5,7 @@ import { failureOf } from './classify.ts'
 import { commitTogether } from './group-commit.ts'
 import { openSqlite, type OpenDatabase } from './open-sqlite.ts'
 import { SeenVersions } from './seen-versions.ts'
-import { storesOver } from './stores.ts'
+import { readings, storesOver } from './stores.ts'
 import { watchVersion } from './version-watch.ts'
 import { takeAnnounced } from './versions.ts'
 import type { CloseCall, FromWorker, Reply, StoreCall, ToWorker, WorkerSettings } from './worker-protocol.ts'
@@ -48,14 +48,21 @@ function serve({ connection, database }: OpenDatabase): void {
       await nextTurn()
       const last = waiting.findIndex(({ type }) => type === 'close')
       const calls = waiting.splice(0, Math.min(last === -1 ? waiting.length : last, mostCallsPerCommit))
-      if (calls.length > 0) await commit(calls.filter((call) => call.type === 'call'))
-      else if (last === 0) return close()
+      if (calls.length > 0) {
+        const asked = calls.filter((call) => call.type === 'call')
+        await commit(asked.filter(isReading), 'begin')
+        await commit(
+          asked.filter((call) => !isReading(call)),
+          'begin immediate',
+        )
+      } else if (last === 0) return close()
       else break
     }
     draining = false
   }
 
-  async function commit(calls: readonly StoreCall[]): Promise<void> {
+  async function commit(calls: readonly StoreCall[], begin: 'begin' | 'begin immediate'): Promise<void> {
+    if (calls.length === 0) return
     const outcomes = await commitTogether(
       connection,
       calls.map(
@@ -63,6 +70,7 @@ function serve({ connection, database }: OpenDatabase): void {
           () =>
             call(store, method, parameters),
       ),
+      begin,
     )
     // What was undone may have announced something: then it is told as if others had done it.
     const announced = takeAnnounced(database)
@@ -87,4 +95,8 @@ function serve({ connection, database }: OpenDatabase): void {
     connection.close()
     port?.close()
   }
+}
+
+function isReading({ store, method }: StoreCall): boolean {
+  return readings.has(`${store}.${method}`)
 }

@@ -13,8 +13,14 @@ export const changesChannel = 'elpis_changes'
 
 const mostTries = 3
 
+/** Runs as if alone: writers of all replicas come one after another. */
+export const beginAlone = `begin; select pg_advisory_xact_lock(${writersLock})`
+/** Sees one moment, and waits for nobody. */
+export const beginReading = 'begin isolation level repeatable read read only'
+
 export interface Session {
   readonly connection: OneConnection
+  readonly begin: typeof beginAlone | typeof beginReading
   readonly database: Kysely<Database>
   readonly seen: SeenVersions
 }
@@ -80,9 +86,9 @@ async function attempt<Result>(
   work: () => Promise<Result>,
   known: (result: Result) => boolean,
 ): Promise<Result> {
-  const { connection, database, seen } = session
+  const { connection, database, seen, begin } = session
   takeAnnounced(database)
-  await connection.run(`begin; select pg_advisory_xact_lock(${writersLock})`)
+  await connection.run(begin)
   let mine: ReturnType<typeof takeAnnounced> = new Map()
   try {
     const result = await work()

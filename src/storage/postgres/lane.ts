@@ -12,7 +12,7 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-/** All calls of this process, one after another: those that arrive while a commit is under way share the next. */
+/** Calls of this process over one connection, one after another: those that arrive while a commit is under way share the next. */
 export class Lane {
   readonly #session: Session
   readonly #shown: string

@@ -5,11 +5,12 @@ import { migrate } from '../migrations.ts'
 import { SeenVersions } from '../seen-versions.ts'
 import type { Storage } from '../storage.ts'
 import { withStores } from '../store-proxies.ts'
+import { readings } from '../stores.ts'
 import { addressShown } from './address.ts'
 import { postgresFailure } from './classify.ts'
 import { OneConnection } from './connection.ts'
 import { databaseOver } from './database-over.ts'
-import { changesChannel, writersLock } from './group-commit.ts'
+import { beginAlone, beginReading, changesChannel, type Session } from './group-commit.ts'
 import { Lane } from './lane.ts'
 import { Watch } from './watch.ts'
 
@@ -21,20 +22,17 @@ const migrationMilliseconds = 3_600_000
 const watchMilliseconds = 1000
 
 /**
- * Opens (and migrates) a Postgres database. A process holds two connections: one for all calls, one that watches.
+ * Opens (and migrates) a Postgres database. A process holds three connections: one for calls, one for those
+ * that keep true what it holds in memory, one that watches.
  *
  * @throws `storage_unreachable`, `storage_newer`, `storage_unwritable`, `storage_busy`, `storage_failed`.
  */
 export async function openPostgres(url: string): Promise<Storage> {
   const shown = addressShown(url)
   const seen = new SeenVersions()
-  const connection = new OneConnection({
-    url,
-    name: 'elpis',
-    connectMilliseconds,
-    statementMilliseconds,
-    lockMilliseconds,
-  })
+  const timeouts = { connectMilliseconds, statementMilliseconds, lockMilliseconds }
+  const connection = new OneConnection({ url, name: 'elpis', ...timeouts })
+  const reading = new OneConnection({ url, name: 'elpis reading', ...timeouts })
   const watching = new OneConnection({
     url,
     name: 'elpis watch',
@@ -49,26 +47,33 @@ export async function openPostgres(url: string): Promise<Storage> {
   try {
     await migrateAlone(url)
     await connection.ready()
+    await reading.ready()
     watch = await Watch.start({
       connection: watching,
       database: databaseOver(watching),
       seen,
-      found: () => connection.takeUp(),
+      found() {
+        connection.takeUp()
+        reading.takeUp()
+      },
       changed: (topics) => listeners.forEach((listener) => listener.changed(topics)),
       lost(problem) {
         const { reason, stack } = postgresFailure(problem)
         // Whoever waits for an answer over the same wire waits in vain.
         connection.giveUp(problem)
+        reading.giveUp(problem)
         const error = asElpisError(errorOf({ kind: 'storage_unreachable', reason, stack }, shown))
         for (const listener of listeners) listener.lost(error)
       },
     })
   } catch (error) {
-    connection.drop()
-    watching.drop()
+    for (const each of [connection, reading, watching]) each.drop()
     throw errorOf(postgresFailure(error), shown)
   }
-  const lane = new Lane({ connection, database: databaseOver(connection), seen }, shown)
+  const laneOver = (connection: OneConnection, begin: Session['begin']) =>
+    new Lane({ connection, begin, database: databaseOver(connection), seen }, shown)
+  const calls = laneOver(connection, beginAlone)
+  const readingCalls = laneOver(reading, beginReading)
   return withStores(
     {
       watch(listener: ChangeListener) {
@@ -77,10 +82,11 @@ export async function openPostgres(url: string): Promise<Storage> {
       },
       async close() {
         watch?.close()
-        await lane.close()
+        await Promise.all([calls.close(), readingCalls.close()])
       },
     },
-    (store, method, parameters) => lane.call(store, method, parameters),
+    (store, method, parameters) =>
+      (readings.has(`${store}.${method}`) ? readingCalls : calls).call(store, method, parameters),
   )
 }
 
@@ -95,7 +101,7 @@ async function migrateAlone(url: string): Promise<void> {
   })
   try {
     await connection.ready()
-    await connection.run(`begin; select pg_advisory_xact_lock(${writersLock})`)
+    await connection.run(beginAlone)
     await migrate(databaseOver(connection), { strict: false }, Date.now())
     await connection.run('commit')
   } finally {

@@ -13,7 +13,7 @@ import { addressShown } from './address.ts'
 import { postgresFailure } from './classify.ts'
 import { OneConnection } from './connection.ts'
 import { databaseOver } from './database-over.ts'
-import { writersLock } from './group-commit.ts'
+import { beginAlone } from './group-commit.ts'
 
 const longMilliseconds = 3_600_000
 const mostRows = 500
@@ -33,7 +33,7 @@ export async function restorePostgres(restoring: Restoring, url: string, files: 
   try {
     await connection.ready()
     await connection.run('set idle_in_transaction_session_timeout = 0')
-    await connection.run(`begin; select pg_advisory_xact_lock(${writersLock})`)
+    await connection.run(beginAlone)
     await requireAlone(database, shown)
     await makeRoom(database, restoring, shown)
     await files.begin()
