@@ -2,16 +2,22 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { settings } from '../src/config.ts'
+import { metricValue } from './support/metric-value.ts'
 import { realServer, type RealServer } from './support/real-server.ts'
 import { engineProcesses } from './support/engine-processes.ts'
 import { streamAnswer } from './support/stream-answer.ts'
+
+const scrapeToken = 'a-token-for-scraping-only'
 
 let given: RealServer
 let server: RealServer['server']
 let key: RealServer['key']
 
 beforeAll(async () => {
-  given = await realServer(['--log-level', 'error'])
+  given = await realServer(['--log-level', 'error'], {
+    environment: { METRICS_TOKEN: scrapeToken, ELPIS_MONITORING_SCRAPE_TOKEN_ENV: 'METRICS_TOKEN' },
+  })
   ;({ server, key } = given)
 })
 afterAll(async () => {
@@ -38,16 +44,29 @@ async function askAndLeave(turn: number): Promise<void> {
   socket.destroy()
 }
 
-async function health(): Promise<{ active: number; queued: number; state: string }> {
+/** `fraction` only while it loads. */
+async function health(): Promise<{ active: number; queued: number; state: string; fraction?: number }> {
   const response = await fetch(`${server.url}/health`, { headers: { authorization: `Bearer ${key}` } })
   const { models } = (await response.json()) as {
-    models: { active: number; queued: number; state: string }[]
+    models: { active: number; queued: number; state: string; fraction?: number }[]
   }
   return models[0] ?? { active: -1, queued: -1, state: 'none' }
 }
 
+/** What is taken inside the process of the model, by its own account. */
+async function taken(): Promise<{ sequences: number; cells: number }> {
+  const response = await fetch(`${server.url}/metrics`, {
+    headers: { authorization: `Bearer ${scrapeToken}` },
+  })
+  const page = await response.text()
+  return {
+    sequences: metricValue(page, 'elpis_engine_sequences{model="smollm2:135m"}'),
+    cells: metricValue(page, 'elpis_engine_cache_cells{model="smollm2:135m",use="running"}'),
+  }
+}
+
 describe('faults', () => {
-  test('10,000 requests that nobody waits for leave nothing behind', { timeout: 240_000 }, async () => {
+  test('10,000 requests that nobody waits for leave nothing behind', { timeout: 900_000 }, async () => {
     const atOnce = 50
     for (let turn = 0; turn < 10_000; turn += atOnce) {
       await Promise.all(Array.from({ length: atOnce }, (_, index) => askAndLeave(turn + index)))
@@ -57,6 +76,35 @@ describe('faults', () => {
       .toMatchObject({ active: 0, queued: 0, state: 'ready' })
     const { error, deltas } = await streamAnswer(server.url, key, { max_tokens: 5, ignore_eos: true }).ended
     expect({ error, some: deltas > 0 }).toEqual({ error: null, some: true })
+    // So the process itself says; and it has room for as many as at first.
+    await expect.poll(taken, { timeout: 10_000 }).toEqual({ sequences: 0, cells: 0 })
+    const most = settings.parse({}).engine.sequences
+    const all = Array.from({ length: most }, () =>
+      streamAnswer(server.url, key, { max_tokens: 2000, ignore_eos: true }),
+    )
+    await expect.poll(taken, { timeout: 60_000, interval: 50 }).toMatchObject({ sequences: most })
+    for (const answer of all) answer.leave()
+    await Promise.allSettled(all.map((answer) => answer.ended))
+    await expect.poll(taken, { timeout: 10_000 }).toEqual({ sequences: 0, cells: 0 })
+  })
+
+  test('the engine killed while it loads: every request that waits gets its answer', async () => {
+    expect(killed()).toBe(1)
+    const asked = Array.from({ length: 6 }, () => streamAnswer(server.url, key, { max_tokens: 5 }))
+    await expect.poll(killed, { timeout: 20_000, interval: 5 }).toBe(1)
+    // And again, when weights are read; a fast machine is done with that before anybody looks.
+    await becomes({ state: 'loading' })
+    await expect
+      .poll(async () => (await health()).fraction !== 0, { timeout: 20_000, interval: 5 })
+      .toBe(true)
+    killed()
+    const ends = await Promise.all(asked.map((answer) => answer.ended))
+    expect([null, 'engine_failed']).toEqual(
+      expect.arrayContaining([...new Set(ends.map(({ error }) => error))]),
+    )
+    await becomes({ state: 'ready', active: 0, queued: 0 })
+    const { error } = await streamAnswer(server.url, key, { max_tokens: 5 }).ended
+    expect(error).toBeNull()
   })
 
   test.each([

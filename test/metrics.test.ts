@@ -1,6 +1,7 @@
 /** Usage and metrics of the product with the real model: what clients were told, what is added up, what is scraped. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createKey, elpis, freshHome } from './support/elpis.ts'
+import { metricValue } from './support/metric-value.ts'
 import { realServer, type RealServer } from './support/real-server.ts'
 
 let real: RealServer
@@ -48,12 +49,6 @@ afterAll(() => real[Symbol.asyncDispose]())
 
 const get = (path: string, headers: Record<string, string> = {}) => fetch(real.server.url + path, { headers })
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
-
-/** The value of one line of the page. */
-function valueOf(page: string, series: string): number {
-  const line = page.split('\n').find((one) => one.startsWith(`${series} `))
-  return Number(line?.slice(series.length + 1))
-}
 
 describe('usage', () => {
   test('adds up to what clients were told, to the token', async () => {
@@ -107,10 +102,10 @@ describe('usage', () => {
 
 describe('/metrics', () => {
   test('measures what happened, and holds no text and no person', async () => {
-    const running = async () => valueOf(await (await get('/metrics')).text(), 'elpis_running')
+    const running = async () => metricValue(await (await get('/metrics')).text(), 'elpis_running')
     await expect.poll(running).toBe(0)
     const page = await (await get('/metrics')).text()
-    const series = (name: string, labels: string) => valueOf(page, `${name}{${labels}}`)
+    const series = (name: string, labels: string) => metricValue(page, `${name}{${labels}}`)
     const model = 'model="smollm2:135m"'
     expect(series('elpis_requests_total', `kind="answer",${model},outcome="finished"`)).toBe(4)
     expect(series('elpis_tokens_total', `${model},type="output"`)).toBe(told.output)
@@ -118,6 +113,9 @@ describe('/metrics', () => {
     expect(series('elpis_time_to_first_token_seconds_count', model)).toBe(4)
     expect(series('elpis_queue_seconds_count', model)).toBe(4)
     expect(series('elpis_engine_ready', model)).toBe(1)
+    expect(series('elpis_engine_sequences', model)).toBe(0)
+    expect(series('elpis_engine_cache_cells', `${model},use="running"`)).toBe(0)
+    expect(series('elpis_engine_cache_cells', `${model},use="kept"`)).toBeGreaterThan(0)
     expect(
       series('elpis_verdicts_total', 'direction="input",hazard="none",action="allow",outcome="allow"'),
     ).toBe(4)
@@ -128,7 +126,7 @@ describe('/metrics', () => {
 
   test.runIf(process.platform === 'linux')('knows the memory of each model', async () => {
     const page = await (await get('/metrics')).text()
-    expect(valueOf(page, 'elpis_engine_memory_bytes{model="smollm2:135m"}')).toBeGreaterThan(50_000_000)
+    expect(metricValue(page, 'elpis_engine_memory_bytes{model="smollm2:135m"}')).toBeGreaterThan(50_000_000)
   })
 
   test('is read by this machine, by its own token, and by nobody else', async () => {

@@ -42,12 +42,13 @@ export const top = defineCommand({
 
 function pageOf(now: Moment, version: string): string {
   const queued = now.models.reduce((sum, { queued: own }) => sum + own, 0)
-  const models = now.models.map(({ model, state, active, queued: own, memoryBytes }) => [
+  const models = now.models.map(({ model, state, active, queued: own, memoryBytes, cells }) => [
     model,
     state,
     String(active),
     String(own),
     memoryBytes === null ? '–' : formatBytes(memoryBytes),
+    cells === null ? '–' : `${cells.running}+${cells.kept}`,
   ])
   const streams = now.streams.map(({ id, model, account, seconds, tokens }) => [
     id.slice(0, 12),
@@ -62,7 +63,7 @@ function pageOf(now: Moment, version: string): string {
     `running ${now.running}   queued ${queued}   ${now.tokensPerSecond.toFixed(1)} tokens/s   requests ${now.requests}   ` +
       `failed ${now.failed}   guard hits ${now.guardHits}   server ${formatBytes(now.serverMemoryBytes)}`,
     '',
-    table([['MODEL', 'STATE', 'ACTIVE', 'QUEUED', 'MEMORY'], ...models], [2, 3, 4]),
+    table([['MODEL', 'STATE', 'ACTIVE', 'QUEUED', 'MEMORY', 'CELLS'], ...models], [2, 3, 4, 5]),
     ...(streams.length === 0
       ? []
       : ['', table([['REQUEST', 'MODEL', 'KEY', 'FOR', 'TOKENS', 'TOKENS/S'], ...streams], [3, 4, 5])]),

@@ -46,6 +46,16 @@ export type ModelState =
   | { readonly state: 'restarting'; readonly reason: string }
   | { readonly state: 'failed'; readonly reason: string }
 
+/** What is taken of the process that holds a model, by its own account. Nothing of it is, when nobody is answered. */
+export interface Occupancy {
+  /** Sequences that are promised to somebody. */
+  readonly sequences: number
+  /** Cells of the KV cache that these use; a shared one counts once. */
+  readonly cells: number
+  /** Cells of what was computed before, kept for whoever begins alike. */
+  readonly keptCells: number
+}
+
 /** One model's load at this moment, for `/health` and its like. */
 export interface ModelStatus {
   readonly model: string
@@ -56,6 +66,8 @@ export interface ModelStatus {
   readonly queued: number
   /** The process of this machine that holds it; left out when there is none. */
   readonly processId?: number
+  /** As last told; left out until the process has done something. */
+  readonly occupancy?: Occupancy
 }
 
 /** Turns a request into parts. An engine knows nothing of people, keys or wire formats. */

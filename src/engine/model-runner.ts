@@ -1,6 +1,6 @@
 /** Answers requests with one model: lets them in, makes their prompts, gives them turns, and passes their parts on. */
 import type { Clock } from '../core/clock.ts'
-import type { ModelStatus } from '../core/engine.ts'
+import type { ModelStatus, Occupancy } from '../core/engine.ts'
 import type { EngineRequest } from '../core/request.ts'
 import { asElpisError, elpisError, type ElpisError } from '../errors.ts'
 import { answerPlan } from './answer-plan.ts'
@@ -55,6 +55,7 @@ export class ModelRunner {
   #closed = false
   #nextJob = 1
   #loaded: LoadedModel | null = null
+  #occupancy: Occupancy | null = null
   #probed = false
   #prompts: ChatPrompts | null = null
 
@@ -82,7 +83,8 @@ export class ModelRunner {
         options.house.loaded()
         this.#changes.tell()
       },
-      onStep: ({ events }) => {
+      onStep: ({ events, occupancy }) => {
+        if (occupancy !== undefined) this.#occupancy = occupancy
         for (const event of events) this.#jobs.hear(event)
       },
       onBrief: (report) => this.brief.jobs.hear(report),
@@ -92,6 +94,7 @@ export class ModelRunner {
       },
       onLost: (reason) => {
         this.#queue.setOpen(false)
+        this.#occupancy = null
         this.adapters.depart()
         this.#failAll(elpisError('engine_failed', { reason }))
         if (this.#supervisor.state.state === 'failed') options.house.failed()
@@ -138,6 +141,7 @@ export class ModelRunner {
   /** Frees the model's memory; `start` brings it back. Nobody may be using it. */
   async unload(): Promise<void> {
     this.#queue.setOpen(false)
+    this.#occupancy = null
     this.adapters.depart()
     await this.#supervisor.unload()
   }
@@ -145,8 +149,14 @@ export class ModelRunner {
   status(): ModelStatus {
     const { active, queued } = this.#queue
     const { pid } = this
-    const status = { model: this.#options.id, state: this.#supervisor.state, active, queued }
-    return pid === undefined ? status : { ...status, processId: pid }
+    return {
+      model: this.#options.id,
+      state: this.#supervisor.state,
+      active,
+      queued,
+      ...(pid === undefined ? {} : { processId: pid }),
+      ...(this.#occupancy === null ? {} : { occupancy: this.#occupancy }),
+    }
   }
 
   async close(): Promise<void> {

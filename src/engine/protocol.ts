@@ -2,6 +2,7 @@
  * What the server and the process of one loaded model say to each other, over Node's IPC channel. The server sends
  * commands; the process sends reports, batched per decode step.
  */
+import type { Occupancy } from '../core/engine.ts'
 import type { FinishReason, ProbeScores, TokenLogprob, Usage } from '../core/part.ts'
 import type { RecordedChoice, Sampling } from '../core/request.ts'
 import type { LayerSizes } from './layer-placement.ts'
@@ -206,7 +207,7 @@ export type Report =
   | { readonly type: 'ready'; readonly model: LoadedModel }
   /** The model cannot be loaded; the process exits after this. */
   | { readonly type: 'unusable'; readonly reason: string }
-  | { readonly type: 'step'; readonly events: readonly JobEvent[] }
+  | { readonly type: 'step'; readonly events: readonly JobEvent[]; readonly occupancy?: Occupancy }
   /** An adapter was loaded; or why it cannot be. */
   | { readonly type: 'adapter'; readonly adapter: number; readonly problem: string | null }
   | BriefReport

@@ -79,6 +79,10 @@ export const reportSchema: z.ZodType<Report> = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('unusable'), reason }),
   z.object({ type: z.literal('adapter'), adapter: count, problem: reason.nullable() }),
-  z.object({ type: z.literal('step'), events: z.array(jobEvent).max(100_000) }),
+  z.object({
+    type: z.literal('step'),
+    events: z.array(jobEvent).max(100_000),
+    occupancy: z.object({ sequences: count, cells: count, keptCells: count }).exactOptional(),
+  }),
   briefReport,
 ])

@@ -63,6 +63,16 @@ export const definitions = {
     help: 'Resident memory of the process of a model; shared pages of the weights count.',
     labels: ['model'],
   },
+  elpis_engine_sequences: {
+    type: 'gauge',
+    help: 'Sequences of the process of a model that are promised to somebody, as it says itself.',
+    labels: ['model'],
+  },
+  elpis_engine_cache_cells: {
+    type: 'gauge',
+    help: 'Cells of the KV cache of a model. use: running (of sequences that are computed), kept (for whoever begins alike).',
+    labels: ['model', 'use'],
+  },
   elpis_guard_seconds: {
     type: 'histogram',
     help: 'What judging took. direction: input, from admission to the verdict; output, how long text was held back.',

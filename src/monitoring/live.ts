@@ -23,6 +23,8 @@ export interface Moment {
     readonly queued: number
     /** Null where it cannot be known. */
     readonly memoryBytes: number | null
+    /** Cells of its KV cache that are computed on, and that are kept; null until it has done something. */
+    readonly cells: { readonly running: number; readonly kept: number } | null
   }[]
   readonly streams: readonly Stream[]
 }
@@ -86,12 +88,13 @@ export class Live implements RequestListener {
       failed: this.#failed,
       guardHits: this.#guardHits,
       serverMemoryBytes: process.memoryUsage.rss(),
-      models: this.#status().map(({ model, state, active, queued, processId }) => ({
+      models: this.#status().map(({ model, state, active, queued, processId, occupancy }) => ({
         model,
         state: stateWord(state),
         active,
         queued,
         memoryBytes: processId === undefined ? null : residentBytes(processId),
+        cells: occupancy === undefined ? null : { running: occupancy.cells, kept: occupancy.keptCells },
       })),
       streams,
     }

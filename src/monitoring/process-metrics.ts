@@ -4,6 +4,8 @@ import type { ModelStatus } from '../core/engine.ts'
 import type { Registry } from './registry.ts'
 
 const pageBytes = 4096
+/** Of those that are set anew at every reading, what follows `elpis_engine_`. */
+const engineGauges = ['active', 'queued', 'ready', 'memory_bytes', 'sequences', 'cache_cells'] as const
 
 /** Resident bytes of a process of this machine; null where that cannot be known. */
 export function residentBytes(processId: number): number | null {
@@ -38,15 +40,18 @@ export function processMetrics(
     registry.set('process_cpu_seconds_total', {}, (user + system) / 1e6)
     registry.set('process_resident_memory_bytes', {}, process.memoryUsage.rss())
     registry.set('process_start_time_seconds', {}, startedAt / 1000)
-    for (const gauge of ['active', 'queued', 'ready', 'memory_bytes'] as const)
-      registry.clear(`elpis_engine_${gauge}`)
-    for (const { model, state, active, queued, processId } of status()) {
+    for (const gauge of engineGauges) registry.clear(`elpis_engine_${gauge}`)
+    for (const { model, state, active, queued, processId, occupancy } of status()) {
       const ready = state.state === 'ready' || state.state === 'unloaded'
       registry.set('elpis_engine_active', { model }, active)
       registry.set('elpis_engine_queued', { model }, queued)
       registry.set('elpis_engine_ready', { model }, ready ? 1 : 0)
       const bytes = processId === undefined ? null : residentBytes(processId)
       if (bytes !== null) registry.set('elpis_engine_memory_bytes', { model }, bytes)
+      if (occupancy === undefined) continue
+      registry.set('elpis_engine_sequences', { model }, occupancy.sequences)
+      registry.set('elpis_engine_cache_cells', { model, use: 'running' }, occupancy.cells)
+      registry.set('elpis_engine_cache_cells', { model, use: 'kept' }, occupancy.keptCells)
     }
   })
   return () => lag.disable()

@@ -18,6 +18,10 @@ export const moment = z.object({
       active: z.int(),
       queued: z.int(),
       memoryBytes: bytes,
+      cells: z
+        .object({ running: z.int(), kept: z.int() })
+        .nullable()
+        .describe('Of the KV cache; null until the model has answered something.'),
     }),
   ),
   streams: z.array(

@@ -3,7 +3,7 @@
  * this runs, and ends when the channel does.
  */
 import type { BriefCommand, BriefEvent } from '../brief-protocol.ts'
-import type { Command, Job, JobEvent, LoadOptions, Report } from '../protocol.ts'
+import type { Command, Job, LoadOptions, Report } from '../protocol.ts'
 import { GrammarLibrary } from './grammar-library.ts'
 import { tokenMarks } from './answer-marks.ts'
 import { BriefDesk } from './brief-desk.ts'
@@ -102,8 +102,8 @@ function schedulerFor(ready: ReadyModel, options: LoadOptions): Scheduler {
     token: (token) => vocabulary.token(token),
     suppressed: vocabulary.suppressed,
     ...(states === undefined ? {} : { states: () => newStates(states) }),
-    report: (events: readonly JobEvent[]) => {
-      send({ type: 'step', events })
+    report: (events, occupancy) => {
+      send({ type: 'step', events, occupancy })
     },
   })
 }

@@ -12,6 +12,7 @@
  * Longer than other files: everything that changes who waits, who is computed and whose a sequence is stands here, and
  * what only calculates or computes elsewhere (`step-plan`, `run-step`, `drafts`, `advance`).
  */
+import type { Occupancy } from '../../core/engine.ts'
 import type { FinishReason } from '../../core/part.ts'
 import type { DraftMode, Job, JobEvent } from '../protocol.ts'
 import { advance } from './advance.ts'
@@ -52,8 +53,8 @@ export interface SchedulerOptions {
   readonly suppressed: readonly number[]
   /** For a new answer, what reads its hidden states; left out when nothing does. */
   readonly states?: () => AnswerStates
-  /** Takes the events of a step or a few, in order. Never called without any. */
-  readonly report: (events: readonly JobEvent[]) => void
+  /** Takes the events of a step or a few, in order, and what is taken after them. Never called without any. */
+  readonly report: (events: readonly JobEvent[], occupancy: Occupancy) => void
 }
 
 export class Scheduler {
@@ -75,13 +76,19 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options
-    this.#outbox = new Outbox(options.report, options.now)
+    this.#outbox = new Outbox((events) => options.report(events, this.occupancy), options.now)
     this.#places = options.sequences
   }
 
   /** There is something to compute. */
   get busy(): boolean {
     return this.#waiting.length + this.#prefills.length + this.#answers.length > 0
+  }
+
+  /** What is taken now. */
+  get occupancy(): Occupancy {
+    const { cache, sequences } = this.#options
+    return { sequences: sequences - this.#places, cells: cache.live, keptCells: cache.idle }
   }
 
   /** Steps in a row that the model failed to compute. */
