@@ -1,7 +1,9 @@
 /** Weights do not leave: no route reads them, and what leaves is counted against their size. */
 import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createKey, elpis } from './support/elpis.ts'
+import { createKey, elpis, serveElpis } from './support/elpis.ts'
 import { realModelPath } from './support/real-model.ts'
 import { realServer, type RealServer } from './support/real-server.ts'
 
@@ -9,16 +11,16 @@ import { realServer, type RealServer } from './support/real-server.ts'
 const allowance = 20_000
 let real: RealServer
 let cookie = ''
+let environment: Record<string, string> = {}
 
 beforeAll(async () => {
   const weights = statSync(await realModelPath()).size
-  real = await realServer([], {
-    environment: {
-      ELPIS_EGRESS_POLICY: 'cut-key',
-      ELPIS_EGRESS_WEIGHTS_FROM: '1000',
-      ELPIS_EGRESS_FRACTION: String(allowance / weights),
-    },
-  })
+  environment = {
+    ELPIS_EGRESS_POLICY: 'cut-key',
+    ELPIS_EGRESS_WEIGHTS_FROM: '1000',
+    ELPIS_EGRESS_FRACTION: String(allowance / weights),
+  }
+  real = await realServer([], { environment })
   const signIn = await fetch(`${real.server.url}/web/session`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: real.server.url },
@@ -62,7 +64,7 @@ describe('no route reads weights', () => {
 
 describe('what leaves', () => {
   test('is counted for each key; beyond its share the key is cut, and others are not', async () => {
-    const { key: taker } = await createKey(real.home, 'taker')
+    const { key: taker, id: takerId } = await createKey(real.home, 'taker')
     const { key: other } = await createKey(real.home, 'other')
     const ask = async (key: string, tokens: number) =>
       await fetch(`${real.server.url}/v1/completions`, {
@@ -97,5 +99,24 @@ describe('what leaves', () => {
     expect(page).toMatch(/elpis_egress_alerts_total\{scope="key",policy="cut"\} [12]\n/)
     expect(real.server.log()).toMatch(/"event":"egress".*"cut":true/)
     expect((await elpis(real.home, ['usage', '--json'])).code).toBe(0)
+
+    // Another start knows what was written down, however the last one ended.
+    const database = new DatabaseSync(join(real.home.path, 'elpis.db'), { readOnly: true })
+    const written = database.prepare('select sum(bytes) as bytes from egress_hours where account = ?')
+    await expect
+      .poll(() => Number(written.get(takerId)?.['bytes']), { timeout: 60_000 })
+      .toBeGreaterThanOrEqual(allowance)
+    database.close()
+    real.server.process.kill('SIGKILL')
+    await real.server.stop()
+    await using again = await serveElpis(real.home, [], { environment })
+    const still = await fetch(`${again.url}/v1/models`, { headers: { authorization: `Bearer ${taker}` } })
+    expect([still.status, ((await still.json()) as { error?: { code: string } }).error?.code]).toEqual([
+      403,
+      'egress_cut',
+    ])
+    expect(
+      (await fetch(`${again.url}/v1/models`, { headers: { authorization: `Bearer ${other}` } })).status,
+    ).toBe(200)
   })
 })

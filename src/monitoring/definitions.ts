@@ -128,7 +128,7 @@ export const definitions = {
   elpis_http_sent_bytes_total: { type: 'counter', help: 'Bytes that left over HTTP.', labels: ['route'] },
   elpis_egress_bytes: {
     type: 'gauge',
-    help: 'Bytes that left within the window of the exfiltration watch.',
+    help: 'Bytes that left within the window of the exfiltration watch, by all servers on the database.',
     labels: [],
   },
   elpis_egress_limit_bytes: {

@@ -24,6 +24,13 @@ export interface EgressAlert {
   readonly cut: boolean
 }
 
+/** Bytes that left in one hour since the epoch; `account` is null for all together. */
+export interface EgressHour {
+  readonly account: string | null
+  readonly hour: number
+  readonly bytes: number
+}
+
 /** Bytes by hour. */
 type Hours = Map<number, number>
 
@@ -32,12 +39,15 @@ const mostRunning = 10_000
 
 /**
  * Whoever copies weights out through answers, files or a hole that nobody knows of has to move their bytes: what leaves
- * is counted per key and in all, against the size of the weights. In memory of this process; a restart begins anew.
+ * is counted per key and in all, against the size of the weights. Counting is in memory; `EgressLedger` writes down what
+ * was counted, and brings in what others counted and what was counted before a start.
  */
 export class Egress {
   readonly #parts: EgressParts
   readonly #all: Hours = new Map()
   readonly #accounts = new Map<string, Hours>()
+  /** What was counted here and is not written down. */
+  readonly #unwritten = new Map<string | null, Hours>()
   /** Those that were too many, null for all together; told, and cut where the policy says so. */
   readonly #over = new Set<string | null>()
   /** Bytes that were counted of answers on their way. */
@@ -52,6 +62,8 @@ export class Egress {
   watch(sizes: readonly number[]): void {
     const watched = sizes.filter((bytes) => bytes >= this.#parts.weightsFrom)
     this.#smallest = watched.length === 0 ? null : Math.min(...watched)
+    this.#judge(null)
+    for (const account of this.#accounts.keys()) this.#judge(account)
   }
 
   /** Size of the smallest weights that are watched; null when none are. */
@@ -61,21 +73,45 @@ export class Egress {
 
   /** Bytes that left within the window, in all. */
   get total(): number {
-    return this.#sum(this.#all)
+    return this.#bytesOf(null)
   }
 
   /** Counts what left. `account` is null when it is not known whose it was. */
   count(account: string | null, bytes: number): void {
-    const { policy, clock, fraction, fractionAll } = this.#parts
+    const { policy, clock } = this.#parts
     if (policy === 'off' || bytes <= 0) return
     const now = Math.floor(clock.now() / hour)
-    add(this.#all, now, bytes)
-    this.#judge(null, this.#all, fractionAll)
-    if (account === null) return
-    const own = this.#accounts.get(account) ?? new Map<number, number>()
-    if (this.#accounts.size < mostAccounts || this.#accounts.has(account)) this.#accounts.set(account, own)
-    add(own, now, bytes)
-    this.#judge(account, own, fraction)
+    for (const whose of account === null ? [null] : [null, account]) {
+      const hours = this.#hoursOf(whose)
+      if (hours === null) continue
+      add(hours, now, bytes)
+      const unwritten = this.#unwritten.get(whose) ?? new Map<number, number>()
+      this.#unwritten.set(whose, unwritten)
+      add(unwritten, now, bytes)
+      this.#judge(whose)
+    }
+  }
+
+  /** What was counted here since this was last asked, to be written down. */
+  takeUnwritten(): EgressHour[] {
+    const taken = [...this.#unwritten].flatMap(([account, hours]) =>
+      [...hours].map(([at, bytes]) => ({ account, hour: at, bytes })),
+    )
+    this.#unwritten.clear()
+    return taken
+  }
+
+  /** Takes over what is written down by all servers together; what was counted here since comes on top. */
+  learn(written: readonly EgressHour[]): void {
+    for (const { account, hour: at, bytes } of written) {
+      this.#hoursOf(account)?.set(at, bytes + (this.#unwritten.get(account)?.get(at) ?? 0))
+    }
+    for (const account of new Set(written.map((each) => each.account))) this.#judge(account)
+  }
+
+  /** The first hour that counts. */
+  get oldest(): number {
+    return Math.floor(this.#parts.clock.now() / hour) - this.#parts.windowHours + 1
   }
 
   /** Counts a piece of an answer that is still on its way. */
@@ -100,14 +136,24 @@ export class Egress {
   isCut(account: string): boolean {
     const { policy } = this.#parts
     if (policy === 'off' || policy === 'alert') return false
-    if (policy === 'cut-all' && this.#isOver(null, this.#all)) return true
-    return this.#isOver(account, this.#accounts.get(account))
+    if (policy === 'cut-all' && this.#isOver(null)) return true
+    return this.#isOver(account)
   }
 
-  #judge(account: string | null, hours: Hours, fraction: number): void {
-    if (this.#smallest === null || this.#over.has(account)) return
-    const limit = this.#smallest * fraction
-    const bytes = this.#sum(hours)
+  /** Null for one account too many. */
+  #hoursOf(account: string | null): Hours | null {
+    if (account === null) return this.#all
+    const known = this.#accounts.get(account)
+    if (known !== undefined) return known
+    if (this.#accounts.size >= mostAccounts) return null
+    const hours: Hours = new Map()
+    this.#accounts.set(account, hours)
+    return hours
+  }
+
+  #judge(account: string | null): void {
+    if (this.#over.has(account)) return
+    const [bytes, limit] = [this.#bytesOf(account), this.#limitOf(account)]
     if (bytes < limit) return
     this.#over.add(account)
     const { policy, onAlert } = this.#parts
@@ -115,20 +161,26 @@ export class Egress {
     onAlert({ account, bytes, limit, cut })
   }
 
-  #isOver(account: string | null, hours: Hours | undefined): boolean {
+  #isOver(account: string | null): boolean {
     if (!this.#over.has(account)) return false
-    const { fraction, fractionAll } = this.#parts
-    const limit = (this.#smallest ?? Number.POSITIVE_INFINITY) * (account === null ? fractionAll : fraction)
-    if (hours !== undefined && this.#sum(hours) >= limit) return true
+    if (this.#bytesOf(account) >= this.#limitOf(account)) return true
     this.#over.delete(account)
     return false
   }
 
-  #sum(hours: Hours): number {
-    const oldest = Math.floor(this.#parts.clock.now() / hour) - this.#parts.windowHours
+  #limitOf(account: string | null): number {
+    const { fraction, fractionAll } = this.#parts
+    return (this.#smallest ?? Number.POSITIVE_INFINITY) * (account === null ? fractionAll : fraction)
+  }
+
+  /** Within the window. */
+  #bytesOf(account: string | null): number {
+    const hours = account === null ? this.#all : this.#accounts.get(account)
+    if (hours === undefined) return 0
+    const oldest = this.oldest
     let sum = 0
     for (const [at, bytes] of hours) {
-      if (at <= oldest) hours.delete(at)
+      if (at < oldest) hours.delete(at)
       else sum += bytes
     }
     return sum

@@ -7,6 +7,7 @@ import { accountOf } from '../core/principal.ts'
 import { asElpisError, elpisError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { Egress } from '../monitoring/egress.ts'
+import { EgressLedger } from '../monitoring/egress-ledger.ts'
 import { countExchange } from '../monitoring/exchange-metrics.ts'
 import { expositionType } from '../monitoring/exposition.ts'
 import type { ProofOf } from '../monitoring/incidents/incidents.ts'
@@ -23,7 +24,7 @@ import { watchedActs } from './watched-acts.ts'
 
 interface MonitoringParts {
   readonly config: Config
-  readonly storage: Pick<Storage, 'usage' | 'incidents' | 'signs' | 'audit'>
+  readonly storage: Pick<Storage, 'usage' | 'incidents' | 'signs' | 'audit' | 'egress'>
   readonly engine: Pick<Engine, 'models' | 'status'>
   readonly policy: () => string
   readonly acts: Acts
@@ -75,6 +76,12 @@ export async function openMonitoring({
   const log = telemetry?.log(parts.log) ?? parts.log
   const acts = watchedActs(parts.acts, monitor)
   const egress = openEgress(config, monitor, clock, log)
+  const ledger = new EgressLedger({
+    egress,
+    store: storage.egress,
+    onTrouble: (error) => log('error', 'egress-not-written', { code: asElpisError(error).code }),
+  })
+  if (config.egress.policy !== 'off') await ledger.start()
   const usage = createUsage({
     store: storage.usage,
     clock,
@@ -133,6 +140,7 @@ export async function openMonitoring({
       stopLag()
       await desk.close()
       await usage.close()
+      if (config.egress.policy !== 'off') await ledger.close()
       await telemetry?.close()
     },
   }

@@ -16,6 +16,7 @@ import { usage } from './migrations/0060-usage.ts'
 import { audit } from './migrations/0050-audit.ts'
 import { incidents } from './migrations/0061-incidents.ts'
 import { insight } from './migrations/0062-insight.ts'
+import { egress } from './migrations/0064-egress.ts'
 import { keyChanges } from './migrations/0063-key-changes.ts'
 import { standingMigrations } from './migrations/standing-migrations.ts'
 import { auditContent } from './migrations/0051-audit-content.ts'
@@ -51,6 +52,7 @@ export const migrations: readonly Migration[] = [
   incidents,
   insight,
   keyChanges,
+  egress,
 ]
 
 /**

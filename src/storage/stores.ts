@@ -10,6 +10,7 @@ import { SqlAuditStore } from './audit-store.ts'
 import { SqlBatchStore } from './batch-store.ts'
 import { SqlDirectoryStore } from './directory-store.ts'
 import { SqlContentStore } from './content-store.ts'
+import { SqlEgressStore } from './egress-store.ts'
 import { SqlFileStore } from './file-store.ts'
 import { SqlIncidentStore } from './incident-store.ts'
 import { SqlKeyStore } from './key-store.ts'
@@ -42,6 +43,7 @@ const constructors = {
   incidents: SqlIncidentStore,
   signs: SqlSignStore,
   contents: SqlContentStore,
+  egress: SqlEgressStore,
 } satisfies Record<string, new (database: Kysely<Database>) => object>
 
 /**
