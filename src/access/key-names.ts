@@ -1,3 +1,4 @@
+import { oneLine } from '../core/one-line.ts'
 import { elpisError } from '../errors.ts'
 import type { KeyInfo } from './access.ts'
 
@@ -9,9 +10,9 @@ const mostCharacters = 100
  * @throws `key_name_invalid`
  */
 export function validName(name: string): string {
-  const { trimmed, problem } = looked(name)
+  const { line, problem } = oneLine(name, mostCharacters)
   if (problem !== null) throw elpisError('key_name_invalid', { problem })
-  return trimmed
+  return line
 }
 
 /**
@@ -20,22 +21,9 @@ export function validName(name: string): string {
  * @throws `name_invalid`
  */
 export function checkedName(name: string): string {
-  const { trimmed, problem } = looked(name)
+  const { line, problem } = oneLine(name, mostCharacters)
   if (problem !== null) throw elpisError('name_invalid', { problem })
-  return trimmed
-}
-
-function looked(name: string): { trimmed: string; problem: string | null } {
-  const trimmed = name.trim().normalize('NFC')
-  const problem =
-    trimmed === ''
-      ? 'it is empty'
-      : trimmed.length > mostCharacters
-        ? `it is longer than ${mostCharacters} characters`
-        : /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u.test(trimmed)
-          ? 'it has characters that cannot be seen'
-          : null
-  return { trimmed, problem }
+  return line
 }
 
 /**

@@ -1,3 +1,4 @@
+import { oneLine } from '../core/one-line.ts'
 import { elpisError } from '../errors.ts'
 
 const mostCharacters = 500
@@ -8,15 +9,7 @@ const mostCharacters = 500
  * @throws `reason_invalid`
  */
 export function validReason(text: string): string {
-  const reason = text.trim().normalize('NFC')
-  const problem =
-    reason === ''
-      ? 'it is empty'
-      : reason.length > mostCharacters
-        ? `it is longer than ${mostCharacters} characters`
-        : /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u.test(reason)
-          ? 'it has characters that cannot be seen'
-          : null
+  const { line, problem } = oneLine(text, mostCharacters)
   if (problem !== null) throw elpisError('reason_invalid', { problem })
-  return reason
+  return line
 }

@@ -1,4 +1,5 @@
 /** Which passwords are refused: short ones, and those that are tried first by whoever guesses. */
+import { unleet } from '../../core/leet.ts'
 
 export const leastCharacters = 10
 export const mostCharacters = 256
@@ -23,19 +24,6 @@ const commonWords = new Set(
   thisismypassword mypassword yourpassword newpassword nopassword supersecret topsecret`.split(/\s+/),
 )
 
-const disguises: Readonly<Record<string, string>> = {
-  '0': 'o',
-  '1': 'i',
-  '3': 'e',
-  '4': 'a',
-  '5': 's',
-  '7': 't',
-  '8': 'b',
-  '@': 'a',
-  $: 's',
-  '!': 'i',
-  '€': 'e',
-}
 const rows = [
   'abcdefghijklmnopqrstuvwxyz',
   '01234567890',
@@ -61,12 +49,7 @@ export function weaknessOf(password: string, about: readonly string[]): string |
   if (new Set(plain).size < 5) return 'is made of too few different characters'
   if (isWalk(plain)) return 'follows the keyboard or the alphabet'
   const bare = (word: string) => word.replaceAll(/[^\p{L}]/gu, '')
-  const undisguised = (text: string) =>
-    bare(
-      Array.from(text)
-        .map((character) => disguises[character] ?? character)
-        .join(''),
-    )
+  const undisguised = (text: string) => bare(Array.from(text).map(unleet).join(''))
   // Years and signs are what people put behind.
   const head = plain.replace(/[\d\W_]+$/u, '')
   for (const word of new Set([bare(plain), undisguised(plain), undisguised(head)])) {

@@ -3,7 +3,7 @@
  * or nothing between the letters. One pass of an Aho–Corasick automaton over letters and digits, whatever the length of
  * the list (Aho and Corasick, 1975).
  */
-import { unleet } from '../normalise/decoders/disguises.ts'
+import { unleet } from '../../core/leet.ts'
 import { fold } from '../normalise/fold.ts'
 import type { Detector, Span } from './finding.ts'
 

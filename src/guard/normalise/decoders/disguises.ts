@@ -1,29 +1,9 @@
 /** Words that stay readable for people and no longer for a filter: digits for letters, letters spelled out, hidden bytes. */
+import { unleet } from '../../../core/leet.ts'
 import { fold } from '../fold.ts'
 import { isInvisible, selectedByte, taggedAscii } from '../invisible.ts'
 import { textOf } from '../legible.ts'
 import { decodeMatches, type Decoded, type Decoder } from './decoder.ts'
-
-const leetLetters: Readonly<Record<string, string>> = {
-  '0': 'o',
-  '1': 'i',
-  '3': 'e',
-  '4': 'a',
-  '5': 's',
-  '7': 't',
-  '8': 'b',
-  '@': 'a',
-  $: 's',
-  '!': 'i',
-  '|': 'l',
-  '€': 'e',
-  '+': 't',
-}
-
-/** The letter that a digit or sign is written for; itself where it is written for none. */
-export function unleet(character: string): string {
-  return leetLetters[character] ?? character
-}
 
 /** What is longer is no word but a code, and changing it makes noise of it. */
 const longestWord = 24
