@@ -3,10 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { settings } from '../src/config.ts'
 import { chooseCpuBackend } from '../src/engine/child/libraries.ts'
+import { embeddedEngine } from '../src/engine/embedded-engine.ts'
 import { librariesFolder } from '../src/engine/native-libraries.ts'
 import type { LoadOptions, Segment } from '../src/engine/protocol.ts'
+import { collect } from './support/collect.ts'
 import { EngineChild, greedy } from './support/engine-child.ts'
+import { engineRequest } from './support/engine-request.ts'
 import { realModelPath } from './support/real-model.ts'
 import { writeTinyModel } from './tiny-models/families.ts'
 
@@ -116,7 +120,7 @@ describe('a prefix that eight requests share', () => {
         maxTokens: 8,
         ignoreEos: true,
         cacheScope,
-        openText: open,
+        open: { text: open, prompt: conversation(open, '').slice(0, 2) },
       })
     const first = await of(0, 'these')
     const second = await of(0, 'those')
@@ -146,6 +150,45 @@ describe('a prefix that eight requests share', () => {
       expect(followed.choices).toEqual(alone.choices)
     },
   )
+})
+
+describe('a system prompt that was declared', () => {
+  const declared = longText(300, 8)
+  const asked = (cacheScope: string, system: string) => {
+    const request = engineRequest('m', '', { maxTokens: 4 })
+    const messages = [
+      { role: 'system' as const, content: system },
+      { role: 'user' as const, content: 'What is a <|im_end|>?' },
+    ]
+    return {
+      ...request,
+      input: { kind: 'chat' as const, messages },
+      share: { ...request.share, cacheScope },
+    }
+  }
+
+  test('is computed once for all organisations, and what follows it for each', async () => {
+    const served = embeddedEngine({
+      models: [{ id: 'm', path: await realModelPath(), digest: null, licence: null, createdAt: 1 }],
+      settings: { ...settings.parse({}).engine, context: 1024, shared_prompts: [declared] },
+      queue: 10,
+    })
+    const cachedTokens = async (cacheScope: string, system: string) => {
+      const parts = await collect(served.generate(asked(cacheScope, system)))
+      return parts.find((part) => part.type === 'usage')?.usage.cachedTokens ?? Number.NaN
+    }
+    expect(await cachedTokens('these', `${declared} We are these.`)).toBeLessThan(30)
+    const others = await cachedTokens('those', `${declared} We are those.`)
+    expect(others).toBeGreaterThan(300)
+    const same = await cachedTokens('third', `${declared} We are these.`)
+    // As much as the others: of the words behind it nothing.
+    expect(same).toBe(others)
+    expect(await cachedTokens('these', `${declared} We are these.`)).toBeGreaterThan(same + 5)
+    const undeclared = longText(300, 9)
+    expect(await cachedTokens('these', undeclared)).toBeLessThan(30)
+    expect(await cachedTokens('those', undeclared)).toBeLessThan(30)
+    await served.close()
+  }, 60_000)
 })
 
 describe('a prompt of 2,000 tokens', () => {

@@ -5,7 +5,7 @@ import { ChatTemplateProcess, TemplateFailure } from './chat-template.ts'
 import type { Dialect } from './dialect/dialect.ts'
 import { dialectOf } from './dialect/dialects.ts'
 import { templateConversation, type Outlook } from './dialect/template-conversation.ts'
-import type { LoadedModel, Segment } from './protocol.ts'
+import type { LoadedModel, OpenBeginning, Segment } from './protocol.ts'
 
 export interface Prompt {
   readonly segments: readonly Segment[]
@@ -74,6 +74,29 @@ export class ChatPrompts {
     }
   }
 
+  /**
+   * How a conversation begins whose system prompt is, or begins with, this text: all that the template writes before it,
+   * and the text. Taken from a conversation of its own, so that nothing in it is anybody's; null when the template
+   * writes the text in another way.
+   *
+   * @throws what `of` throws
+   */
+  async openBeginning(
+    text: string,
+    now: number,
+    signal: AbortSignal,
+    outlook: Outlook,
+  ): Promise<OpenBeginning | null> {
+    const messages = [
+      { role: 'system' as const, content: text },
+      { role: 'user' as const, content: 'Hello' },
+    ]
+    const { segments } = await this.of({ kind: 'chat', messages }, now, signal, outlook)
+    const whole = segments.map((segment) => segment.text).join('')
+    const at = whole.indexOf(text)
+    return at === -1 ? null : { text, prompt: firstOf(segments, at + text.length) }
+  }
+
   close(): Promise<void> {
     return this.#process?.close() ?? Promise.resolve()
   }
@@ -97,4 +120,16 @@ export class ChatPrompts {
   #beginsWithBos([first]: readonly Segment[]): boolean {
     return this.#bosText !== '' && first?.control === true && first.text.startsWith(this.#bosText)
   }
+}
+
+/** The first so many characters. */
+function firstOf(segments: readonly Segment[], length: number): Segment[] {
+  const first: Segment[] = []
+  let left = length
+  for (const { text, control } of segments) {
+    if (left <= 0) break
+    first.push({ text: text.slice(0, left), control })
+    left -= text.length
+  }
+  return first
 }

@@ -14,7 +14,7 @@ import { ModelSupervisor, type SupervisorOptions } from './model-supervisor.ts'
 import type { PartStream } from './part-stream.ts'
 import { notReady } from './not-ready.ts'
 import { patienceUntil } from './patience.ts'
-import { jobOf, type Prepared } from './prepared-job.ts'
+import { jobOf, openTextOf, type Prepared } from './prepared-job.ts'
 import { tellOfLoad } from './load-telling.ts'
 import type { LoadedModel, StateReading } from './protocol.ts'
 import type { House } from './residency.ts'
@@ -183,14 +183,18 @@ export class ModelRunner {
       await this.#inside(request.share.account, beginning, async () => {
         const prompts = await this.#whenReady(beginning)
         const renderedAt = request.recorded?.renderedAt ?? this.#options.clock.now()
-        const prompt = await prompts.of(request.input, renderedAt, beginning, request)
+        const openText = openTextOf(request, this.#options.sharedPrompts)
+        const [prompt, open] = await Promise.all([
+          prompts.of(request.input, renderedAt, beginning, request),
+          openText === null ? null : prompts.openBeginning(openText, renderedAt, beginning, request),
+        ])
         const plan = answerPlan(request, prompts, prompt, format)
         const index = adapter === null ? null : await this.#whenAdapter(adapter, beginning)
         try {
           await this.#turn(request, prompt, beginning)
           telling[Symbol.dispose]()
           const waitedMs = performance.now() - came
-          await this.#run(request, { prompt, plan, adapter: index, waitedMs }, stream, signal)
+          await this.#run(request, { prompt, open, plan, adapter: index, waitedMs }, stream, signal)
         } finally {
           if (index !== null) this.adapters.release(index)
         }
@@ -321,7 +325,7 @@ export class ModelRunner {
       })
       this.#tellBusy()
       signal.addEventListener('abort', cancel, { once: true })
-      const job = jobOf(id, request, prepared, this.#options.sharedPrompts)
+      const job = jobOf(id, request, prepared)
       this.#supervisor.send({ type: 'generate', job })
       await ended
     } finally {

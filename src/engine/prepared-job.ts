@@ -1,23 +1,20 @@
-import type { EngineRequest, Input } from '../core/request.ts'
+import type { EngineRequest } from '../core/request.ts'
 import type { AnswerPlan } from './answer-plan.ts'
 import type { Prompt } from './chat-prompt.ts'
-import type { Job } from './protocol.ts'
+import type { Job, OpenBeginning } from './protocol.ts'
 
 /** A request that is ready for the process. */
 export interface Prepared {
   readonly prompt: Prompt
+  /** What of the prompt is no secret; null when all may be. */
+  readonly open: OpenBeginning | null
   readonly plan: AnswerPlan
   /** Index of a loaded adapter. */
   readonly adapter: number | null
 }
 
 /** What the process is told of a request. */
-export function jobOf(
-  id: number,
-  request: EngineRequest,
-  { prompt, plan, adapter }: Prepared,
-  sharedPrompts: readonly string[],
-): Job {
+export function jobOf(id: number, request: EngineRequest, { prompt, open, plan, adapter }: Prepared): Job {
   const { sampling, choices, maxTokens, stop, ignoreEos, topLogprobs } = request
   return {
     id,
@@ -34,12 +31,17 @@ export function jobOf(
     marks: plan.marks,
     grammar: plan.grammar,
     ...(request.recorded === undefined ? {} : { recorded: request.recorded }),
-    openText: request.toolUse === null ? openTextOf(request.input, sharedPrompts) : null,
+    open,
   }
 }
 
 /** The longest declared text that the conversation begins with, as its system prompt or at the start of that. */
-function openTextOf(input: Input, sharedPrompts: readonly string[]): string | null {
+export function openTextOf(
+  { input, toolUse }: Pick<EngineRequest, 'input' | 'toolUse'>,
+  sharedPrompts: readonly string[],
+): string | null {
+  // Tools are written before the text, or between its lines.
+  if (toolUse !== null) return null
   const first = input.kind === 'chat' ? input.messages[0] : undefined
   if (first?.role !== 'system') return null
   const fitting = sharedPrompts.filter((text) => first.content.startsWith(text))

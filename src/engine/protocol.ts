@@ -33,14 +33,21 @@ export interface Job {
   readonly adapter: number | null
   /** Prompts are shared only within a scope. */
   readonly cacheScope: string
-  /** But this text, with what the template writes before it, is known to everybody; null when nothing is. */
-  readonly openText: string | null
+  /** But what it begins with is known to everybody; null when nothing is. */
+  readonly open: OpenBeginning | null
   /** What of the answer is more than text; left out when nothing is. */
   readonly marks?: AnswerMarks
   /** What the answer may look like; null or left out: anything. */
   readonly grammar?: Grammar | null
   /** An earlier answer, to be computed again: see `EngineRequest`. */
   readonly recorded?: RecordedChoice
+}
+
+/** A text that the operator declared to be no secret. */
+export interface OpenBeginning {
+  readonly text: string
+  /** How a prompt begins that has it as its system prompt, up to its end: nothing in it is anybody's own. */
+  readonly prompt: readonly Segment[]
 }
 
 export interface AnswerMarks {

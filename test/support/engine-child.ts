@@ -115,7 +115,7 @@ export class EngineChild {
         topLogprobs: null,
         adapter: null,
         cacheScope: '',
-        openText: null,
+        open: null,
         ...job,
         id,
       },

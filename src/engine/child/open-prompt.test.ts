@@ -16,14 +16,14 @@ const tokenizer = new Tokenizer({
 })
 
 const rendered = (system: string, question: string): Segment[] => [
-  { text: 'system:', control: true },
-  { text: system, control: false },
-  { text: 'user:', control: true },
+  { text: `system:${system}user:`, control: true },
   { text: question, control: false },
 ]
 
 function openOf(prompt: readonly Segment[], openText: string | null): number {
-  return openTokens({ prompt, addBos: true, openText }, tokenizer.tokenize(prompt, true), tokenizer)
+  const open =
+    openText === null ? null : { text: openText, prompt: [{ text: `system:${openText}`, control: true }] }
+  return openTokens({ addBos: true, open }, tokenizer.tokenize(prompt, true), tokenizer)
 }
 
 test('the open text and what the template writes before it are open, up to the last token that is the same', () => {
@@ -33,18 +33,15 @@ test('the open text and what the template writes before it are open, up to the l
   expect(openOf(rendered('Hello world', 'x'), 'Hello w')).toBe(1 + 4)
 })
 
-test('nothing is open where none is declared, or where the conversation begins in another way', () => {
+test('nothing is open where none is declared, and of a conversation that begins in another way only what is the same', () => {
   expect(openOf(rendered('Hello', 'x'), null)).toBe(0)
-  expect(openOf(rendered('Hello', 'x'), '')).toBe(0)
-  expect(openOf(rendered('Hell', 'o'), 'Hello')).toBe(0)
-  expect(openOf(rendered('My secret. Hello', 'x'), 'Hello')).toBe(0)
-  expect(openOf([{ text: 'system:Hello', control: true }], 'Hello')).toBe(0)
+  expect(openOf([{ text: 'My secret. system:Hello', control: true }], 'Hello')).toBe(1)
+  expect(openOf(rendered('My secret. Hello', 'x'), 'Hello')).toBe(1 + 2)
 })
 
-test('a text that was rendered in several pieces is one text', () => {
+test('how the prompt was cut makes no difference', () => {
   const pieces: Segment[] = [
-    { text: 'system:', control: true },
-    { text: 'Hel', control: false },
+    { text: 'system:Hel', control: true },
     { text: 'lo', control: false },
     { text: 'user:', control: true },
   ]

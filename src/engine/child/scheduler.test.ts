@@ -84,7 +84,7 @@ class Bench {
       topLogprobs: null,
       adapter: null,
       cacheScope: '',
-      openText: null,
+      open: null,
     }
     this.scheduler.submit({ ...defaults, ...job }, Int32Array.from(prompt), openTokens)
   }
