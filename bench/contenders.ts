@@ -21,12 +21,18 @@ export interface Contender {
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-export async function elpis(home: string, key: string, modelName: string): Promise<Contender> {
+/** @param changes settings of the environment besides */
+export async function elpis(
+  home: string,
+  key: string,
+  modelName: string,
+  changes: NodeJS.ProcessEnv = {},
+): Promise<Contender> {
   const port = await freePort()
   const command = ['bin/elpis.js', 'serve', '--port', String(port)]
   const child = spawn(process.execPath, command, {
     cwd: root,
-    env: { ...process.env, ELPIS_HOME: home, ELPIS_LOG_LEVEL: 'warn' },
+    env: { ...process.env, ...changes, ELPIS_HOME: home, ELPIS_LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const url = `http://127.0.0.1:${port}`
@@ -46,6 +52,17 @@ export async function llamaServer(binary: string, model: string): Promise<Conten
     key: 'none',
     model: 'any',
   })
+}
+
+/** `llama-server` as a router over the models of a folder, one of them loaded at a time. Names are those of the files. */
+export async function llamaRouter(binary: string, folder: string, modelName: string): Promise<Contender> {
+  const port = await freePort()
+  const flags = `--models-max 1 -t 2 --poll 0 -np 16 -c 32768 -kvu --no-webui --port ${port}`.split(' ')
+  const child = spawn(binary, ['--models-dir', folder, ...flags], { stdio: 'ignore' })
+  const url = `http://127.0.0.1:${port}`
+  await ready(child, `${url}/health`)
+  const target = { url, key: 'none', model: modelName }
+  return httpContender('llama-server', `llama-server ${flags.slice(0, -2).join(' ')}`, child, target)
 }
 
 /** node-llama-cpp with its own evaluate loop, in a process of its own, without HTTP. */

@@ -5,14 +5,22 @@
  * server; see bench/README.md for how to build it with the same kernels.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { realModelPath } from '../test/support/real-model.ts'
-import { busyNeighbour, elpis, llamaServer, nodeLlamaCpp, type Contender } from './contenders.ts'
-import type { LoadFigures } from './load.ts'
-import { jsonSchema, mixedLoad, sharedPrompt, type Figures } from './scenarios.ts'
+import { busyNeighbour, elpis, llamaRouter, llamaServer, nodeLlamaCpp, type Contender } from './contenders.ts'
+import type { LoadFigures, Target } from './load.ts'
+import { jsonSchema, mixedLoad, sharedPrompt, twoInTurn, type Figures } from './scenarios.ts'
 
 const streamCounts = [1, 4, 8, 16]
 const tokens = 128
@@ -46,6 +54,8 @@ const rows: Row[] = []
 const commands = new Map<string, string>()
 /** What a contender could not do, in words: published with the figures. */
 const failures: string[] = []
+/** Room for one of the two models, and both are served. */
+const oneAtATime = { ELPIS_MODELS_SERVE: 'bench,other', ELPIS_ENGINE_MEMORY: '1000' }
 /** A round that takes longer counts as failed. */
 const longestRoundSeconds = 45
 try {
@@ -53,19 +63,15 @@ try {
   if (!existsSync(join(root, 'bench/node_modules/node-llama-cpp'))) {
     run('npm', ['install', '--ignore-scripts', '--prefix', join(root, 'bench')])
   }
+  const binary = process.env['LLAMA_SERVER']
   const starts: (() => Promise<Contender>)[] = [
     () => elpis(home, key, 'bench'),
     () => nodeLlamaCpp(model),
-    ...(process.env['LLAMA_SERVER'] === undefined
-      ? []
-      : [
-          (
-            (binary: string) => () =>
-              llamaServer(binary, model)
-          )(process.env['LLAMA_SERVER']),
-        ]),
+    ...(binary === undefined ? [] : [() => llamaServer(binary, model)]),
   ]
   for (const neighbour of [false, true]) for (const start of starts) await measure(start, neighbour)
+  await measureTurns(() => elpis(home, key, 'bench', oneAtATime))
+  if (binary !== undefined) await measureTurns(() => llamaRouter(binary, join(home, 'both'), 'bench'))
   report()
 } finally {
   rmSync(home, { recursive: true, force: true })
@@ -101,18 +107,36 @@ async function measure(start: () => Promise<Contender>, neighbour: boolean): Pro
   }
 }
 
-/** Only where there is HTTP to ask over. A scenario that fails is published as such. */
-async function measureScenarios({ name, target }: Contender): Promise<void> {
+/** Only where there is HTTP to ask over. */
+async function measureScenarios(contender: Contender): Promise<void> {
+  for (const [scenario, ask] of Object.entries(scenarios)) await measureScenario(scenario, contender, ask)
+}
+
+/** A scenario that fails is published as such. */
+async function measureScenario(
+  scenario: string,
+  { name, target }: Contender,
+  ask: (target: Target) => Promise<Figures>,
+): Promise<void> {
   if (target === null) return
-  for (const [scenario, ask] of Object.entries(scenarios)) {
-    try {
-      const figures = await inTime(ask(target))
-      scenarioRows.push({ scenario, contender: name, figures })
-      console.error(`${name}, ${scenario}: ${inWords(figures)}`)
-    } catch (error) {
-      failures.push(`${name}, ${scenario}: ${(error as Error).message}`)
-      console.error(failures.at(-1))
-    }
+  try {
+    const figures = await inTime(ask(target))
+    scenarioRows.push({ scenario, contender: name, figures })
+    console.error(`${name}, ${scenario}: ${inWords(figures)}`)
+  } catch (error) {
+    failures.push(`${name}, ${scenario}: ${(error as Error).message}`)
+    console.error(failures.at(-1))
+  }
+}
+
+async function measureTurns(start: () => Promise<Contender>): Promise<void> {
+  const contender = await start()
+  try {
+    await measureScenario('two models of which one fits, by turns', contender, (target) =>
+      twoInTurn(target, 'other'),
+    )
+  } finally {
+    await contender.stop()
   }
 }
 
@@ -131,11 +155,15 @@ function inTime<Result>(round: Promise<Result>): Promise<Result> {
 
 function prepareHome(): string {
   const environment = { ...process.env, ELPIS_HOME: home }
-  run(
-    process.execPath,
-    ['bin/elpis.js', 'pull', `file:${model}`, '--name', 'bench', '--accept-license'],
-    environment,
-  )
+  const both = join(home, 'both')
+  mkdirSync(both)
+  copyFileSync(model, join(both, 'bench.gguf'))
+  writeFileSync(join(both, 'other.gguf'), renamed(readFileSync(model)))
+  for (const name of ['bench', 'other']) {
+    const reference = `file:${join(both, `${name}.gguf`)}`
+    const words = ['bin/elpis.js', 'pull', reference, '--name', name, '--accept-license']
+    run(process.execPath, words, environment)
+  }
   // Everything is judged and logged as by default. But answers must be as long as was asked for, so what `standard` would
   // stop is noted instead.
   const standard = readFileSync(join(root, 'policies/standard.toml'), 'utf8')
@@ -153,6 +181,17 @@ function prepareHome(): string {
     environment,
   )
   return (JSON.parse(created) as { key: string }).key
+}
+
+/** The same weights as another file: their name is written in other letters. */
+function renamed(gguf: Buffer): Buffer {
+  const key = gguf.indexOf('general.name')
+  if (key === -1) throw new Error('The model has no name.')
+  // A GGUF string: its key, its type (four bytes), its length (eight), its bytes.
+  const at = key + 'general.name'.length + 12
+  const copy = Buffer.from(gguf)
+  copy[at] = (copy[at] ?? 0) ^ 0x20
+  return copy
 }
 
 function run(command: string, words: readonly string[], env: NodeJS.ProcessEnv = process.env): string {

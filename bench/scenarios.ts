@@ -114,3 +114,31 @@ function isJson(text: string): boolean {
     return false
   }
 }
+
+/**
+ * Two models of which only one fits: asked by turns, each question but the first has to wait for a change; then eight people
+ * ask each of them at once. Milliseconds to the first token, and seconds until all sixteen are answered.
+ */
+export async function twoInTurn(target: Target, other: string): Promise<Figures> {
+  const models = [target, { ...target, model: other }]
+  const changes: number[] = []
+  const stays: number[] = []
+  for (let turn = 0; turn < 8; turn++) {
+    const asked = models[turn % 2] ?? target
+    const change = await ask(asked, { user: promptOf(turn), tokens: 8 })
+    if (turn > 0) changes.push(change.firstToken)
+    stays.push((await ask(asked, { user: promptOf(turn + 8), tokens: 8 })).firstToken)
+  }
+  const begun = performance.now()
+  await Promise.all(
+    Array.from({ length: people }, (_, person) =>
+      ask(models[person % 2] ?? target, { user: promptOf(person), tokens: 16 }),
+    ),
+  )
+  return {
+    'change p50 ms': quantile(changes, 0.5),
+    'change p95 ms': quantile(changes, 0.95),
+    'no change p50 ms': quantile(stays, 0.5),
+    'sixteen at once s': (performance.now() - begun) / 1000,
+  }
+}
