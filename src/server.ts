@@ -42,7 +42,7 @@ import {
 import { recordStage } from './server/record-stage.ts'
 import { timedStorage, type StorageTiming } from './server/timed-storage.ts'
 import { untilReady } from './server/until-ready.ts'
-import { documentsToAccept } from './server/to-accept.ts'
+import { documentsToAccept, recordedLicenceOf, type RecordedLicence } from './server/to-accept.ts'
 import { watchedGuard } from './server/watched-guard.ts'
 import { openStorage } from './storage/storage.ts'
 import { openAdapterStore } from './weights/adapter-store.ts'
@@ -98,6 +98,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   const engine = engineToCome(config.models.serve)
   const models = () => engine.models()
   const costOf: AccessParts['costOf'] = (model, tokens) => costAt(priceOf(config.usage.prices, model), tokens)
+  const licences = new Map<string, RecordedLicence>()
   const audit = undo.adopt(
     await openServerAudit(config, {
       stores: storage,
@@ -113,7 +114,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       clock: systemClock,
       models,
       costOf,
-      demands: documentsToAccept(config.access, models),
+      demands: documentsToAccept(config.access, models, (model) => licences.get(model)),
       needsEndUser: ({ id, name }) =>
         config.access.require_end_user ||
         config.access.require_end_user_of.some((one) => one === id || one === name),
@@ -278,6 +279,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
         }),
       )
     }
+    for (const { manifest } of prepared) licences.set(manifest.name, await recordedLicenceOf(manifest, store))
     monitoring.egress.watch(prepared.map(({ manifest }) => bytesOf(manifest)))
     adapters = await openAdapterShelf(prepared, openAdapterStore(store.folder), log)
     const opened = (parts.openEngine ?? openEngine)(prepared, config, log, adapters)

@@ -13,6 +13,8 @@ import { apiServer } from './support/api-server.ts'
 import { elpis, freshHome, serveElpis } from './support/elpis.ts'
 import { fakeEngine } from './support/fake-engine.ts'
 import { postgresForTests } from './support/postgres.ts'
+import { tinyModel } from './tiny-models/families.ts'
+import { text } from './tiny-models/gguf-writer.ts'
 
 const licence: Document = {
   name: 'licence:x',
@@ -123,4 +125,38 @@ test('the owner reads and accepts the terms at the machine, by the digest of the
   expect((await elpis(home, ['licences', 'list'])).stdout).toContain(version.slice(0, 12))
   const log = async () => (await elpis(home, ['audit', 'export'])).stdout
   await expect.poll(log, { timeout: 60_000 }).toContain(`"details":{"version":"${version}"}`)
+}, 120_000)
+
+test('a licence is accepted in the version of the text that came with the weights', async () => {
+  await using home = freshHome()
+  const place = mkdtempSync(join(tmpdir(), 'elpis-weights-'))
+  onTestFinished(() => rmSync(place, { recursive: true }))
+  writeFileSync(join(place, 'tiny.gguf'), tinyModel('qwen3', 1, { 'general.license': text('gemma') }))
+  writeFileSync(join(place, 'LICENSE'), 'You may, if you are kind. \u001b[2J\n')
+  const pulled = await elpis(home, ['pull', `file:${join(place, 'tiny.gguf')}`, '--accept-license'])
+  expect(pulled).toMatchObject({ code: 0 })
+  const settings = '[models]\nserve = ["tiny"]\n[access]\nrequire_acceptance = "always"\n'
+  writeFileSync(join(home.path, 'elpis.toml'), settings)
+  await using server = await serveElpis(home, [], { environment: { ELPIS_GUARD_POLICY: 'open' } })
+  const made = JSON.parse((await elpis(home, ['keys', 'create', '--name', 'laptop', '--json'])).stdout) as {
+    key: string
+  }
+  const ask = async (path: string, body?: object) => {
+    const headers = { authorization: `Bearer ${made.key}`, 'content-type': 'application/json' }
+    const post = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }
+    const answer = await fetch(`${server.url}${path}`, { headers, ...post })
+    return [answer.status, await answer.json()] as const
+  }
+  const question = { model: 'tiny', prompt: 'Hi', max_tokens: 1 }
+  expect(await ask('/v1/completions', question)).toMatchObject([
+    403,
+    { error: { code: 'acceptance_required' } },
+  ])
+  const version = createHash('sha256').update('You may, if you are kind. \u001b[2J\n').digest('hex')
+  const document = { document: 'licence:gemma', title: 'Gemma Terms of Use', version, accepted_at: null }
+  expect(await ask('/v1/me/acceptances')).toMatchObject([200, { documents: [document] }])
+  const shown = await elpis(home, ['licences', 'show', 'licence:gemma'])
+  expect(shown.stdout).toContain('You may, if you are kind. \u241b[2J')
+  expect((await ask('/v1/me/acceptances', { document: 'licence:gemma', version }))[0]).toBe(200)
+  expect((await ask('/v1/completions', question))[0]).toBe(200)
 }, 120_000)

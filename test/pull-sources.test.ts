@@ -192,6 +192,9 @@ describe('pip', () => {
     const info = 'elpis_pull_test-1.0.dist-info'
     const members = [
       { name: 'elpis_pull_test/m.gguf', content: model },
+      { name: 'elpis_pull_test/asks.gguf', content: smallGguf({ bytes: 20_000, licence: 'gemma' }) },
+      { name: 'elpis_pull_test/LICENSE', content: Buffer.from('Of the weights.') },
+      { name: `${info}/licenses/LICENSE`, content: Buffer.from('Of the package.') },
       { name: `${info}/METADATA`, content: Buffer.from(metadata) },
       { name: `${info}/WHEEL`, content: Buffer.from(wheelInfo) },
       { name: `${info}/RECORD`, content: Buffer.alloc(0) },
@@ -209,6 +212,12 @@ describe('pip', () => {
       environment,
     })
     expect(manifest).toMatchObject({ digest: digest(model), files: [{ verified: 'first-seen' }] })
+    expect(await bench.partials()).toEqual([])
+    const asks = await bench.pull('pypi:elpis-pull-test@1.0/elpis_pull_test/asks.gguf', {
+      limits,
+      environment,
+    })
+    expect(asks.manifest.licence.text).toBe(digest(Buffer.from('Of the weights.')))
     expect(await bench.partials()).toEqual([])
   })
 

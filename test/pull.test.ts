@@ -452,6 +452,59 @@ describe('a licence', () => {
   })
 })
 
+describe('the text of a licence', () => {
+  const gemma = smallGguf({ bytes: 300_000, licence: 'gemma', seed: 7 })
+  const text = 'You may use this as you are told. ✓\n'
+
+  test('that lies beside the file is kept, by its digest', async () => {
+    await using bench = await openBench()
+    const folder = await mkdtemp(join(tmpdir(), 'elpis-licence-'))
+    await writeFile(join(folder, 'm.gguf'), gemma)
+    await writeFile(join(folder, 'LICENSE.txt'), text)
+    const { manifest } = await bench.pull(`file:${folder}/m.gguf`)
+    await rm(folder, { recursive: true })
+    expect(manifest.licence.text).toBe(digest(Buffer.from(text)))
+    expect(await bench.store.licence(manifest.licence.text ?? '')).toMatchObject({ text })
+    // Somebody accepted it: it stays.
+    await bench.store.remove(manifest.name)
+    expect(await bench.store.licence(manifest.licence.text ?? '')).toMatchObject({ text })
+    await writeFile(
+      join(bench.store.folder, 'licences', `sha256-${manifest.licence.text}`),
+      'All is allowed.',
+    )
+    expect(await bench.store.licence(manifest.licence.text ?? '')).toBeNull()
+  })
+
+  test.for([
+    ['at the top of its repository', honest(Buffer.from(text)), digest(Buffer.from(text))],
+    ['not there', status(404), null],
+    ['no text', honest(Buffer.from([0xff, 0xfe, 0])), null],
+    ['without end', honest(Buffer.alloc(2_000_000, 'x')), null],
+  ] as const)('of a model of the hub: %s', async ([_case, licence, expected]) => {
+    await using bench = await openBench()
+    const repository = `org/repo-${server.asked.length}`
+    server.on(`/${repository}/resolve/main/deep/m.gguf`, honest(gemma))
+    server.on(`/${repository}/resolve/main/LICENSE`, licence)
+    const { manifest } = await bench.pull(`hf:${repository}/deep/m.gguf`, {
+      environment: { HF_ENDPOINT: server.origin },
+    })
+    expect(manifest.licence).toMatchObject({ id: 'gemma', text: expected })
+  })
+
+  test('is not asked for where there is nothing to accept', async () => {
+    await using bench = await openBench()
+    const repository = `org/repo-${server.asked.length}`
+    server.on(`/${repository}/resolve/main/m.gguf`, honest(model))
+    const licence = `/${repository}/resolve/main/LICENSE`
+    server.on(licence, honest(Buffer.from(text)))
+    const { manifest } = await bench.pull(`hf:${repository}/m.gguf`, {
+      environment: { HF_ENDPOINT: server.origin },
+    })
+    expect(manifest.licence.text).toBeNull()
+    expect(server.requests(licence)).toEqual([])
+  })
+})
+
 describe('the disk', () => {
   test('is looked at first, and both sizes are named', async () => {
     await using bench = await openBench()

@@ -200,6 +200,7 @@ test('a model of the store is found by its name, with where it came from', async
         name: 'Apache License 2.0',
         version: null,
         link: null,
+        text: null,
         accepted: { by: 'somebody', at: '2026-01-02T03:04:05.000Z', how: 'permissive' },
       },
       pulledAt: '2026-01-02T03:04:05.000Z',

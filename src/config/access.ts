@@ -17,6 +17,12 @@ export const access = z
       .string()
       .default('')
       .describe('Text file with the terms of whoever runs this server; empty where there are none.'),
+    licences: z
+      .record(z.string().min(1).max(200), z.string().min(1))
+      .default({})
+      .describe(
+        'Text files of licences by their short names, such as `"llama3.1" = "/etc/elpis/llama3.1.txt"`; each counts before what came with the weights.',
+      ),
     require_acceptance: z
       .enum(['never', 'people', 'always'])
       .default('never')

@@ -4,50 +4,86 @@ import type { Demands, Document } from '../access/acceptances/acceptances.ts'
 import type { Config } from '../config.ts'
 import type { ServedModel } from '../core/engine.ts'
 import { elpisError } from '../errors.ts'
-import { licenceById } from '../weights/licence.ts'
+import { licenceById, type Licence } from '../weights/licence.ts'
+import { licenceText, type LicenceText } from '../weights/licence-text.ts'
+import type { Manifest } from '../weights/manifest.ts'
+import type { WeightsStore } from '../weights/store.ts'
+
+/** A licence as it stands in the record of weights, with its text where one came along. */
+export type RecordedLicence = Pick<Licence, 'id' | 'name' | 'version' | 'link'> & {
+  readonly text: LicenceText | null
+}
+
+export async function recordedLicenceOf(
+  { licence: { id, name, version, link, text } }: Manifest,
+  store: Pick<WeightsStore, 'licence'>,
+): Promise<RecordedLicence> {
+  return { id, name, version, link, text: text === null ? null : await store.licence(text) }
+}
 
 /**
  * The terms of whoever runs this server, and the licences of what it serves that ask for more than a notice.
  *
- * @throws `config_invalid` when the terms cannot be read
+ * @param recorded the licence of a model whose weights are here
+ * @throws `config_invalid` when the terms or the text of a licence cannot be read
  */
 export function documentsToAccept(
-  { terms: path, require_acceptance: who }: Config['access'],
+  { terms: path, licences: paths, require_acceptance: who }: Config['access'],
   models: () => readonly ServedModel[],
+  recorded: (model: string) => RecordedLicence | undefined,
 ): Demands {
   const terms = path === '' ? [] : [termsIn(path)]
+  const given = new Map(
+    Object.entries(paths).map(([id, file]) => [id.toLowerCase(), textIn(file, `access.licences.${id}`)]),
+  )
+  const licenceOf = ({ id, parent, licence }: ServedModel): RecordedLicence | null =>
+    recorded(parent ?? id) ?? (licence === null ? null : { ...licenceById(licence), text: null })
   return {
     who,
     documents(model) {
       const served = models()
       const parent = served.find(({ id }) => id === model)?.parent
-      const asked = served.filter(({ id }) => model === null || id === model || id === parent)
-      const licences = new Set(asked.flatMap(({ licence }) => (licence === null ? [] : [licence])))
-      return [...terms, ...[...licences].flatMap(documentsOf)]
+      const documents = new Map<string, Document>()
+      for (const each of served) {
+        if (model !== null && each.id !== model && each.id !== parent) continue
+        const licence = licenceOf(each)
+        if (licence === null || !licenceById(licence.id).needsAcceptance) continue
+        const document = documentOf({ ...licence, text: given.get(licence.id.toLowerCase()) ?? licence.text })
+        documents.set(`${document.name} ${document.version}`, document)
+      }
+      return [...terms, ...documents.values()]
     },
   }
 }
 
 function termsIn(path: string): Document {
-  try {
-    const text = readFileSync(path, 'utf8')
-    return { name: 'terms', title: 'the terms of this server', link: null, text, version: digestOf(text) }
-  } catch (error) {
-    throw elpisError('config_invalid', {
-      where: 'access.terms',
-      problem: `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
+  const { text, sha256 } = textIn(path, 'access.terms')
+  return { name: 'terms', title: 'the terms of this server', link: null, text, version: sha256 }
+}
+
+function textIn(path: string, where: string): LicenceText {
+  const invalid = (problem: string) =>
+    elpisError('config_invalid', {
+      where,
+      problem,
       suggestion: 'Name a text file that this server may read.',
     })
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    throw invalid(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`)
   }
+  const text = licenceText(bytes)
+  if (text === null) throw invalid('is empty, too long or no text')
+  return text
 }
 
-function documentsOf(name: string): Document[] {
-  const { id, name: title, version, link, needsAcceptance } = licenceById(name)
-  if (!needsAcceptance) return []
-  const digest = digestOf(JSON.stringify([id, version, link]))
-  return [{ name: `licence:${id}`, title, link, text: null, version: digest }]
-}
-
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+/** Without a text, the version tells apart what is known of it. */
+function documentOf({ id, name: title, version, link, text }: RecordedLicence): Document {
+  const known = () =>
+    createHash('sha256')
+      .update(JSON.stringify([id, version, link]))
+      .digest('hex')
+  return { name: `licence:${id}`, title, link, text: text?.text ?? null, version: text?.sha256 ?? known() }
 }

@@ -31,6 +31,8 @@ export const manifestSchema = z.strictObject({
     name: z.string(),
     version: z.string().nullable(),
     link: z.string().nullable(),
+    /** Of its text, which the store keeps; null where none came with the weights. */
+    text: sha256.nullable().default(null),
     accepted: acceptance,
   }),
   pulledAt: z.iso.datetime(),

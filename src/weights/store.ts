@@ -3,6 +3,7 @@
  *
  *     blobs/sha256-<hex>      a file, read-only, verified before it came here
  *     manifests/<name>.json   a model: its files, source and licence
+ *     licences/sha256-<hex>   texts of licences that came with weights; they stay, for somebody accepted them
  *     split/<name>/…          the parts of a split model side by side, as llama.cpp wants them (hard links)
  *     partial/, locks/        pulls under way
  *     damaged/                what `verify` took out of use
@@ -16,6 +17,7 @@ import { nearest } from '../core/nearest.ts'
 import { elpisError, type ElpisError } from '../errors.ts'
 import { syncFolder, writeAtomically } from './atomic-file.ts'
 import { sha256OfFile } from './digest.ts'
+import { licenceText, type LicenceText } from './licence-text.ts'
 import { acquireLock, type Lock } from './lock.ts'
 import { parseManifest, type Manifest, type ManifestFile } from './manifest.ts'
 import { fileNameOf, printable } from './names.ts'
@@ -56,6 +58,10 @@ export interface WeightsStore {
   setAside(digest: string): Promise<string>
   /** Where a file with this digest lies; null when it does not. */
   blob(digest: Sha256): Promise<string | null>
+  /** Keeps the text of a licence. */
+  keepLicence(licence: LicenceText): Promise<void>
+  /** The text with this digest; null when it is not here, or is another by now. */
+  licence(digest: string): Promise<LicenceText | null>
   /** Folder of the pull under `key`, made when missing. */
   partialFolder(key: string): Promise<string>
   /** Waits for the right to pull what `key` names. */
@@ -73,7 +79,9 @@ export interface WeightsStore {
 export function openStore(folder: string): WeightsStore {
   const blobs = join(folder, 'blobs')
   const manifests = join(folder, 'manifests')
+  const licences = join(folder, 'licences')
   const blobPath = (digest: string) => join(blobs, `sha256-${digest}`)
+  const licencePath = (digest: string) => join(licences, `sha256-${digest}`)
   const manifestPath = (name: string) => join(manifests, `${fileNameOf(name)}.json`)
   const splitFolder = (name: string) => join(folder, 'split', fileNameOf(name))
 
@@ -155,6 +163,15 @@ export function openStore(folder: string): WeightsStore {
     async blob(digest) {
       const path = blobPath(digest)
       return (await stat(path).catch(missingIsNull)) === null ? null : path
+    },
+    async keepLicence({ text, sha256 }) {
+      await mkdir(licences, { recursive: true })
+      await writeAtomically(licencePath(sha256), text)
+    },
+    async licence(digest) {
+      const bytes = await readFile(licencePath(digest)).catch(missingIsNull)
+      const found = bytes === null ? null : licenceText(bytes)
+      return found?.sha256 === digest ? found : null
     },
     async partialFolder(key) {
       const path = join(folder, 'partial', key)

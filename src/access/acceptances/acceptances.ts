@@ -9,7 +9,7 @@ export interface Document {
   readonly link: string | null
   /** Null where only the link is known here. */
   readonly text: string | null
-  /** SHA-256, hex: of the text, or of name, edition and link. */
+  /** SHA-256, hex: of the text, or of name, edition and link where that is not here. Models may have one licence in two. */
   readonly version: string
 }
 

