@@ -21,7 +21,7 @@ import {
   type Home,
   type RunningServer,
 } from './support/elpis.ts'
-import { pythonWithClients } from './support/python-clients.ts'
+import { pythonWith } from './support/python.ts'
 
 const model = 'smollm2:135m'
 const messages = [{ role: 'user' as const, content: 'Count from one to ten.' }]
@@ -37,7 +37,10 @@ beforeAll(async () => {
   home = freshHome()
   llmFolder = mkdtempSync(join(tmpdir(), 'elpis-llm-'))
   await withRealModel(home)
-  ;[server, python] = await Promise.all([serveElpis(home), pythonWithClients()])
+  ;[server, python] = await Promise.all([
+    serveElpis(home),
+    pythonWith(['openai==2.54.0', 'litellm==1.106.2', 'llm==0.32.1']),
+  ])
   ;({ key } = await createKey(home))
 }, 400_000)
 afterAll(async () => {

@@ -1,13 +1,23 @@
-/** What goes to a collector, received by one that takes nothing but what the protocol says. */
+/** What goes to a collector, received by one that takes nothing but what the protocol says, and read by the protocol's own definitions. */
+import { spawnSync } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { Registry } from '../src/monitoring/registry.ts'
 import { requestMetrics } from '../src/monitoring/request-metrics.ts'
 import { RequestWatch } from '../src/monitoring/request-watch.ts'
+import { traceIdOf } from '../src/monitoring/telemetry/otlp.ts'
 import { Telemetry } from '../src/monitoring/telemetry/telemetry.ts'
 import { keyPrincipal } from './support/principals.ts'
+import { pythonWith } from './support/python.ts'
+
+const python = await pythonWith([
+  'opentelemetry-proto==1.45.2',
+  'opentelemetry-semantic-conventions==0.66b2',
+  'protobuf==7.36.2',
+])
 
 const int64 = z.string().regex(/^-?\d+$/)
 const value = z.union([
@@ -107,7 +117,7 @@ async function collector(status: () => number = () => 200) {
     metrics: [] as z.infer<typeof metric>[],
     logs: [] as z.infer<typeof logRecord>[],
   }
-  let text = ''
+  const sent: { path: string; body: string }[] = []
   let requests = 0
   const headers: (string | undefined)[] = []
   const server = createServer((request, response) => {
@@ -117,7 +127,7 @@ async function collector(status: () => number = () => 200) {
       requests++
       headers.push(request.headers['x-token'] as string | undefined)
       const body = Buffer.concat(chunks).toString()
-      text += body
+      sent.push({ path: request.url ?? '', body })
       const answer = status()
       if (answer === 200) {
         const path = request.url as keyof typeof bodies
@@ -141,7 +151,14 @@ async function collector(status: () => number = () => 200) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { endpoint, received, headers, all: () => text, requests: () => requests }
+  return {
+    endpoint,
+    received,
+    headers,
+    sent,
+    all: () => sent.map(({ body }) => body).join(''),
+    requests: () => requests,
+  }
 }
 
 function telemetryTo(endpoint: string) {
@@ -230,6 +247,45 @@ describe('telemetry', () => {
     expect(all()).not.toMatch(/SECRET|key_1/)
     expect(new Set(headers)).toEqual(new Set(['abc']))
   })
+
+  test.skipIf(python === null)(
+    'is read by the definitions and the parser of OpenTelemetry itself, and has no name that its conventions lack',
+    async () => {
+      const read = (bodies: readonly { path: string; body: string }[]) => {
+        const input = bodies.map((each) => `${JSON.stringify(each)}\n`).join('')
+        const script = fileURLToPath(new URL('support/decode_otlp.py', import.meta.url))
+        const { status, stdout, stderr } = spawnSync(python ?? '', [script], { input, encoding: 'utf8' })
+        return { status, stderr, found: (status === 0 ? JSON.parse(stdout) : null) as unknown }
+      }
+      const { endpoint, sent } = await collector()
+      const { watch, telemetry } = telemetryTo(endpoint)
+      oneRequest(watch)
+      telemetry.log(() => {})('info', 'request', { id: 'req_one', status: 200 })
+      await telemetry.send()
+      expect(new Set(sent.map(({ path }) => path))).toEqual(new Set(Object.keys(bodies)))
+      const trace = traceIdOf('req_one')
+      const seconds = { unit: 's', kind: 'histogram' }
+      expect(read(sent)).toMatchObject({
+        status: 0,
+        stderr: '',
+        found: {
+          unknown: [],
+          spans: ['chat m', 'guard input', 'engine queue', 'engine prompt', 'engine answer'].map((name) => ({
+            name,
+            trace,
+          })),
+          metrics: expect.arrayContaining([
+            { name: 'gen_ai.server.request.duration', ...seconds },
+            { name: 'gen_ai.server.time_to_first_token', ...seconds },
+          ]),
+          logs: [{ event: 'request', trace }],
+        },
+      })
+      // It takes nothing that the definitions lack.
+      const foreign = read([{ path: '/v1/traces', body: '{"resourceSpans":[{"spans":[]}]}' }])
+      expect([foreign.status, foreign.stderr]).toEqual([1, expect.stringContaining('no field named "spans"')])
+    },
+  )
 
   test('tries once more what the collector may take later, and then counts what is lost', async () => {
     const { endpoint, requests } = await collector(() => 503)

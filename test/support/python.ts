@@ -1,4 +1,4 @@
-/** A Python with the clients that the tests run, kept outside the checkout between runs. */
+/** A Python with packages that tests run, kept outside the checkout between runs. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
@@ -6,15 +6,14 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-const packages = ['openai==2.54.0', 'litellm==1.106.2', 'llm==0.32.1']
 const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'elpis-tests')
 const run = promisify(execFile)
 
 /**
- * Path of the interpreter; made with pip on the first call on a machine, which takes a minute. Null when it cannot be had:
+ * Path of an interpreter that has these packages, each with its version; made with pip on the first call on a machine, which takes a minute. Null when it cannot be had:
  * why is written in one line.
  */
-export async function pythonWithClients(): Promise<string | null> {
+export async function pythonWith(packages: readonly string[]): Promise<string | null> {
   const folder = join(cache, `python-${packages.join('-').replaceAll('==', '-')}`)
   const python = join(folder, 'bin/python')
   if (existsSync(python)) return python
@@ -37,7 +36,7 @@ export async function pythonWithClients(): Promise<string | null> {
     return python
   } catch (error) {
     const reason = String((error as { stderr?: string }).stderr || error).trim()
-    console.warn(`The Python clients are not tested: ${reason.split('\n').at(-1) ?? ''}`)
+    console.warn(`Left out what needs ${packages.join(', ')}: ${reason.split('\n').at(-1) ?? ''}`)
     return null
   } finally {
     await rm(work, { recursive: true, force: true })
