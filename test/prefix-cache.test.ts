@@ -210,7 +210,7 @@ describe('a prompt of 2,000 tokens', () => {
     for (const list of times)
       expect(list.filter((time) => time >= begun && time <= ended).length).toBeGreaterThan(60)
     await engine.close()
-  }, 240_000)
+  }, 480_000)
 })
 
 /** That they save steps is shown by `scheduler.test.ts`, which counts them. */

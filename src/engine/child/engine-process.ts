@@ -99,7 +99,7 @@ function schedulerFor(ready: ReadyModel, options: LoadOptions): Scheduler {
     sequences: cache.sequences,
     contextTokens: Math.min(options.contextTokens, cache.cells),
     tokensAlone: alone,
-    pace: steady ? new MeasuredPace(beside) : new FixedPace(beside),
+    pace: steady ? new MeasuredPace() : new FixedPace(beside),
     // What was computed of a wrong draft cannot be taken back out of a state.
     drafts: cache.divisible ? options.drafts : 'never',
     now: () => performance.now(),
