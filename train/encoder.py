@@ -1,4 +1,4 @@
-"""The judge as PyTorch sees it: a BERT of few layers, pooled, with linear heads. `judge/kernel.c` computes the same."""
+"""The judge as PyTorch sees it: a small BERT, pooled, with linear heads after half of its layers and after the last. `judge/kernel.c` computes the same."""
 
 import math
 
@@ -12,6 +12,8 @@ HEADS = ("prompt_harm", "response_harm", "attack")
 HAZARDS = tuple(f"S{number}" for number in range(1, 15)) + ("cyber", "influence", "impersonation")
 OUTPUTS = len(HEADS) + len(HAZARDS)
 ATTENTION_HEADS = 12
+GLANCE_LAYERS = 3
+"""After so many layers a head of its own looks: what it is sure is harmless goes no further."""
 
 
 class Layer(nn.Module):
@@ -50,21 +52,43 @@ class Judge(nn.Module):
         self.types = nn.Parameter(torch.zeros(2, width))
         self.norm = nn.LayerNorm(width, eps=1e-12)
         self.layers = nn.ModuleList(Layer(width, hidden) for _ in range(layers))
+        self.glance = nn.Linear(3 * width, OUTPUTS)
         self.head = nn.Linear(3 * width, OUTPUTS)
 
-    def forward(self, tokens: Tensor, types: Tensor, present: Tensor, dropout: float = 0.0) -> Tensor:
-        """Tokens, types and presence (batch × length) to logits (batch × outputs)."""
+    def forward(self, tokens: Tensor, types: Tensor, present: Tensor, dropout: float = 0.0) -> tuple[Tensor, Tensor]:
+        """Tokens, types and presence (batch × length) to logits (batch × outputs): of the last layer, and at a glance."""
+        x, mask = self._begun(tokens, types, present)
+        x = _through(self.layers[:GLANCE_LAYERS], x, mask, dropout)
+        glance = _of(self.glance, _pooled(x, present))
+        return _of(self.head, _pooled(_through(self.layers[GLANCE_LAYERS:], x, mask, dropout), present)), glance
+
+    def glimpse(self, tokens: Tensor, types: Tensor, present: Tensor) -> Tensor:
+        """What the heads of a glance look at."""
+        x, mask = self._begun(tokens, types, present)
+        return _pooled(_through(self.layers[:GLANCE_LAYERS], x, mask, 0.0), present)
+
+    def _begun(self, tokens: Tensor, types: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
         x = self.words[tokens].to(self.positions.dtype) + self.positions[: tokens.shape[1]] + self.types[types]
         x = self.norm(x)
-        mask = torch.where(present, 0.0, -1e4).to(x.dtype)[:, None, None, :]
-        for layer in self.layers:
-            x = layer(x, mask, dropout)
-        x = x.float()
-        here = present[:, :, None]
-        mean = (x * here).sum(1) / here.sum(1)
-        highest = x.masked_fill(~here, -1e4).amax(1)
-        pooled = torch.cat([x[:, 0], mean, highest], 1)
-        return nn.functional.linear(pooled, self.head.weight.float(), self.head.bias.float())
+        return x, torch.where(present, 0.0, -1e4).to(x.dtype)[:, None, None, :]
+
+
+def _through(layers: nn.ModuleList, x: Tensor, mask: Tensor, dropout: float) -> Tensor:
+    for layer in layers:
+        x = layer(x, mask, dropout)
+    return x
+
+
+def _pooled(x: Tensor, present: Tensor) -> Tensor:
+    """The first token's state, the mean of all, the highest of each component."""
+    x, here = x.float(), present[:, :, None]
+    mean = (x * here).sum(1) / here.sum(1)
+    highest = x.masked_fill(~here, -1e4).amax(1)
+    return torch.cat([x[:, 0], mean, highest], 1)
+
+
+def _of(head: nn.Linear, pooled: Tensor) -> Tensor:
+    return nn.functional.linear(pooled, head.weight.float(), head.bias.float())
 
 
 def from_base(base: BaseModel, kept: np.ndarray, chosen: list[int]) -> Judge:
@@ -83,8 +107,9 @@ def from_base(base: BaseModel, kept: np.ndarray, chosen: list[int]) -> Judge:
                 _norm(ours, t, f"{at}.{theirs}")
             _norm(layer.norm1, t, f"{at}.aln")
             _norm(layer.norm2, t, f"{at}.oln")
-        nn.init.normal_(judge.head.weight, std=0.01)
-        nn.init.zeros_(judge.head.bias)
+        for head in (judge.glance, judge.head):
+            nn.init.normal_(head.weight, std=0.01)
+            nn.init.zeros_(head.bias)
     return judge
 
 

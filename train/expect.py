@@ -24,8 +24,7 @@ TEXTS = [
 
 
 def main() -> None:
-    out, models = Path(sys.argv[1]), Path(sys.argv[2])
-    weights = sys.argv[3] if len(sys.argv) > 3 else "judge.pt"
+    out, models, weights = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     tokenizer, _, _, kept = vocabulary.load(out / "vocabulary.json")
     state = torch.load(out / weights)
     layers = len({name.split(".")[1] for name in state if name.startswith("layers.")})
@@ -35,14 +34,18 @@ def main() -> None:
     judge = judge.float()
     judge.words = judge.words.bfloat16()
     examples = [Example("", "", prompt, response) for prompt, response in TEXTS]
-    logits = measure.logits(judge, tokenizer, examples)
+    last, glance = measure.logits(judge, tokenizer, examples)
     screen = _Screen(models / "screen.safetensors")
     lines = []
-    for example, values in zip(examples, logits):
+    for example, seen, values in zip(examples, glance, last):
         found = places(folded(example.prompt))
         line = {"text": example.prompt, "response": example.response, "places": len(found), "sum": int(found.sum())}
-        lines.append({**line, "screen": screen.logits(found), "judge": [round(float(value), 4) for value in values]})
+        lines.append({**line, "screen": screen.logits(found), "glance": _rounded(seen), "judge": _rounded(values)})
     (models / "expected.json").write_text(json.dumps(lines, indent=1, ensure_ascii=False) + "\n")
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    return [round(float(value), 4) for value in values]
 
 
 class _Screen:

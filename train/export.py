@@ -14,12 +14,14 @@ import sources
 import vocabulary
 import weights_file
 import written
-from encoder import HAZARDS, HEADS, Judge, from_base
+from encoder import GLANCE_LAYERS, HAZARDS, HEADS, Judge, from_base
 
 MOST_TOKENS = 256
 RAISED = {"prompt_harm": 2.363, "response_harm": 1.386}
 """Added to the offsets: policies act from 0.7 on, which a question then has where its chance is 0.18, an answer where it is 0.37."""
 ZERO, MOST = 64, 63
+ACTED_ON, LOST = 0.3, 0.004
+"""A glance may clear this share of what is harmful and would come to so much in the last layer, no more."""
 
 
 def quantised(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -32,7 +34,7 @@ def tensors_of(judge: Judge, words: np.ndarray) -> dict[str, np.ndarray]:
     state = {name: value.float().numpy() for name, value in judge.state_dict().items() if name != "words"}
     result = {"words": words}
     for name, value in state.items():
-        if name in {"positions", "types"} or "norm" in name or name.startswith("head"):
+        if name in {"positions", "types"} or "norm" in name or name.startswith(("head", "glance")):
             result[name] = value[:MOST_TOKENS] if name == "positions" else value
         elif name.endswith(".weight"):
             result[name], result[name.replace(".weight", ".scale")] = quantised(value)
@@ -48,6 +50,23 @@ def rounded(judge: Judge) -> None:
             if name.startswith("layers") and value.ndim == 2:
                 codes, scale = quantised(value.float().numpy())
                 value.copy_(torch.from_numpy((codes.astype(np.float32) - ZERO) * scale[:, None]))
+
+
+def chances(logits: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-(pairs[:, 0] * logits + pairs[:, 1])))
+
+
+def clear(last: np.ndarray, glance: np.ndarray, wanted: np.ndarray, examples: list[sources.Example]) -> np.ndarray:
+    """For each verdict the chance at a glance below which nothing but `LOST` of what would be acted on lies."""
+    bounds = []
+    for at, head in enumerate(HEADS):
+        acted_on = (wanted[:, at] == 1) & (last[:, at] >= ACTED_ON)
+        bounds.append(np.quantile(glance[acted_on, at], LOST) if acted_on.any() else 0.0)
+        for name, ordinary in (("ordinary", True), ("other harmless", False)):
+            of = np.array([(e.source in measure.ORDINARY) == ordinary for e in examples]) & (wanted[:, at] == 0)
+            if of.any():
+                print(f"  {head}: below {bounds[-1]:.4f} at a glance {(glance[of, at] < bounds[-1]).mean():.3f} of {of.sum()} {name}")
+    return np.array(bounds, np.float32)
 
 
 def main() -> None:
@@ -70,21 +89,22 @@ def main() -> None:
     _, back = sources.load(options.data)
     # Half of what is held back is enough for two numbers a head; texts of our own are few.
     back = [*back[::2], *written.load()[1]]
-    logits = measure.logits(judge, tokenizer, back)
+    last, glance = measure.logits(judge, tokenizer, back)
     wanted = np.array([[*(getattr(example, head) for head in HEADS), *example.hazards] for example in back])
     tensors = tensors_of(exact, base.four_bit_words[kept])
-    pairs = calibration.fit(logits, wanted, heads=len(HEADS))
+    pairs, early = (calibration.fit(logits, wanted, heads=len(HEADS)) for logits in (last, glance))
     for head, raised in RAISED.items():
         pairs[HEADS.index(head), 1] += raised
-    tensors["calibration"] = pairs.astype(np.float32)
+    tensors["head.calibration"], tensors["glance.calibration"] = pairs.astype(np.float32), early.astype(np.float32)
+    tensors["glance.clear"] = clear(chances(last, pairs), chances(glance, early), wanted, back)
     tensors["vocabulary"] = np.frombuffer("\n".join(pieces).encode(), np.uint8)
     tensors["vocabulary.scores"] = np.array(scores, np.float64)
     # Eight-byte values first, so that each tensor stands where its kind may stand.
     ordered = dict(sorted(tensors.items(), key=lambda item: -item[1].itemsize))
-    notes = {"layers": str(layers), "pieces": str(len(pieces)), "made_by": "train/export.py", "outputs": " ".join((*HEADS, *HAZARDS))}
+    notes = {"layers": str(layers), "glance": str(GLANCE_LAYERS), "pieces": str(len(pieces)), "made_by": "train/export.py", "outputs": " ".join((*HEADS, *HAZARDS))}
     weights_file.write(options.models / "judge.safetensors", ordered, notes)
-    measure.by_source(logits, back, HEADS.index("attack"))
-    measure.bounds(logits, pairs, back, (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95), "from")
+    measure.by_source(last, back, HEADS.index("attack"))
+    measure.bounds(last, pairs, back, (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95), "from")
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ class Trainer:
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, pace)
 
     def step(self, tokens: Tensor, types: Tensor, present: Tensor, wanted: Tensor, weights: Tensor) -> float:
-        loss = loss_of(self.judge(tokens, types, present), wanted, weights)
+        loss = loss_of(self.judge(tokens, types, present)[0], wanted, weights)
         loss.backward()
         pairs = [] if self.judge is self.master else list(zip(self.master.parameters(), self.judge.parameters()))
         for kept, used in pairs:

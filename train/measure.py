@@ -8,20 +8,18 @@ from tokenizers import Tokenizer
 
 import batches
 import mixture
-from encoder import HEADS, Judge
+from encoder import HEADS, OUTPUTS, Judge
 from sources import Example
 
 
-def logits(judge: Judge, tokenizer: Tokenizer, examples: list[Example]) -> np.ndarray:
-    """Logits (examples × outputs)."""
+def logits(judge: Judge, tokenizer: Tokenizer, examples: list[Example]) -> tuple[np.ndarray, np.ndarray]:
+    """Logits (examples × outputs) of the last layer, and at a glance."""
     encoded = batches.encode(tokenizer, examples)
-    result = None
+    result = np.zeros((2, len(examples), OUTPUTS), np.float32)
     with torch.no_grad():
         for batch in batches.batches(encoded, 8192, None):
-            values = judge(*batches.collate(encoded, batch)).float().numpy()
-            result = np.zeros((len(examples), values.shape[1]), np.float32) if result is None else result
-            result[batch] = values
-    return result
+            result[:, batch] = torch.stack(judge(*batches.collate(encoded, batch))).float().numpy()
+    return result[0], result[1]
 
 
 def average_precision(scores: np.ndarray, labels: np.ndarray) -> float:
@@ -58,17 +56,29 @@ def bounds(values: np.ndarray, pairs: np.ndarray, examples: list[Example], chanc
 
 
 def report(judge: Judge, tokenizer: Tokenizer, examples: list[Example]) -> None:
-    by_source(logits(judge, tokenizer, examples), examples, HEADS.index("attack"))
+    last, glance = logits(judge, tokenizer, examples)
+    by_source(last, examples, HEADS.index("attack"))
+    print("at a glance, ", end="")
+    summary(glance, examples)
+
+
+def summary(values: np.ndarray, examples: list[Example]) -> None:
+    """Prints loss and average precision over all rows."""
+    scores, labels, known = harm(values, examples), _labels(examples), _labels(examples) >= 0
+    losses = np.logaddexp(0, np.where(labels == 1, -scores, scores))
+    print(f"held back: {known.sum()} rows, loss {losses[known].mean():.4f}, average precision "
+          f"{average_precision(scores[known], labels[known]):.4f}")  # fmt: skip
+
+
+def _labels(examples: list[Example]) -> np.ndarray:
+    return np.array([e.prompt_harm if e.response is None else e.response_harm for e in examples])
 
 
 def by_source(values: np.ndarray, examples: list[Example], attack_head: int) -> None:
     """Prints what share of each source is above a half, by language and label."""
-    scores = harm(values, examples)
-    labels = np.array([e.prompt_harm if e.response is None else e.response_harm for e in examples])
+    scores, labels = harm(values, examples), _labels(examples)
     known = labels >= 0
-    losses = np.logaddexp(0, np.where(labels == 1, -scores, scores))
-    print(f"held back: {known.sum()} rows, loss {losses[known].mean():.4f}, average precision "
-          f"{average_precision(scores[known], labels[known]):.4f}")  # fmt: skip
+    summary(values, examples)
     groups = defaultdict(list)
     for place, example in enumerate(examples):
         if known[place]:

@@ -18,6 +18,7 @@ python3 shipped.py "$work/before" "$work"
 # `--dtype bfloat16` is faster where the processor has it.
 python3 fit.py "$data" "$work" --begin "$work/shipped.pt" --mixed --dtype float32 --epochs 6 --seed 21 --rate 1.5e-4 --batch-tokens 2048 --minutes 62 --save judge.pt
 python3 mean.py "$work" shipped.pt judge.pt mean.pt
+python3 fit_glance.py "$data" "$work" mean.pt
 python3 export.py "$data" "$work" "$models" --weights mean.pt
 python3 fit_screen.py "$data" "$work" "$models"
 python3 expect.py "$work" "$models" mean.pt

@@ -97,7 +97,6 @@ export function loadModel(
     [
       ...(options.files ?? [options.path]),
       ...(options.adapters === undefined ? [] : [options.adapters]),
-      ...(options.prefixes === undefined ? [] : [options.prefixes.folder]),
       ...(options.placement?.reads ?? []),
     ],
     options.placement?.devices,

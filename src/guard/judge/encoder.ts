@@ -21,11 +21,13 @@ interface Kernel {
   reserve(bytes: number): number
   tokens_at(): number
   types_at(): number
-  encode(model: number, layers: number, count: number): number
+  embed(model: number, count: number): void
+  encode(model: number, first: number, last: number, count: number): number
 }
 
 const notesSchema = z.object({
-  layers: z.coerce.number().int().min(1).max(24),
+  layers: z.coerce.number().int().min(2).max(24),
+  glance: z.coerce.number().int().min(1),
   pieces: z.coerce.number().int(),
 })
 
@@ -33,13 +35,19 @@ export class Encoder {
   readonly #kernel: Kernel
   readonly #model: number
   readonly #layers: number
+  /** Layers after which the first heads look. */
+  readonly #glance: number
+  /** Tokens of the sequence that was begun. */
+  #count = 0
 
   /** @throws when the weights are broken or there is no memory for them. */
   constructor(weights: WeightsFile, kernel = new URL('../models/kernel.wasm', import.meta.url)) {
-    const { layers, pieces } = notesSchema.parse(weights.notes)
+    const { layers, glance, pieces } = notesSchema.parse(weights.notes)
+    if (glance >= layers) throw new Error(`a glance after ${glance} of ${layers} layers`)
     const module = new WebAssembly.Module(readFileSync(kernel))
     this.#kernel = new WebAssembly.Instance(module).exports as Kernel
     this.#layers = layers
+    this.#glance = glance
     const tensor = (name: string, kind: 'U8' | 'F32', shape: readonly number[]): number =>
       this.#placed(weights.tensor(name, kind, shape))
     const matrix = (name: string, out: number, from: number): number[] => [
@@ -68,18 +76,32 @@ export class Encoder {
   }
 
   /**
-   * Pooled vector of a sequence of 1 to 256 tokens.
+   * Begins with a sequence of 1 to 256 tokens: its pooled vector after the layers of a glance.
    *
    * @param border where the second of two texts begins; the length where there is only one.
    */
-  encode(tokens: readonly number[], border: number): Float32Array {
+  glance(tokens: readonly number[], border: number): Float32Array {
     const { length } = tokens
     if (length === 0 || length > mostTokens) throw new Error(`a passage of ${length} tokens`)
     const { memory } = this.#kernel
     new Int32Array(memory.buffer, this.#kernel.tokens_at(), length).set(tokens)
     new Int32Array(memory.buffer, this.#kernel.types_at(), length).fill(0).fill(1, border)
-    const at = this.#kernel.encode(this.#model, this.#layers, length)
-    return new Float32Array(memory.buffer, at, pooledWidth).slice()
+    this.#kernel.embed(this.#model, length)
+    this.#count = length
+    return this.#pooled(0, this.#glance)
+  }
+
+  /** The pooled vector after the last layer of what {@link glance} began, once. */
+  finish(): Float32Array {
+    const pooled = this.#pooled(this.#glance, this.#layers)
+    this.#count = 0
+    return pooled
+  }
+
+  #pooled(first: number, last: number): Float32Array {
+    if (this.#count === 0) throw new Error('no passage was begun')
+    const at = this.#kernel.encode(this.#model, first, last, this.#count)
+    return new Float32Array(this.#kernel.memory.buffer, at, pooledWidth).slice()
   }
 
   #placed(values: Uint8Array | Float32Array | Uint32Array): number {

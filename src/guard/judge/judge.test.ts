@@ -6,7 +6,8 @@ import { JudgeModel } from './model.ts'
 interface Expected {
   readonly text: string
   readonly response: string | null
-  /** Verdicts, then hazards, before calibration. */
+  /** Verdicts, then hazards, before calibration: at a glance, and after the last layer. */
+  readonly glance: readonly number[]
   readonly judge: readonly number[]
 }
 const expected = JSON.parse(
@@ -22,10 +23,13 @@ const tolerance = 0.35
 
 test('the judge computes what training computed, but for rounding', () => {
   const model = new JudgeModel()
-  for (const { text, response, judge } of expected) {
+  for (const { text, response, glance, judge } of expected) {
     const logits = model.logits(text, response)
-    for (const [output, logit] of judge.slice(0, 3).entries())
-      expect(Math.abs((logits[output] ?? NaN) - logit)).toBeLessThan(tolerance)
+    // Verdicts that are asked for: harm of a prompt or of a response, and attack.
+    for (const output of [response === null ? 0 : 1, 2]) {
+      expect(Math.abs((logits.glance[output] ?? NaN) - (glance[output] ?? NaN))).toBeLessThan(tolerance)
+      expect(Math.abs((logits.last[output] ?? NaN) - (judge[output] ?? NaN))).toBeLessThan(tolerance)
+    }
   }
 })
 

@@ -1,5 +1,5 @@
 /*
- * The judge's arithmetic: a BERT of few layers over one passage, pooled. Compiled to `kernel.wasm` by
+ * The judge's arithmetic: a small BERT over one passage, pooled after as many layers as the caller asks for. Compiled to `kernel.wasm` by
  * `train/kernel.sh`; the file is committed, so nothing is compiled where the product runs.
  *
  * Weights are seven-bit (0..127, of which 64 is zero) with one scale an output, activations eight-bit with one scale a
@@ -252,15 +252,19 @@ static void pool(int count) {
 __attribute__((export_name("tokens_at"))) int32_t *tokens_at(void) { return tokens; }
 __attribute__((export_name("types_at"))) int32_t *types_at(void) { return types; }
 
-/* Computes the `count` (1 to 256) tokens that stand at `tokens_at`; where the pooled vector is: first, mean, highest. */
-__attribute__((export_name("encode"))) const float *encode(const model *m, int layers, int count) {
+/* Begins with the `count` (1 to 256) tokens that stand at `tokens_at`. */
+__attribute__((export_name("embed"))) void embed(const model *m, int count) {
   for (int t = 0; t < count; t++) {
     float *x = state + t * WIDTH;
     word(m->words + tokens[t] * (QUARTERS * 18), x);
     for (int i = 0; i < WIDTH; i++) x[i] += m->positions[t * WIDTH + i] + m->types[types[t] * WIDTH + i];
   }
   add_and_normalise(state, 0, m->norm, m->shift, count);
-  for (int number = 0; number < layers; number++) {
+}
+
+/* Takes what stands at `state` through the layers from `first` to before `last`; where the pooled vector is: first, mean, highest. */
+__attribute__((export_name("encode"))) const float *encode(const model *m, int first, int last, int count) {
+  for (int number = first; number < last; number++) {
     const layer *l = &m->layers[number];
     quantise(state, WIDTH, count);
     multiply(l->qkv, WIDTH, 3 * WIDTH, wide, count);

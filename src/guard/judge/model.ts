@@ -1,6 +1,6 @@
 /** The judge's model: a passage in, calibrated scores out. It computes where it is called; `judge.ts` gives it a thread. */
 import { hazards, type Hazard, type Scores } from '../../core/verdict.ts'
-import { calibrated, type Calibration } from '../models/calibration.ts'
+import { calibrated } from '../models/calibration.ts'
 import { WeightsFile } from '../models/weights-file.ts'
 import type { Passage } from '../scores.ts'
 import { Encoder, pooledWidth, sequenceOf } from './encoder.ts'
@@ -14,12 +14,19 @@ const [window, context, overlap] = [126, 64, 32]
 /** Most pieces of a text that is judged at once; whoever has more gives it in passages. */
 const mostPieces = 8192
 
+/** What the heads say of a window, before calibration: verdicts, then hazards. */
+export interface Logits {
+  readonly glance: Float64Array
+  readonly last: Float64Array
+}
+
 export class JudgeModel {
   readonly #encoder: Encoder
   readonly #vocabulary: Unigram
-  readonly #weights: Float32Array
-  readonly #bias: Float32Array
-  readonly #calibration: readonly Calibration[]
+  readonly #glance: Head
+  readonly #last: Head
+  /** Of each verdict the chance at a glance below which it is sure that a window is harmless. */
+  readonly #clear: Float32Array
 
   /** @throws when the weights are missing or broken. */
   constructor(weights = new URL('../models/judge.safetensors', import.meta.url)) {
@@ -27,45 +34,50 @@ export class JudgeModel {
     const pieces = file.bytes('vocabulary').toString('utf8').split('\n')
     this.#vocabulary = new Unigram(pieces, file.tensor('vocabulary.scores', 'F64', [pieces.length]))
     this.#encoder = new Encoder(file)
-    this.#weights = file.tensor('head.weight', 'F32', [outputs, pooledWidth])
-    this.#bias = file.tensor('head.bias', 'F32', [outputs])
-    const pairs = file.tensor('calibration', 'F32', [outputs, 2])
-    this.#calibration = Array.from({ length: outputs }, (_, at) => [
-      pairs[2 * at] ?? 1,
-      pairs[2 * at + 1] ?? 0,
-    ])
+    this.#glance = new Head(file, 'glance')
+    this.#last = new Head(file, 'head')
+    this.#clear = file.tensor('glance.clear', 'F32', [verdicts.length])
   }
 
   /** Of each score the highest over all windows of what is judged. Throws when the passage is too long. */
   score({ prompt, response }: Passage): Scores {
     const chances = new Float64Array(outputs)
-    for (const logits of this.#windows(prompt, response))
-      for (const [at, logit] of logits.entries())
-        chances[at] = Math.max(chances[at] ?? 0, calibrated(logit, this.#calibration[at]))
-    const chance = (name: (typeof verdicts)[number]): number => chances[verdicts.indexOf(name)] ?? 0
+    const harm = verdicts.indexOf(response === null ? 'prompt_harm' : 'response_harm')
+    for (const [tokens, border] of this.#windows(prompt, response))
+      for (const [at, chance] of this.#chances(tokens, border, harm).entries())
+        chances[at] = Math.max(chances[at] ?? 0, chance)
     return {
-      harm: chance(response === null ? 'prompt_harm' : 'response_harm'),
-      attack: chance('attack'),
+      harm: chances[harm] ?? 0,
+      attack: chances[verdicts.indexOf('attack')] ?? 0,
       hazards: Object.fromEntries(names.map((name, at) => [name, chances[verdicts.length + at] ?? 0])),
     }
   }
 
-  /** What the heads say of a passage's first window, before calibration: verdicts, then hazards. */
-  logits(prompt: string, response: string | null): Float64Array {
+  /** What both heads say of a passage's first window. */
+  logits(prompt: string, response: string | null): Logits {
     const [first] = this.#windows(prompt, response)
     if (first === undefined) throw new Error('no window')
-    return first
+    const glance = this.#glance.logits(this.#encoder.glance(...first))
+    return { glance, last: this.#last.logits(this.#encoder.finish()) }
   }
 
-  *#windows(prompt: string, response: string | null): Generator<Float64Array> {
+  /** Most of what people write is plainly harmless, and half of the layers see it. */
+  #chances(tokens: readonly number[], border: number, harm: number): Float64Array {
+    const seen = this.#glance.chances(this.#encoder.glance(tokens, border))
+    const attack = verdicts.indexOf('attack')
+    const clear = [harm, attack].every((at) => (seen[at] ?? 1) < (this.#clear[at] ?? 0))
+    return clear ? seen : this.#last.chances(this.#encoder.finish())
+  }
+
+  *#windows(prompt: string, response: string | null): Generator<[tokens: number[], border: number]> {
     const asked = this.#pieces(prompt)
     if (response === null) {
-      for (const piece of windowsOf(asked)) yield this.#heads(...sequenceOf(piece, null))
+      for (const piece of windowsOf(asked)) yield sequenceOf(piece, null)
       return
     }
     const question =
       asked.length <= context ? asked : [...asked.slice(0, context / 2), ...asked.slice(-context / 2)]
-    for (const piece of windowsOf(this.#pieces(response))) yield this.#heads(...sequenceOf(question, piece))
+    for (const piece of windowsOf(this.#pieces(response))) yield sequenceOf(question, piece)
   }
 
   #pieces(text: string): number[] {
@@ -73,9 +85,21 @@ export class JudgeModel {
     if (pieces.length > mostPieces) throw new Error('the passage is too long to be judged at once')
     return pieces
   }
+}
 
-  #heads(tokens: readonly number[], border: number): Float64Array {
-    const pooled = this.#encoder.encode(tokens, border)
+/** Linear heads over a pooled vector, each output with its calibration. */
+class Head {
+  readonly #weights: Float32Array
+  readonly #bias: Float32Array
+  readonly #calibration: Float32Array
+
+  constructor(file: WeightsFile, name: 'glance' | 'head') {
+    this.#weights = file.tensor(`${name}.weight`, 'F32', [outputs, pooledWidth])
+    this.#bias = file.tensor(`${name}.bias`, 'F32', [outputs])
+    this.#calibration = file.tensor(`${name}.calibration`, 'F32', [outputs, 2])
+  }
+
+  logits(pooled: Float32Array): Float64Array {
     const logits = Float64Array.from(this.#bias)
     for (let output = 0; output < outputs; output++) {
       let sum = 0
@@ -84,6 +108,12 @@ export class JudgeModel {
       logits[output] = (logits[output] ?? 0) + sum
     }
     return logits
+  }
+
+  chances(pooled: Float32Array): Float64Array {
+    return this.logits(pooled).map((logit, at) =>
+      calibrated(logit, [this.#calibration[2 * at] ?? 1, this.#calibration[2 * at + 1] ?? 0]),
+    )
   }
 }
 
