@@ -20,7 +20,7 @@ import { postgresForTests } from './support/postgres.ts'
 import { startedAudit } from './support/started-audit.ts'
 
 const kills = Number(process.env['AUDIT_KILLS'] ?? 3)
-const minutes = 1 + kills / 10
+const minutes = 1 + kills / 5
 const script = fileURLToPath(new URL('support/audit-writer.ts', import.meta.url))
 const postgres = await postgresForTests()
 
