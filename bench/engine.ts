@@ -2,7 +2,7 @@
  * Speed of the engine over HTTP, beside its peers in the same run: `npm run bench:engine`.
  *
  * node-llama-cpp is installed into `bench/` on the first run. `LLAMA_SERVER=/path/to/llama-server` adds llama.cpp's own
- * server; see bench/README.md for how to build it with the same kernels.
+ * server; see bench/README.md for how to build it with the same kernels. `ONLY=elpis` measures some of them, `ROUNDS=1` in a hurry.
  */
 import { spawnSync } from 'node:child_process'
 import {
@@ -24,6 +24,7 @@ import { jsonSchema, mixedLoad, sharedPrompt, twoInTurn, type Figures } from './
 
 const streamCounts = [1, 4, 8, 16]
 const tokens = 128
+const only = (process.env['ONLY'] ?? 'elpis,node-llama-cpp,llama-server').split(',')
 const rounds = Number(process.env['ROUNDS'] ?? 3)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const [loadBefore = 0] = loadavg()
@@ -64,14 +65,16 @@ try {
     run('npm', ['install', '--ignore-scripts', '--prefix', join(root, 'bench')])
   }
   const binary = process.env['LLAMA_SERVER']
-  const starts: (() => Promise<Contender>)[] = [
-    () => elpis(home, key, 'bench'),
-    () => nodeLlamaCpp(model),
-    ...(binary === undefined ? [] : [() => llamaServer(binary, model)]),
-  ]
-  for (const neighbour of [false, true]) for (const start of starts) await measure(start, neighbour)
+  const starts: Readonly<Record<string, () => Promise<Contender>>> = {
+    elpis: () => elpis(home, key, 'bench'),
+    'node-llama-cpp': () => nodeLlamaCpp(model),
+    ...(binary === undefined ? {} : { 'llama-server': () => llamaServer(binary, model) }),
+  }
+  const chosen = Object.entries(starts).flatMap(([name, start]) => (only.includes(name) ? [start] : []))
+  for (const neighbour of [false, true]) for (const start of chosen) await measure(start, neighbour)
   await measureTurns(() => elpis(home, key, 'bench', oneAtATime))
-  if (binary !== undefined) await measureTurns(() => llamaRouter(binary, join(home, 'both'), 'bench'))
+  if (binary !== undefined && only.includes('llama-server'))
+    await measureTurns(() => llamaRouter(binary, join(home, 'both'), 'bench'))
   report()
 } finally {
   rmSync(home, { recursive: true, force: true })

@@ -14,6 +14,7 @@ import { EarlierTurns } from '../defence/earlier-turns.ts'
 import { askedOf, type Asked, type AskedText, type Asking } from './asked.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { gravest, judgeText, type Judgement } from './judgement.ts'
+import { KnownJudgements } from './known-judgements.ts'
 import { ProbeWatch, usesProbe } from './probe-watch.ts'
 import { release } from './release.ts'
 import type { Window } from './lane.ts'
@@ -70,6 +71,7 @@ export function createGuard(parts: GuardParts): Guard {
   const { shelf, cascade, clock } = parts
   const climbing = new ClimbingWatch()
   const earlier = new EarlierTurns()
+  const known = new KnownJudgements()
   const pace = new WindowPace()
   const rest = { milliseconds: () => pace.rest, now: () => performance.now() }
 
@@ -85,7 +87,10 @@ export function createGuard(parts: GuardParts): Guard {
         policies = applying(judged)
         const asked = askedOf(judged.asking)
         const who = subjectKey(judged.principal)
-        const worst = await judgeAsked(asked, policies, earlier.before(who, clock.now()))
+        const worst = await judgeAsked(asked, policies, {
+          scope: judged.principal.organisationId,
+          before: earlier.before(who, clock.now()),
+        })
         const verdict = verdictOf(worst.judgement, 'input', judged)
         report(judged, verdict, asked, worst)
         if (asked.question !== '') watch(judged, verdict, asked.question, who)
@@ -173,7 +178,7 @@ export function createGuard(parts: GuardParts): Guard {
   async function judgeAsked(
     asked: Asked,
     policies: readonly Policy[],
-    before: string | null,
+    { scope, before }: { readonly scope: string; readonly before: string | null },
   ): Promise<Worst> {
     const [first] = policies
     if (first === undefined) throw new Error('No policy holds.')
@@ -195,7 +200,7 @@ export function createGuard(parts: GuardParts): Guard {
         from: 0,
         rulesOnly,
       } as const
-      const judgement = await judgeText(sample, policies, cascade)
+      const judgement = await known.of(scope, sample, policies, () => judgeText(sample, policies, cascade))
       if (judgement.outcome === 'unavailable') parts.onTrouble(judgement.layer, null)
       if (worst.text === null || gravest(worst.judgement, judgement) === judgement)
         worst = { judgement, text }
