@@ -72,7 +72,7 @@ try {
   }
   const chosen = Object.entries(starts).flatMap(([name, start]) => (only.includes(name) ? [start] : []))
   for (const neighbour of [false, true]) for (const start of chosen) await measure(start, neighbour)
-  await measureTurns(() => elpis(home, key, 'bench', oneAtATime))
+  if (only.includes('elpis')) await measureTurns(() => elpis(home, key, 'bench', oneAtATime))
   if (binary !== undefined && only.includes('llama-server'))
     await measureTurns(() => llamaRouter(binary, join(home, 'both'), 'bench'))
   report()

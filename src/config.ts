@@ -137,6 +137,14 @@ export const settings = z.strictObject({
         .describe(
           'System prompts that are no secret: computed once for all organisations, rather than once for each.',
         ),
+      prefix_disk: z
+        .int()
+        .min(0)
+        .max(1_000_000)
+        .default(0)
+        .describe(
+          'MiB on disk for what was computed of engine.shared_prompts, so that it is there after a restart, within engine.prefix_memory. Nothing else of what people say is kept there; 0 keeps nothing.',
+        ),
       cpu_level: z
         .string()
         .default('')

@@ -7,7 +7,7 @@ import { parseVerifierKey, type VerifierKey } from '../src/audit/note.ts'
 import { verifyAnswer } from '../src/audit/verify-answer.ts'
 import { settings } from '../src/config.ts'
 import { embeddedEngine, type EmbeddedEngine } from '../src/engine/embedded-engine.ts'
-import { replayAnswer } from '../src/server/replay-answer.ts'
+import { replayAnswer, whyNotReplayed } from '../src/server/replay-answer.ts'
 import { createKey, elpis } from './support/elpis.ts'
 import { realModelPath, realModelSha256 } from './support/real-model.ts'
 import { realServer, type RealServer } from './support/real-server.ts'
@@ -60,8 +60,8 @@ afterAll(async () => {
 })
 
 /** What is found in a file whose record was changed. */
-async function problemsOf(change: (record: AnswerFile['record']) => void) {
-  const changed = structuredClone(file)
+async function problemsOf(change: (record: AnswerFile['record']) => void, of: AnswerFile = file) {
+  const changed = structuredClone(of)
   change(changed.record)
   const report = verifyAnswer(JSON.stringify(changed), log)
   if (typeof report === 'string') throw new Error(report)
@@ -162,5 +162,108 @@ describe('it is refused, by the log and by the weights, when', () => {
     const receipt = file.receipt.replace(/^index (\d+)$/m, (_line, index) => `index ${Number(index) + 1}`)
     const other = verifyAnswer(JSON.stringify({ ...file, receipt }), log)
     expect(typeof other === 'string' ? [] : other.problems.join()).toContain('the receipt: it does not prove')
+  })
+})
+
+describe('an answer that a grammar held', () => {
+  const schema = (description: string) => ({
+    type: 'object',
+    // Not in the order of the alphabet, which templates and grammars would follow as well.
+    properties: {
+      town: { type: 'string', maxLength: 20, description },
+      age: { type: 'integer' },
+      big: { type: 'boolean' },
+    },
+    required: ['town', 'age', 'big'],
+    additionalProperties: false,
+  })
+  const parameters = schema('Where it is.')
+  const tools = [
+    { type: 'function', function: { name: 'find_town', description: 'Finds a town.', parameters } },
+  ]
+  const kinds = {
+    'to a schema': {
+      response_format: {
+        type: 'json_schema',
+        json_schema: { name: 'town', strict: true, schema: parameters },
+      },
+    },
+    'to any JSON object': { response_format: { type: 'json_object' } },
+    'to a call of a tool': { tools, tool_choice: 'required' },
+    'to tools that it may call': { tools },
+  }
+
+  async function answered(more: object): Promise<AnswerFile> {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${real.key}` }
+    const response = await fetch(`${real.server.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({
+        model: 'smollm2:135m',
+        messages: [{ role: 'user', content: 'Tell me of a town by the sea, as JSON.' }],
+        temperature: 0.8,
+        seed: 11,
+        n: 2,
+        max_tokens: 60,
+        ...more,
+      }),
+    })
+    expect([response.status, await response.json()]).toEqual([200, expect.anything()])
+    const id = response.headers.get('elpis-receipt') ?? ''
+    return (await (await fetch(`${real.server.url}/v1/answers/${id}`, { headers })).json()) as AnswerFile
+  }
+
+  test.each(Object.entries(kinds))('%s is computed again, within it', async (_kind, more) => {
+    const given = await answered(more)
+    expect(await problemsOf(() => {}, given)).toMatchObject({
+      log: [],
+      replay: [],
+      choices: [{ fits: true }, { fits: true }],
+    })
+    // A rare token in its midst.
+    const at = Math.floor((given.record.tokens[1]?.length ?? 0) / 2)
+    const changed = await problemsOf(({ tokens }) => {
+      tokens[1]![at] = 40_000
+    }, given)
+    expect([changed.choices[0]?.fits, changed.choices[1]?.fits]).toEqual([true, false])
+    expect(changed.choices[1]?.edited).toContain(at)
+    expect(changed.log).toEqual(['the record is not what the entry commits to'])
+  })
+
+  test('bit for bit by elpis verify answer, and not when its call or the order of its schema was changed', async () => {
+    const given = await answered(kinds['to a call of a tool'])
+    expect(given.record.output?.map(({ calls }) => calls.map(({ name }) => name))).toEqual([
+      ['find_town'],
+      ['find_town'],
+    ])
+    writeFileSync(at('called.json'), JSON.stringify(given))
+    const words = ['verify', 'answer', at('called.json'), '--key', at('log.pub'), '--json']
+    const { code, stdout } = await elpis(real.home, words)
+    const found = JSON.parse(stdout) as { problems: string[]; replay: { exact: boolean; choices: unknown[] } }
+    expect([code, found.problems, found.replay.exact]).toEqual([0, [], true])
+    expect(found.replay.choices).toMatchObject([{ score: 0 }, { score: 0 }])
+
+    const edited = await problemsOf(({ output }) => {
+      output![0]!.calls[0]!.arguments = '{"town":"Atlantis","age":1,"big":true}'
+    }, given)
+    expect(edited.log).toContain('the output is not what the entry commits to')
+    expect(edited.replay).toEqual(['choice 0: its call is not what its tokens spell'])
+    const sorted = await problemsOf(({ settings: { toolUse } }) => {
+      const { town, age, big } = parameters.properties
+      toolUse!.tools[0]!.parameters = JSON.stringify({ ...parameters, properties: { age, big, town } })
+    }, given)
+    expect(sorted.log).toContain('the settings is not what the entry commits to')
+    expect(sorted.choices.every(({ fits }) => !fits)).toBe(true)
+  })
+
+  test('is not computed again where its schema was recorded as it was sorted', () => {
+    const { record } = structuredClone(file)
+    const of = (schema: object) =>
+      whyNotReplayed({
+        ...record,
+        settings: { ...record.settings, format: { kind: 'json-schema', schema } as never },
+      })
+    expect(of({ type: 'object' })).toContain('without the order')
+    expect(whyNotReplayed(record)).toBeNull()
   })
 })

@@ -74,7 +74,7 @@ describe('a prefix that eight requests share', () => {
       cold.push(choices[0]!.text)
     }
     engine = await engineOf()
-  }, 60_000)
+  }, 240_000)
 
   afterAll(async () => {
     await Promise.all(engines.map((each) => each.close()))
@@ -210,7 +210,7 @@ describe('a prompt of 2,000 tokens', () => {
     for (const list of times)
       expect(list.filter((time) => time >= begun && time <= ended).length).toBeGreaterThan(60)
     await engine.close()
-  }, 240_000)
+  }, 480_000)
 })
 
 /** That they save steps is shown by `scheduler.test.ts`, which counts them. */

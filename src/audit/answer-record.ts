@@ -1,6 +1,6 @@
 /** The record of an answer: all that determined it, so that somebody else can compute it again. */
 import { z } from 'zod'
-import type { Request } from '../core/request.ts'
+import type { JsonObject, OutputFormat, Request, ToolUse } from '../core/request.ts'
 
 const text = z.string()
 const tokens = z.array(z.int().min(0)).max(10_000_000)
@@ -20,6 +20,34 @@ const input = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('tokens'), tokens }),
 ])
 
+/**
+ * As JSON text, for templates and grammars follow the order of its names, which canonical JSON does not keep. Records from
+ * before have the object itself, in another order than it had.
+ */
+const schema = z.union([
+  text.refine((json) => schemaOf(json) !== null, 'is no JSON object'),
+  z.record(text, z.json()),
+])
+
+const toolUse = z.strictObject({
+  tools: z.array(
+    z.strictObject({
+      name: text,
+      description: text.nullable(),
+      parameters: schema.nullable(),
+      strict: z.boolean(),
+    }),
+  ),
+  choice: z.union([z.enum(['auto', 'none', 'required']), z.strictObject({ name: text })]),
+  parallel: z.boolean(),
+})
+
+const format = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('text') }),
+  z.strictObject({ kind: z.literal('json-object') }),
+  z.strictObject({ kind: z.literal('json-schema'), schema }),
+])
+
 const settings = z.strictObject({
   sampling: z.strictObject({
     temperature: z.number(),
@@ -37,8 +65,8 @@ const settings = z.strictObject({
   stop: z.array(text),
   ignoreEos: z.boolean(),
   topLogprobs: z.int().nullable(),
-  toolUse: z.json(),
-  format: z.looseObject({ kind: text }),
+  toolUse: toolUse.nullable(),
+  format,
   reasoning: z.strictObject({
     mode: z.enum(['default', 'off', 'on']),
     effort: z.enum(['low', 'medium', 'high']).optional(),
@@ -84,6 +112,57 @@ export const answerFile = z.strictObject({
 
 export type AnswerFile = z.output<typeof answerFile>
 
+type Settings = AnswerRecord['settings']
+
+/** Tools and form as they are recorded. */
+export function recordedForm({
+  toolUse,
+  format,
+}: Pick<Request, 'toolUse' | 'format'>): Pick<Settings, 'toolUse' | 'format'> {
+  const written = (given: JsonObject) => JSON.stringify(given)
+  const tools = toolUse?.tools.map(({ name, description, parameters, strict }) => ({
+    name,
+    description,
+    parameters: parameters === null ? null : written(parameters),
+    strict,
+  }))
+  return {
+    toolUse: toolUse === null || tools === undefined ? null : { ...toolUse, tools },
+    format: format.kind === 'json-schema' ? { kind: format.kind, schema: written(format.schema) } : format,
+  }
+}
+
+/** Whether schemas were recorded with the order of their names. */
+export function hasOrder({ toolUse, format }: Pick<Settings, 'toolUse' | 'format'>): boolean {
+  const schemas = (toolUse?.tools ?? []).map(({ parameters }) => parameters)
+  return [...schemas, format.kind === 'json-schema' ? format.schema : null].every(
+    (each) => each === null || typeof each === 'string',
+  )
+}
+
+function schemaOf(given: string | JsonObject): JsonObject | null {
+  if (typeof given !== 'string') return given
+  try {
+    const value: unknown = JSON.parse(given)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null
+  } catch {
+    return null
+  }
+}
+
+function toolUseOf({ toolUse }: Settings): ToolUse | null {
+  if (toolUse === null) return null
+  const tools = toolUse.tools.map(({ parameters, ...tool }) => {
+    return { ...tool, parameters: parameters === null ? null : schemaOf(parameters as string | JsonObject) }
+  })
+  return { ...toolUse, tools }
+}
+
+function formatOf({ format }: Settings): OutputFormat {
+  if (format.kind !== 'json-schema') return format
+  return { kind: format.kind, schema: schemaOf(format.schema as string | JsonObject) ?? {} }
+}
+
 type Recorded = Pick<
   Request,
   'input' | 'sampling' | 'choices' | 'maxTokens' | 'stop' | 'ignoreEos' | 'toolUse' | 'format' | 'reasoning'
@@ -98,8 +177,8 @@ export function recordedRequest({ prompt, settings: set }: AnswerRecord): Record
     maxTokens: set.maxTokens,
     stop: set.stop,
     ignoreEos: set.ignoreEos,
-    toolUse: set.toolUse as Request['toolUse'],
-    format: set.format as Request['format'],
+    toolUse: toolUseOf(set),
+    format: formatOf(set),
     reasoning: set.reasoning as Request['reasoning'],
   }
 }

@@ -6,6 +6,7 @@ import { accountOf, subjectOf, type Principal } from '../core/principal.ts'
 import type { Request } from '../core/request.ts'
 import type { Verdict } from '../core/verdict.ts'
 import type { ElpisError } from '../errors.ts'
+import { recordedForm } from './answer-record.ts'
 import { canonical, Written } from './canonical.ts'
 import { newEntryId } from './entry-id.ts'
 import type { Contents } from './contents.ts'
@@ -114,7 +115,7 @@ export function promptOf({ request, work }: Pick<Opening, 'request' | 'work'>): 
 /** How it was to be answered, as canonical JSON. */
 export function settingsOf({ request }: Pick<Opening, 'request'>): string {
   if (request === null) return canonical(null)
-  const { sampling, choices, maxTokens, stop, ignoreEos, topLogprobs, toolUse, format, reasoning } = request
+  const { sampling, choices, maxTokens, stop, ignoreEos, topLogprobs, reasoning } = request
   const logitBias = [...sampling.logitBias].toSorted(([one], [other]) => one - other)
   return canonical({
     sampling: { ...sampling, logitBias },
@@ -123,8 +124,7 @@ export function settingsOf({ request }: Pick<Opening, 'request'>): string {
     stop,
     ignoreEos,
     topLogprobs,
-    toolUse,
-    format,
+    ...recordedForm(request),
     reasoning,
   })
 }

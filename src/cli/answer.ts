@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { exportAnswer } from '../api/log/exporting.ts'
 import { defineCommand, type CommandGroup } from './command.ts'
-import { exporting, exportOptions, waitingLine } from './export-client.ts'
+import { exporting, exportOptions, saidToWait } from './export-client.ts'
 
 const exported = defineCommand({
   name: 'export',
@@ -25,7 +25,7 @@ const exported = defineCommand({
       if (json) terminal.print(JSON.stringify({ file: out }))
       else terminal.note(`Written to ${out}.`)
     })
-    if (waiting !== null) terminal.print(json ? JSON.stringify({ proposal: waiting }) : waitingLine(waiting))
+    saidToWait(waiting, json, terminal)
   },
 })
 

@@ -1,11 +1,12 @@
 import type { z } from 'zod'
-import { connectControl } from '../api/control/client.ts'
 import type { ExportOperation } from '../api/log/exporting.ts'
 import { parseBody } from '../api/parse.ts'
 import { machineOwner } from '../api/standing/operation.ts'
 import { askExport, type Asked } from '../api/standing/stopping.ts'
 import type { Config } from '../config.ts'
+import type { Terminal } from './command.ts'
 import { inOwnProcess } from './own-process.ts'
+import { throughServer } from './running-server.ts'
 import { perform } from './standing-client.ts'
 
 type Perform = <Input extends z.ZodType, Output extends z.ZodType>(
@@ -49,24 +50,24 @@ export async function exporting(
     const asked = await perform(config, askExport, { what, reason })
     if (!asked.done) return asked.proposal
   }
-  const server = await connectControl(config.home)
-  if (server === null) {
-    await inOwnProcess(config, (own) =>
-      work(async (operation, given) =>
-        operation.output.parse(await operation.run(own, parseBody(operation.input, given), machineOwner)),
+  await throughServer(
+    config,
+    (server) => work((operation, given) => server.export(operation, given, process.env['ELPIS_KEY'] || null)),
+    () =>
+      inOwnProcess(config, (own) =>
+        work(async (operation, given) =>
+          operation.output.parse(await operation.run(own, parseBody(operation.input, given), machineOwner)),
+        ),
       ),
-    )
-    return null
-  }
-  try {
-    await work((operation, given) => server.export(operation, given, process.env['ELPIS_KEY'] || null))
-  } finally {
-    await server.close()
-  }
+  )
   return null
 }
 
-/** What a command says while something waits for a second person. */
-export function waitingLine({ id, until }: NonNullable<Asked['proposal']>): string {
-  return `Nothing is done yet: somebody else must say \`elpis shutdown confirm ${id}\` before ${until}.`
+/** Says, where it is so, that something waits for a second person. @returns whether it does */
+export function saidToWait(proposal: Asked['proposal'], json: boolean, terminal: Terminal): boolean {
+  if (proposal === null) return false
+  const { id, until } = proposal
+  const line = `Nothing is done yet: somebody else must say \`elpis shutdown confirm ${id}\` before ${until}.`
+  terminal.print(json ? JSON.stringify({ proposal }) : line)
+  return true
 }

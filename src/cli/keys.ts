@@ -1,14 +1,14 @@
 import type { Access, KeyInfo } from '../access/access.ts'
-import { createAccess } from '../access/create-access.ts'
 import { connectControl } from '../api/control/client.ts'
 import type { Config } from '../config.ts'
 import { systemClock } from '../core/clock.ts'
 import { elpisError } from '../errors.ts'
-import { openStorage } from '../storage/storage.ts'
 import { rotateKey } from '../api/access/keys.ts'
 import { performAccess } from './access-client.ts'
 import { defineCommand, type CommandGroup } from './command.ts'
 import { wishOf, wishOptions } from './key-wish.ts'
+import { withAccess } from './own-access.ts'
+import { throughServer } from './running-server.ts'
 
 const create = defineCommand({
   name: 'create',
@@ -131,23 +131,12 @@ type Keys = Pick<Access, 'createKey' | 'listKeys' | 'revokeKey'>
 /** Through the running server, which then knows at once; by ourselves when there is none. */
 async function withKeys(config: Config, work: (keys: Keys, origin: string) => Promise<void>): Promise<void> {
   const { port } = config.server
-  const server = await connectControl(config.home)
-  if (server !== null) {
-    try {
-      await work(server, server.status.address ?? `http://localhost:${port}`)
-    } finally {
-      await server.close()
-    }
-    return
-  }
-  const storage = await openStorage(config)
-  try {
-    const access = await createAccess({ store: storage, clock: systemClock })
-    await work(access, `http://localhost:${port}`)
-    await access.close()
-  } finally {
-    await storage.close()
-  }
+  const origin = `http://localhost:${port}`
+  await throughServer(
+    config,
+    (server) => work(server, server.status.address ?? origin),
+    () => withAccess(config, (access) => work(access, origin)),
+  )
 }
 
 function tableOf(keys: readonly KeyInfo[]): string {

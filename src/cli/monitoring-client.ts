@@ -1,5 +1,4 @@
 import type { z } from 'zod'
-import { connectControl } from '../api/control/client.ts'
 import type { Operation } from '../api/monitoring/operation.ts'
 import { parseBody } from '../api/parse.ts'
 import type { Config } from '../config.ts'
@@ -8,6 +7,7 @@ import { systemClock } from '../core/clock.ts'
 import { Incidents } from '../monitoring/incidents/incidents.ts'
 import { Insight } from '../monitoring/insight/insight.ts'
 import { openStorage } from '../storage/storage.ts'
+import { throughServer } from './running-server.ts'
 
 /** Asks the running server, whose log then has it; does it by ourselves when there is none. */
 export async function performMonitoring<Input extends z.ZodType, Output extends z.ZodType>(
@@ -15,14 +15,18 @@ export async function performMonitoring<Input extends z.ZodType, Output extends 
   operation: Operation<Input, Output>,
   input: z.input<Input>,
 ): Promise<z.output<Output>> {
-  const server = await connectControl(config.home)
-  if (server !== null) {
-    try {
-      return await server.monitoring(operation, input)
-    } finally {
-      await server.close()
-    }
-  }
+  return await throughServer(
+    config,
+    (server) => server.monitoring(operation, input),
+    () => byOurselves(config, operation, input),
+  )
+}
+
+async function byOurselves<Input extends z.ZodType, Output extends z.ZodType>(
+  config: Config,
+  operation: Operation<Input, Output>,
+  input: z.input<Input>,
+): Promise<z.output<Output>> {
   const storage = await openStorage(config)
   try {
     const clock = systemClock

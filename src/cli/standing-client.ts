@@ -1,10 +1,10 @@
 import type { z } from 'zod'
-import { connectControl } from '../api/control/client.ts'
 import { machineOwner, type Operation } from '../api/standing/operation.ts'
 import { parseBody } from '../api/parse.ts'
 import type { Config } from '../config.ts'
 import { elpisError } from '../errors.ts'
 import { inOwnProcess } from './own-process.ts'
+import { throughServer } from './running-server.ts'
 
 /**
  * Does something about standing: through the running server, which then knows at once, by ourselves when there is none.
@@ -15,18 +15,15 @@ export async function perform<Input extends z.ZodType, Output extends z.ZodType>
   operation: Operation<Input, Output>,
   input: z.input<Input>,
 ): Promise<z.output<Output>> {
-  const server = await connectControl(config.home)
-  if (server !== null) {
-    try {
-      return await server.standing(operation, input, process.env['ELPIS_KEY'] || null)
-    } finally {
-      await server.close()
-    }
-  }
-  return await inOwnProcess(config, async ({ standing }) => {
-    const result = await operation.run(standing, parseBody(operation.input, input), machineOwner)
-    return operation.output.parse(result)
-  })
+  return await throughServer(
+    config,
+    (server) => server.standing(operation, input, process.env['ELPIS_KEY'] || null),
+    () =>
+      inOwnProcess(config, async ({ standing }) => {
+        const result = await operation.run(standing, parseBody(operation.input, input), machineOwner)
+        return operation.output.parse(result)
+      }),
+  )
 }
 
 const units = { m: 60, h: 3600, d: 86_400, w: 604_800 } as const

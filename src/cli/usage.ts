@@ -1,14 +1,13 @@
-import { createAccess } from '../access/create-access.ts'
 import type { Config } from '../config.ts'
-import { systemClock } from '../core/clock.ts'
 import { elpisError } from '../errors.ts'
-import { openStorage } from '../storage/storage.ts'
+import type { Storage } from '../storage/storage.ts'
 import { askUsage, intervals, usageCsv, type Interval, type UsageAnswer } from '../usage/question.ts'
 import type { Measures } from '../usage/record.ts'
 import { dimensions, type Dimension } from '../usage/store.ts'
 import { sumsOf } from '../api/usage.ts'
 import { defineCommand } from './command.ts'
 import { momentOf } from './moment.ts'
+import { withAccess } from './own-access.ts'
 import { table } from './table.ts'
 
 const groups = [...intervals, ...dimensions]
@@ -84,20 +83,12 @@ type Names = ReadonlyMap<string, string>
 
 async function withUsage<Result>(
   config: Config,
-  work: (storage: Awaited<ReturnType<typeof openStorage>>, names: Names) => Promise<Result>,
+  work: (storage: Storage, names: Names) => Promise<Result>,
 ): Promise<Result> {
-  const storage = await openStorage(config)
-  try {
-    const access = await createAccess({ store: storage, clock: systemClock })
-    try {
-      const keys = await access.listKeys()
-      return await work(storage, new Map(keys.map(({ id, name }) => [id, name])))
-    } finally {
-      await access.close()
-    }
-  } finally {
-    await storage.close()
-  }
+  return await withAccess(config, async (access, storage) => {
+    const keys = await access.listKeys()
+    return await work(storage, new Map(keys.map(({ id, name }) => [id, name])))
+  })
 }
 
 function keyNamed(which: string, names: Names): string {

@@ -14,6 +14,7 @@ import { ModelRunner } from './model-runner.ts'
 import { defaultTiming, type EngineEvent, type SupervisorTiming } from './model-supervisor.ts'
 import { librariesFolder } from './native-libraries.ts'
 import { PartStream } from './part-stream.ts'
+import type { PrefixFiles } from './prefix-files.ts'
 import { Residency, type ResidencyOptions } from './residency.ts'
 import type { LoadOptions, StateReading } from './protocol.ts'
 
@@ -48,6 +49,8 @@ export interface EmbeddedEngineOptions {
   readonly house?: ResidencyOptions
   /** Computes on graphics processors, with these libraries. */
   readonly gpu?: { readonly kind: GpuKind; readonly libraries: string }
+  /** Declared prompts that were computed; none are kept when left out. */
+  readonly prefixes?: PrefixFiles
   /** Adapters of the models; none when left out. */
   readonly adapters?: AdapterShelf
   readonly log?: (event: EngineEvent) => void
@@ -123,6 +126,7 @@ export function embeddedEngine(options: EmbeddedEngineOptions): EmbeddedEngine {
     close: async () => {
       residency.close()
       await Promise.all([...runners.values()].map((runner) => runner.close()))
+      await options.prefixes?.close()
     },
   }
 
@@ -189,16 +193,21 @@ function runnerOf(model: ModelFile, options: EmbeddedEngineOptions, residency: R
   const timing = { readyWait: 15_000, telling: 1000, ...defaultTiming, ...options.timing }
   const libraries = options.gpu?.libraries ?? librariesFolder()
   const access = options.gpu === undefined ? null : gpuAccess(options.gpu.kind)
-  const { id, path, files = [path], adaptersFolder: folder } = model
+  const { id, path, digest, files = [path], adaptersFolder: folder } = model
   const adapters = folder === undefined ? [] : [folder]
+  const { prefixes } = options
+  const kept = digest === null ? null : (prefixes?.folderOf(digest) ?? null)
   return new ModelRunner({
     id,
     entry: options.entry ?? besideModule(import.meta.url, 'child/engine-process'),
-    reads: [libraries, ...files, ...adapters, ...(access?.reads ?? [])],
+    reads: [libraries, ...files, ...adapters, ...(kept === null ? [] : [kept]), ...(access?.reads ?? [])],
     load: {
       ...loadOptions(path, settings, libraries),
       files,
       ...(folder === undefined ? {} : { adapters: folder }),
+      ...(prefixes === undefined || kept === null
+        ? {}
+        : { prefixes: { folder: kept, texts: prefixes.texts, mostBytes: prefixes.mostBytes } }),
       ...(access === null || model.sizes === undefined
         ? {}
         : { placement: { ...access, sizes: model.sizes, layers: layersWanted(settings) } }),
@@ -212,6 +221,9 @@ function runnerOf(model: ModelFile, options: EmbeddedEngineOptions, residency: R
     telling: timing.telling,
     clock: options.clock ?? systemClock,
     sharedPrompts: settings.shared_prompts,
+    onPrefix: ({ text, file }) => {
+      if (digest !== null) prefixes?.keep(digest, text, file)
+    },
     house: {
       enter: (signal) => residency.enter(id, signal),
       leave: () => residency.leave(id),

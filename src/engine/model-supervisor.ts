@@ -73,6 +73,7 @@ export interface SupervisorOptions {
   readonly onStep: (report: Extract<Report, { type: 'step' }>) => void
   readonly onAdapter: (report: Extract<Report, { type: 'adapter' }>) => void
   readonly onBrief: (report: BriefReport) => void
+  readonly onPrefix: (report: Extract<Report, { type: 'prefix' }>) => void
   /** The process is gone, and with it all that it was doing; or the model is given up. */
   readonly onLost: (reason: string) => void
 }
@@ -203,6 +204,9 @@ export class ModelSupervisor {
         return
       case 'adapter':
         if (this.#state.state === 'ready') this.#options.onAdapter(report)
+        return
+      case 'prefix':
+        if (this.#state.state === 'ready') this.#options.onPrefix(report)
         return
       case 'brief':
         if (this.#state.state === 'ready') this.#options.onBrief(report)

@@ -128,6 +128,18 @@ export interface LoadOptions {
   readonly parkedBytes: number
   /** Left out when nothing is read. */
   readonly states?: StateReading
+  /** Left out when none are kept on disk. */
+  readonly prefixes?: PrefixPlace
+}
+
+/** Where declared prompts that were computed lie; see `prefix-files.ts`. */
+export interface PrefixPlace {
+  /** Absolute path of the model's own folder. */
+  readonly folder: string
+  /** SHA-256 of each declared prompt: what its file is called. */
+  readonly texts: readonly string[]
+  /** A longer file is not kept. */
+  readonly mostBytes: number
 }
 
 export type Command =
@@ -215,6 +227,8 @@ export type Report =
   /** The model cannot be loaded; the process exits after this. */
   | { readonly type: 'unusable'; readonly reason: string }
   | { readonly type: 'step'; readonly events: readonly JobEvent[]; readonly occupancy?: Occupancy }
+  /** A declared prompt was computed; `file` is for a later process of this model, and `text` names it. */
+  | { readonly type: 'prefix'; readonly text: string; readonly file: Uint8Array }
   /** An adapter was loaded; or why it cannot be. */
   | { readonly type: 'adapter'; readonly adapter: number; readonly problem: string | null }
   | BriefReport

@@ -84,5 +84,10 @@ export const reportSchema: z.ZodType<Report> = z.discriminatedUnion('type', [
     events: z.array(jobEvent).max(100_000),
     occupancy: z.object({ sequences: count, cells: count, keptCells: count }).exactOptional(),
   }),
+  z.object({
+    type: z.literal('prefix'),
+    text: z.string().max(64),
+    file: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
+  }),
   briefReport,
 ])

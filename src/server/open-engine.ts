@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import type { UpstreamSettings } from '../config/upstream.ts'
 import type { Engine, ModelNature } from '../core/engine.ts'
 import { embeddedEngine } from '../engine/embedded-engine.ts'
 import { chosenGpu, gpuLibraries } from '../engine/gpu-packages.ts'
+import { PrefixFiles } from '../engine/prefix-files.ts'
 import { severalEngines } from '../engine/several-engines.ts'
 import { upstreamEngine, type UpstreamEngine } from '../engine/upstream/upstream-engine.ts'
 import { elpisError } from '../errors.ts'
@@ -123,6 +125,7 @@ function openEmbedded(
     queuePerKey: config.limits.queue_per_key,
     ...(adapters === undefined ? {} : { adapters }),
     ...gpuFor(config),
+    prefixes: prefixFiles(config),
     house: { budget, keepAlive: keepAlive === 0 ? null : keepAlive * 1000 },
     log: ({ type, ...facts }) => log(levels[type], type, facts),
   })
@@ -132,6 +135,10 @@ function natureOf(header: PreparedModel['header']): ModelNature {
   const { architecture, parameters, quantisation } = describeModel(header)
   const plain = (text: string | null) => (text === null ? null : printable(text).slice(0, 100))
   return { architecture: plain(architecture), parameters, quantisation: plain(quantisation) }
+}
+
+function prefixFiles({ home, engine }: Config): PrefixFiles {
+  return new PrefixFiles(join(home, 'prefixes'), engine.prefix_disk * 1024 * 1024, engine.shared_prompts)
 }
 
 /** @throws `gpu_unknown` when what is wanted is not installed */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { recordedRequest, type AnswerRecord } from '../audit/answer-record.ts'
+import { hasOrder, recordedRequest, type AnswerRecord } from '../audit/answer-record.ts'
 import type { Engine } from '../core/engine.ts'
 import type { RequestId } from '../core/ids.ts'
 import { plainRequest } from '../core/request.ts'
@@ -23,11 +23,17 @@ interface ReplayParts {
   readonly signal: AbortSignal
 }
 
+/** What an answer says, as clients get it. */
+interface Said {
+  text: string
+  reasoning: string
+  readonly calls: { readonly name: string; arguments: string }[]
+}
+
 /** Why an answer cannot be computed again; null when it can. */
 export function whyNotReplayed({ settings, build, weights, tokens }: AnswerRecord): string | null {
   if (weights === null || build === null) return 'it was not computed by the server itself'
-  if (settings.toolUse !== null) return 'it had tools, which hold an answer by grammar'
-  if (settings.format.kind !== 'text') return 'it was held to a form by grammar'
+  if (!hasOrder(settings)) return 'its schemas were recorded without the order of their names'
   if (settings.reasoning.budget !== null) return 'its thoughts had a budget'
   if (!tokens.some((choice) => choice !== null && choice.length > 0)) return 'its tokens were not recorded'
   return null
@@ -43,16 +49,15 @@ export async function replayAnswer(record: AnswerRecord, parts: ReplayParts): Pr
   const problems: string[] = []
   for (const [choice, tokens] of record.tokens.entries()) {
     if (tokens === null || tokens.length === 0) continue
-    const { margins, text } = await computed(record, { ...parts, choice, tokens })
+    const { margins, said } = await computed(record, { ...parts, choice, tokens })
     const finding = judgeReplay(margins, isExact(record, parts))
     choices.push({ choice, ...finding })
     if (margins.length !== tokens.length) {
       problems.push(`choice ${choice}: only ${margins.length} of ${tokens.length} tokens could be computed`)
     }
     if (!finding.fits) problems.push(misfit(choice, finding))
-    if (!parts.changedByGuard && !spells(text, record, choice)) {
-      problems.push(`choice ${choice}: its text is not what its tokens spell`)
-    }
+    const misread = parts.changedByGuard ? null : misreadOf(said, record, choice)
+    if (misread !== null) problems.push(`choice ${choice}: its ${misread} is not what its tokens spell`)
   }
   return { build: servedBy(parts)?.build ?? 'unknown', exact: isExact(record, parts), choices, problems }
 }
@@ -76,8 +81,8 @@ async function computed(
     choice,
     tokens,
   }: ReplayParts & { readonly choice: number; readonly tokens: readonly number[] },
-): Promise<{ margins: readonly number[]; text: string }> {
-  let text = ''
+): Promise<{ margins: readonly number[]; said: Said }> {
+  const said: Said = { text: '', reasoning: '', calls: [] }
   let margins: readonly number[] = []
   const parts = engine.generate({
     ...plainRequest,
@@ -94,10 +99,13 @@ async function computed(
   })
   for await (const part of parts) {
     if (part.type === 'error') throw part.error
-    if (part.type === 'text-delta') text += part.text
+    if (part.type === 'text-delta') said.text += part.text
+    if (part.type === 'reasoning-delta') said.reasoning += part.text
+    if (part.type === 'tool-call-start') said.calls.push({ name: part.name, arguments: '' })
+    if (part.type === 'tool-call-delta') said.calls.at(-1)!.arguments += part.arguments
     if (part.type === 'finish') margins = part.margins ?? []
   }
-  return { margins, text }
+  return { margins, said }
 }
 
 function misfit(choice: number, { edited, different, tokens, score, most }: ReplayFinding): string {
@@ -106,8 +114,15 @@ function misfit(choice: number, { edited, different, tokens, score, most }: Repl
   return `choice ${choice}: ${different} of ${tokens} tokens would not be chosen (score ${score.toFixed(4)}, at most ${most})${where}`
 }
 
-/** Stop strings are among the tokens, but not in the text. */
-function spells(text: string, { settings, output }: AnswerRecord, choice: number): boolean {
-  const said = output?.[choice]?.text ?? ''
-  return settings.stop.length === 0 ? text === said : text.startsWith(said)
+/** What of an answer is not what its tokens spell; null when all is. Stop strings are among the tokens only. */
+function misreadOf(spelled: Said, { settings, output }: AnswerRecord, choice: number): string | null {
+  const recorded = output?.[choice] ?? { text: '', reasoning: '', calls: [] }
+  const fits = (whole: string, said: string) =>
+    settings.stop.length === 0 ? whole === said : whole.startsWith(said)
+  if (!fits(spelled.text, recorded.text)) return 'text'
+  if (!fits(spelled.reasoning, recorded.reasoning)) return 'thought'
+  const names = (calls: Said['calls']) => calls.map(({ name }) => `${name}\n`).join('')
+  const all = (calls: Said['calls']) => calls.map((call) => call.arguments).join('\n')
+  if (!fits(names(spelled.calls), names(recorded.calls))) return 'call'
+  return fits(all(spelled.calls), all(recorded.calls)) ? null : 'call'
 }

@@ -92,7 +92,8 @@ export function reasonOf(strikes: readonly Contribution[], score: number): strin
   }, ${score.toFixed(1)} points.`
 }
 
-function nameOf(hazard: StandingEvent['hazard']): string {
+/** A hazard in words. */
+export function nameOf(hazard: StandingEvent['hazard']): string {
   if (hazard === 'attack') return 'attempts to get past the rules'
   return hazards[hazard as Hazard] ?? 'behaviour'
 }

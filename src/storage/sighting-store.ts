@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely'
+import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { KeyParty, Likeness, Sighting, SightingStore } from '../standing/store.ts'
 import { parseTarget, targetText, type Target } from '../standing/target.ts'
 import type { Database } from './schema.ts'
@@ -114,16 +114,22 @@ export class SqlSightingStore implements SightingStore {
   }
 
   async likeBarred(after: number, since: number, now: number, limit: number): Promise<Target[]> {
+    // From those who are barred on, of whom there are few: everybody who was met lately are many.
+    const theirs = (whose: RawBuilder<unknown>) => sql`
+      select kind, mark, target from standing_sightings
+      where ${whose} and day >= ${since - (since % day)} and ${telling('standing_sightings')}`
     const { rows } = await sql<{ target: string }>`
+      with barred as (
+        select target from measures where rung in ('suspended', 'banned') and lifted_at is null
+          and (until is null or until > ${now})
+      ), marks as (
+        ${theirs(sql`target in (select target from barred)`)}
+        union ${theirs(sql`key_id in (select substr(target, 5) from barred where target like 'key:%')`)}
+      )
       select distinct met.target
-      from standing_sightings as met
-      join standing_sightings as theirs
-        on theirs.kind = met.kind and theirs.mark = met.mark and theirs.target <> met.target
-      join measures on measures.target = theirs.target or measures.target = 'key:' || theirs.key_id
+      from marks join standing_sightings as met
+        on met.kind = marks.kind and met.mark = marks.mark and met.target <> marks.target
       where met.day >= ${after - (after % day)} and met.last_at > ${after} and ${telling('met')}
-        and theirs.day >= ${since - (since % day)} and ${telling('theirs')}
-        and measures.rung in ('suspended', 'banned') and measures.lifted_at is null
-        and (measures.until is null or measures.until > ${now})
       order by met.target limit ${limit}`.execute(this.#database)
     return rows.map(({ target }) => parseTarget(target))
   }

@@ -3,10 +3,11 @@ import { z } from 'zod'
 import { hazards } from '../../core/verdict.ts'
 import type { CaseId } from '../../core/ids.ts'
 import { markKinds } from '../../standing/blur.ts'
-import type { Case } from '../../standing/case.ts'
+import type { Case, CaseStep } from '../../standing/case.ts'
 import { rungs, type Rung } from '../../standing/measure.ts'
 import type { Link } from '../../standing/evasion.ts'
 import type { CaseFile, Standing } from '../../standing/standing.ts'
+import { nameOf } from '../../standing/ladder.ts'
 import { parseTarget, targetText } from '../../standing/target.ts'
 import { iso, measureView, reasonField, targetField, time, viewOf } from './measures.ts'
 import { defineOperation } from './operation.ts'
@@ -18,6 +19,7 @@ const strikeView = z.object({
   at: time,
   source: z.string(),
   hazard: z.string().nullable(),
+  means: z.string().describe('The hazard in words.'),
   direction: z.string(),
   severity: z.number(),
   weight: z.number(),
@@ -106,6 +108,7 @@ export const showStanding = defineOperation({
         at: iso(event.at),
         source: event.source,
         hazard: event.hazard,
+        means: nameOf(event.hazard),
         direction: event.direction,
         severity: event.severity,
         weight,
@@ -184,10 +187,15 @@ async function caseFileViewOf(standing: Standing, id: string): Promise<CaseFileV
   const { case: found, steps, measures }: CaseFile = await standing.caseFile(id as CaseId, null)
   return {
     ...caseViewOf(found),
-    steps: steps.map(({ at, kind, by, detail }) => ({ at: iso(at), kind, by, detail: { ...detail } })),
+    steps: steps.map(({ at, kind, by, detail }) => ({ at: iso(at), kind, by, detail: detailOf(detail) })),
     measures: measures.map(viewOf),
     links: (await standing.links(found.target)).map(linkViewOf),
   }
+}
+
+/** Times are kept as numbers, and read as times. */
+function detailOf({ until, ...detail }: CaseStep['detail']): z.input<typeof stepView>['detail'] {
+  return until === undefined ? detail : { ...detail, until: typeof until === 'number' ? iso(until) : until }
 }
 
 export const listCases = defineOperation({

@@ -7,7 +7,7 @@ import { parseEntry } from '../../audit/log-entry.ts'
 import { parseBundle, parseTilePath, tilePath, tileWidth } from '../../audit/tile.ts'
 import { elpisError } from '../../errors.ts'
 import { defineCommand } from '../command.ts'
-import { exporting, exportOptions, waitingLine } from '../export-client.ts'
+import { exporting, exportOptions, saidToWait } from '../export-client.ts'
 import { perform } from '../standing-client.ts'
 import { withAudit } from './with-audit.ts'
 
@@ -22,10 +22,7 @@ export const erase = defineCommand({
   options: { reason: exportOptions.reason },
   async run({ options: { reason }, positionals: [subject = ''], config, json, terminal }) {
     const { proposal } = await perform(config(), eraseContent, { subject, reason })
-    if (proposal !== null) {
-      terminal.print(json ? JSON.stringify({ proposal }) : waitingLine(proposal))
-      return
-    }
+    if (saidToWait(proposal, json, terminal)) return
     terminal.print(json ? JSON.stringify({ erased: subject }) : `What ${subject} said is gone.`)
   },
 })
@@ -97,7 +94,7 @@ export const exportLog = defineCommand({
         )
       }
     })
-    if (waiting !== null) terminal.print(json ? JSON.stringify({ proposal: waiting }) : waitingLine(waiting))
+    saidToWait(waiting, json, terminal)
   },
 })
 

@@ -27,13 +27,16 @@ export function advance(
   task.outputTokens++
   const known = task.marks.spelled.get(chosen) ?? token(chosen)
   answer.thought?.accept(known.text ?? '')
+  const ends = known.ends && (answer.guide !== null || !job.ignoreEos)
   if (answer.recorded !== null) {
-    outbox.text(answer, text.push(known, null))
-    if (output.length < task.limit) return null
+    const last = output.length >= task.limit
+    // What ended it is no part of its text.
+    if (!ends || !last) outbox.text(answer, text.push(known, null))
+    if (!last) return null
     outbox.text(answer, text.finish())
     return 'length'
   }
-  if (known.ends && (answer.guide !== null || !job.ignoreEos)) {
+  if (ends) {
     outbox.text(answer, text.finish())
     return 'stop'
   }
@@ -67,7 +70,9 @@ function recall(
     const forced = thought?.forced ?? null
     const chosen = forced ?? sampler.choose(logits, output.length, guide)
     if (chosen === next) margin = 0
-    else if (chosen >= 0 && forced === null) margin = sampler.margin(logits, output.length, chosen, next)
+    else if (chosen >= 0 && forced === null && (guide === null || guide.allows(next))) {
+      margin = sampler.margin(logits, output.length, chosen, next)
+    }
     if (guide !== null && !(token(next).ends && guide.complete)) guide.accept(next)
   } catch (error) {
     if (error instanceof GrammarTooAmbiguous || error instanceof GrammarTooLarge) return 'unreadable'

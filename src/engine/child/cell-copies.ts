@@ -17,10 +17,15 @@ export class CellCopies {
 
   /** @param owner any native sequence that has the cells. */
   save(node: PrefixNode, owner: number): Uint8Array[] {
+    return this.saveRange(node.start, endOf(node), owner)
+  }
+
+  /** The cells from one position up to another. */
+  saveRange(start: number, end: number, owner: number): Uint8Array[] {
     const pieces: Uint8Array[] = []
-    for (let from = node.start, to = from; from < endOf(node); from = to) {
+    for (let from = start, to = from; from < end; from = to) {
       // At multiples, since some attention looks back no further than to the last of these.
-      to = Math.min(endOf(node), (Math.floor(from / this.#savedTokens) + 1) * this.#savedTokens)
+      to = Math.min(end, (Math.floor(from / this.#savedTokens) + 1) * this.#savedTokens)
       this.#raw.copy(owner, this.#scratch, from, to)
       pieces.push(this.#raw.save(this.#scratch))
       this.#raw.remove(this.#scratch, -1, -1)

@@ -155,6 +155,32 @@ export class CellStore {
     node.owners.add(number)
   }
 
+  /** Copies the first cells of a native sequence out. */
+  copyOut(number: number, length: number): Uint8Array[] {
+    return this.#copies.saveRange(0, length, number)
+  }
+
+  /**
+   * Puts a beginning that was copied out of another cache among those that are parked, for everybody. To be called while
+   * the cache is empty: it is tried out there.
+   *
+   * @returns false when it does not fit, or is not what a cache like this one wrote.
+   */
+  adopt(tokens: Int32Array, pieces: readonly Uint8Array[]): boolean {
+    if (tokens.length > this.free) return false
+    try {
+      this.#copies.restore(pieces, [])
+    } catch {
+      this.#raw.clear()
+      return false
+    }
+    const node = newNode(this.rootOf(null), null)
+    node.tokens = [...tokens]
+    if (this.#parked.add(node, pieces)) return true
+    node.parent?.children.delete(node)
+    return false
+  }
+
   /** Takes the cells of a leaf that nobody runs, parked or forgotten. */
   evict(node: PrefixNode, keep: boolean): void {
     const parent = node.parent!

@@ -8,6 +8,7 @@ import { GrammarLibrary } from './grammar-library.ts'
 import { tokenMarks } from './answer-marks.ts'
 import { BriefDesk } from './brief-desk.ts'
 import { EmbeddingQueue } from './embedding-queue.ts'
+import { KeptPrefixes } from './kept-prefixes.ts'
 import { loadModel, type ReadyEmbedder, type ReadyModel } from './load-model.ts'
 import { openTokens } from './open-prompt.ts'
 import { PairPrompt } from './pair-prompt.ts'
@@ -89,23 +90,36 @@ function schedulerFor(ready: ReadyModel, options: LoadOptions): Scheduler {
   const { model, vocabulary, cache, parameters, steady } = ready
   const { alone, beside } = prefillTokens(parameters, options.threads, model.stepTokens)
   const { states } = options
+  const kept = keptPrefixes(ready, options)
+  const sequenceCache = new SequenceCache(model, cache)
+  for (const { tokens, pieces } of kept?.read() ?? []) sequenceCache.adopt(tokens, pieces)
   return new Scheduler({
     decoder: model,
-    cache: new SequenceCache(model, cache),
+    cache: sequenceCache,
     sequences: cache.sequences,
     contextTokens: Math.min(options.contextTokens, cache.cells),
     tokensAlone: alone,
-    pace: steady ? new MeasuredPace(beside) : new FixedPace(beside),
+    pace: steady ? new MeasuredPace() : new FixedPace(beside),
     // What was computed of a wrong draft cannot be taken back out of a state.
     drafts: cache.divisible ? options.drafts : 'never',
     now: () => performance.now(),
     token: (token) => vocabulary.token(token),
     suppressed: vocabulary.suppressed,
     ...(states === undefined ? {} : { states: () => newStates(states) }),
+    ...(kept === null ? {} : { kept }),
     report: (events, occupancy) => {
       send({ type: 'step', events, occupancy })
     },
   })
+}
+
+/** Null where nothing is kept on disk, or where the same layout does not compute the same bits. */
+function keptPrefixes(
+  { description: { build, layout } }: ReadyModel,
+  { prefixes }: LoadOptions,
+): KeptPrefixes | null {
+  if (prefixes === undefined || layout === null) return null
+  return new KeptPrefixes(prefixes, { build, layout }, (text, file) => send({ type: 'prefix', text, file }))
 }
 
 function deskFor(

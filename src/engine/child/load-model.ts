@@ -97,6 +97,7 @@ export function loadModel(
     [
       ...(options.files ?? [options.path]),
       ...(options.adapters === undefined ? [] : [options.adapters]),
+      ...(options.prefixes === undefined ? [] : [options.prefixes.folder]),
       ...(options.placement?.reads ?? []),
     ],
     options.placement?.devices,

@@ -18,8 +18,11 @@ export class ParkedStates {
 
   /** Copies the cells of a node out, whose owner may then drop them. False when there is no room for that. */
   park(node: PrefixNode, owner: number): boolean {
-    if (this.#mostBytes === 0) return false
-    const pieces = this.#copies.save(node, owner)
+    return this.#mostBytes > 0 && this.add(node, this.#copies.save(node, owner))
+  }
+
+  /** Takes a node over that has no cells, with what shall be in them one day. False when there is no room for that. */
+  add(node: PrefixNode, pieces: readonly Uint8Array[]): boolean {
     const size = sizeOf(pieces)
     if (size > this.#mostBytes) return false
     while (this.#bytes + size > this.#mostBytes || this.#nodes.size >= mostNodes) {

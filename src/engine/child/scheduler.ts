@@ -19,6 +19,7 @@ import { advance } from './advance.ts'
 import { noMarks, type TokenMarks } from './answer-marks.ts'
 import type { Decoder } from './decoder.ts'
 import { draftCost, draftsFor } from './drafts.ts'
+import type { KeptPrefixes } from './kept-prefixes.ts'
 import { Outbox } from './outbox.ts'
 import { otherTokens, runStep, type StepWork } from './run-step.ts'
 import type { Sequence, SequenceCache } from './sequence-cache.ts'
@@ -53,6 +54,8 @@ export interface SchedulerOptions {
   readonly suppressed: readonly number[]
   /** For a new answer, what reads its hidden states; left out when nothing does. */
   readonly states?: () => AnswerStates
+  /** Takes what was computed of prompts that everybody knows; left out when it is not kept. */
+  readonly kept?: Pick<KeptPrefixes, 'computed'>
   /** Takes the events of a step or a few, in order, and what is taken after them. Never called without any. */
   readonly report: (events: readonly JobEvent[], occupancy: Occupancy) => void
 }
@@ -327,11 +330,20 @@ export class Scheduler {
 
   #finish(answer: Answer, reason: FinishReason): void {
     const { task, choice, sequence } = answer
+    this.#keepOpen(task, sequence)
     task.unfinished.delete(choice)
     this.#outbox.finished(task, choice, reason, answer)
     this.#options.cache.trim(sequence, cellsOf(answer))
     this.#giveBack(task, sequence)
     if (task.unfinished.size === 0) this.#end(task)
+  }
+
+  /** By now nobody waits for this answer, and its beginning is still there. */
+  #keepOpen({ job, origin, prompt }: Task, sequence: Sequence): void {
+    const { kept, cache } = this.#options
+    const { adapter, openTokens } = origin
+    if (kept === undefined || job.open === null || adapter !== null) return
+    kept.computed(job.open.text, prompt.subarray(0, openTokens), () => cache.copyOut(sequence, openTokens))
   }
 
   #recover(result: 'no-room' | 'broken'): void {

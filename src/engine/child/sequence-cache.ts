@@ -145,6 +145,16 @@ export class SequenceCache {
     else if (this.#isDouble(sequence)) this.#cells.evict(tip, false)
   }
 
+  /** Copies the first cells of a sequence out. */
+  copyOut({ number }: Sequence, length: number): Uint8Array[] {
+    return this.#cells.copyOut(number, length)
+  }
+
+  /** Takes over what was copied out of another cache, for everybody; see `CellStore`. */
+  adopt(tokens: Int32Array, pieces: readonly Uint8Array[]): boolean {
+    return this.#keepsBranches && this.#cells.adopt(tokens, pieces)
+  }
+
   /** Forgets everything, also what is parked. */
   clear(): void {
     this.#cells.clear()

@@ -39,6 +39,10 @@ const longestStep = 2.4
 const least = 4
 /** Weight of a new measurement in the average. */
 const weight = 0.2
+/** After so many tokens a measurement is one of many. */
+const enoughTokens = 64
+/** A token adds at least one of so many parts of a step without. */
+const mostBeside = 1024
 /** Steps with fewer other tokens than these count less. */
 const fewTokens = 8
 /** A measurement counts as at most so many times the average: a machine is busy with other things at times. */
@@ -53,16 +57,17 @@ interface Bare {
 }
 
 export class MeasuredPace implements Pace {
-  readonly #estimate: number
   /** Steps without prompts, by the number of answers in powers of two. */
   readonly #bare: (Bare | undefined)[] = []
-  /** Milliseconds that a token of a prompt or a draft adds to a step. */
+  /**
+   * Milliseconds that a token of a prompt or a draft adds to a step of answers. Steps of nothing else tell little of it:
+   * they are long, and a token takes less there.
+   */
   #perToken: number | null = null
-
-  /** @param estimate tokens, while nothing is known of prompts. */
-  constructor(estimate: number) {
-    this.#estimate = estimate
-  }
+  /** The first tokens that were measured, and what they added in all: one alone may seem to take nothing. */
+  readonly #first = { tokens: 0, milliseconds: 0 }
+  /** Twice the most tokens that were measured: what more cost is not known. */
+  #most = least
 
   costOfToken(answers: number): number | null {
     const bare = this.#bare[sizeOf(answers)]
@@ -77,11 +82,11 @@ export class MeasuredPace implements Pace {
     if (otherTokens === 0) {
       const average = mixed(bare?.milliseconds ?? null, milliseconds)
       this.#bare[sizeOf(answers)] = { milliseconds: average, age: 0 }
-    } else if (answers === 0 || bare !== undefined) {
-      if (bare !== undefined) bare.age++
-      const added = Math.max(0, milliseconds - (answers === 0 ? 0 : bare!.milliseconds))
-      // Few tokens take little time, of which much is chance.
-      this.#perToken = mixed(this.#perToken, added / otherTokens, Math.min(1, otherTokens / fewTokens))
+    } else if (bare !== undefined) {
+      bare.age++
+      this.#learn(otherTokens, milliseconds - bare.milliseconds)
+      this.#perToken = Math.max(this.#perToken!, bare.milliseconds / mostBeside)
+      this.#most = Math.max(this.#most, 2 * otherTokens)
     }
   }
 
@@ -89,8 +94,20 @@ export class MeasuredPace implements Pace {
     const bare = this.#bare[sizeOf(answers)]
     // One step without, to be measured.
     if (bare === undefined || bare.age >= stepsBetween) return 0
-    if (this.#perToken === null) return this.#estimate
-    return Math.max(least, Math.floor((bare.milliseconds * (longestStep - 1)) / this.#perToken))
+    if (this.#perToken === null) return least
+    const fitting = Math.floor((bare.milliseconds * (longestStep - 1)) / this.#perToken)
+    return Math.max(least, Math.min(fitting, this.#most))
+  }
+
+  #learn(tokens: number, added: number): void {
+    if (this.#first.tokens < enoughTokens) {
+      this.#first.tokens += tokens
+      this.#first.milliseconds += added
+      this.#perToken = this.#first.milliseconds / this.#first.tokens
+      return
+    }
+    // Few tokens take little time, of which much is chance.
+    this.#perToken = mixed(this.#perToken, Math.max(0, added) / tokens, Math.min(1, tokens / fewTokens))
   }
 }
 

@@ -1,4 +1,4 @@
-import { When } from '../ui/when.tsx'
+import { momentText, When } from '../ui/when.tsx'
 import type { CaseFile } from './standing.ts'
 
 /** What happened in a case, the first thing first. */
@@ -8,7 +8,7 @@ export function CaseSteps({ steps }: Pick<CaseFile, 'steps'>) {
       {steps.map(({ at, kind, by, detail }, index) => (
         // Steps are only ever added.
         // oxlint-disable-next-line react/no-array-index-key
-        <li key={index} className="flex flex-wrap gap-x-3">
+        <li key={index} className="flex flex-wrap items-baseline gap-x-3">
           <span className="text-xs text-faint">
             <When at={at} />
           </span>
@@ -17,7 +17,9 @@ export function CaseSteps({ steps }: Pick<CaseFile, 'steps'>) {
           <span className="min-w-0 basis-full text-xs break-words text-faint">
             {Object.entries(detail)
               .filter(([, value]) => value !== null)
-              .map(([name, value]) => `${name} ${String(value)}`)
+              .map(
+                ([name, value]) => `${name} ${name === 'until' ? momentText(String(value)) : String(value)}`,
+              )
               .join(' · ')}
           </span>
         </li>

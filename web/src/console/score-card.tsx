@@ -2,7 +2,7 @@ import { card } from '../ui/page.tsx'
 import { When } from '../ui/when.tsx'
 import { LinkList } from './link-list.tsx'
 import { MeasureRow } from './measure-row.tsx'
-import type { Explanation } from './standing.ts'
+import type { Explanation, Strike } from './standing.ts'
 
 /** A score beside the thresholds of the ladder, and every strike that it is made of. */
 export function ScoreCard({ explanation }: { readonly explanation: Explanation }) {
@@ -33,38 +33,14 @@ export function ScoreCard({ explanation }: { readonly explanation: Explanation }
       {strikes.length === 0 ? (
         <p className="mt-4 text-sm text-faint">No strikes.</p>
       ) : (
-        <div className="mt-4 overflow-x-auto">
-          <table className="w-full text-sm tabular-nums">
-            <thead className="text-xs text-faint">
-              <tr>
-                {['When', 'What', 'Severity', 'Points', 'Counts now'].map((name) => (
-                  <th key={name} className="py-1 pr-4 text-start font-medium">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody className="divide-y divide-line">
-              {strikes.map(({ event, at, hazard, source, severity, points, counts, note }) => (
-                <tr key={event}>
-                  <td className="py-1.5 pr-4">
-                    <When at={at} />
-                  </td>
-                  <td className="py-1.5 pr-4">
-                    {hazard ?? 'other'} <span className="text-faint">by {source}</span>
-                    {note === null ? null : <span className="block text-xs text-soft">{note}</span>}
-                  </td>
-                  <td className="py-1.5 pr-4">{severity}</td>
-                  <td className="py-1.5 pr-4">{points}</td>
-                  <td className="py-1.5">{counts}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ol aria-label="Strikes" className="mt-4 divide-y divide-line border-t border-line">
+          {strikes.map((strike) => (
+            <StrikeRow key={strike.event} strike={strike} share={strike.counts / score} />
+          ))}
+        </ol>
       )}
       {measures.length === 0 ? null : (
-        <ul className="mt-4 divide-y divide-line border-t border-line">
+        <ul className="-mx-4 divide-y divide-line border-t border-line">
           {measures.map((measure) => (
             <MeasureRow key={measure.id} measure={measure} />
           ))}
@@ -72,5 +48,32 @@ export function ScoreCard({ explanation }: { readonly explanation: Explanation }
       )}
       <LinkList links={links} />
     </div>
+  )
+}
+
+/** One strike as a sum: what it was worth, what is left of it, and how much of the score that is. */
+function StrikeRow({ strike, share }: { readonly strike: Strike; readonly share: number }) {
+  const { at, hazard, means, source, severity, weight, points, counts, note } = strike
+  return (
+    <li className="py-2.5 text-sm">
+      <div className="flex items-baseline gap-3">
+        <span className="min-w-0 flex-1 font-medium first-letter:uppercase">
+          {means}
+          {hazard === null || hazard === 'attack' ? null : (
+            <span className="font-normal text-faint"> {hazard}</span>
+          )}
+        </span>
+        <strong className="text-base font-semibold tabular-nums">{counts.toFixed(1)}</strong>
+      </div>
+      {note === null ? null : <p className="mt-0.5 break-words text-soft">{note}</p>}
+      <p className="mt-0.5 text-xs text-faint tabular-nums">
+        <When at={at} /> by {source} · severity {severity} × 10
+        {weight === 1 ? '' : ` × weight ${weight}`} = {points.toFixed(1)}
+        {counts === points ? null : `, of which ${counts.toFixed(1)} are left`}
+      </p>
+      <div aria-hidden className="mt-1.5 h-1 rounded-full bg-bubble">
+        <div className="h-full rounded-full bg-accent" style={{ width: `${Math.min(1, share) * 100}%` }} />
+      </div>
+    </li>
   )
 }

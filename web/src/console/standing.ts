@@ -45,6 +45,7 @@ const explanation = z.object({
       at: z.string(),
       source: z.string(),
       hazard: z.nullable(z.string()),
+      means: z.string(),
       direction: z.string(),
       severity: z.number(),
       weight: z.number(),
@@ -70,6 +71,7 @@ export type Measure = z.infer<typeof measure>
 export type Link = z.infer<typeof link>
 export type CaseFile = z.infer<typeof caseFile>
 export type Explanation = z.infer<typeof explanation>
+export type Strike = Explanation['strikes'][number]
 
 export const bansQuery = queryOptions({
   queryKey: ['standing', 'bans'],
