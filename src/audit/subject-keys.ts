@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import type { EntryId, OrganisationId } from '../core/ids.ts'
+import { RecentMap } from '../core/recent-map.ts'
 import { sealed, unsealed } from '../core/sealed-box.ts'
 import type { Subject } from '../core/verdict.ts'
 import { HmacKey } from './hmac.ts'
@@ -69,7 +70,9 @@ export class SubjectKeys {
   readonly #homeKey: Buffer
   readonly #organisations = new Map<OrganisationId, string>()
   readonly #clock: Clock
-  readonly #known = new Map<SubjectName, { readonly key: Promise<SubjectKey>; readonly at: number }>()
+  readonly #known = new RecentMap<SubjectName, { readonly key: Promise<SubjectKey>; readonly at: number }>(
+    mostKept,
+  )
 
   constructor(store: SubjectStore, homeKey: Buffer, clock: Clock) {
     this.#store = store
@@ -80,14 +83,11 @@ export class SubjectKeys {
   /** The key of a subject, made when there is none. */
   of(subject: SubjectName): Promise<SubjectKey> {
     const now = performance.now()
-    const known = this.#known.get(subject)
+    const known = this.#known.peek(subject)
     if (known !== undefined && now - known.at < trustMilliseconds) return known.key
     const key = this.#ensure(subject)
-    this.#known.delete(subject)
     this.#known.set(subject, { key, at: now })
     key.catch(() => this.#known.delete(subject))
-    const oldest = this.#known.keys().next()
-    if (this.#known.size > mostKept && !oldest.done) this.#known.delete(oldest.value)
     return key
   }
 

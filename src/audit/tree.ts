@@ -1,3 +1,4 @@
+import { RecentMap } from '../core/recent-map.ts'
 import { inclusionRanges, consistencyRanges, rootOf, type Hash, type Range } from './merkle.ts'
 import type { AuditStore, FullTile } from './store.ts'
 import { tileWidth, type TileName } from './tile.ts'
@@ -13,7 +14,7 @@ const mostKept = 256
 export class Tree {
   readonly #store: AuditStore
   /** Full tiles, which never change. */
-  readonly #kept = new Map<string, readonly Hash[]>()
+  readonly #kept = new RecentMap<string, readonly Hash[]>(mostKept)
 
   constructor(store: AuditStore) {
     this.#store = store
@@ -44,12 +45,12 @@ export class Tree {
     width,
   }: TileName & { readonly level: number }): Promise<readonly Hash[] | null> {
     const name = `${level} ${index}`
-    const kept = this.#kept.get(name)
+    const kept = this.#kept.use(name)
     if (kept !== undefined) return kept.slice(0, width)
     const full = await this.#store.tile(level, index)
     if (full !== null) {
       const hashes = hashesOf(full)
-      this.#keep(name, hashes)
+      this.#kept.set(name, hashes)
       return hashes.slice(0, width)
     }
     const hashes = await this.#below(level, index * tileWidth, index * tileWidth + width)
@@ -93,12 +94,6 @@ export class Tree {
         ? await this.#store.leafHashes(begin, end)
         : await this.#store.tileRoots(level - 1, begin, end)
     return texts.map((text) => Buffer.from(text, 'base64'))
-  }
-
-  #keep(name: string, hashes: readonly Hash[]): void {
-    this.#kept.set(name, hashes)
-    const oldest = this.#kept.keys().next()
-    if (this.#kept.size > mostKept && !oldest.done) this.#kept.delete(oldest.value)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import { RecentMap } from '../core/recent-map.ts'
 import type { RequestId } from '../core/ids.ts'
 
 const hour = 3_600_000
@@ -51,7 +52,8 @@ export class Egress {
   /** Those that were too many, null for all together; told, and cut where the policy says so. */
   readonly #over = new Set<string | null>()
   /** Bytes that were counted of answers on their way. */
-  readonly #running = new Map<RequestId, number>()
+  /** Answers of batches end without an exchange: the oldest are forgotten. */
+  readonly #running = new RecentMap<RequestId, number>(mostRunning)
   #smallest: number | null = null
 
   constructor(parts: EgressParts) {
@@ -116,18 +118,13 @@ export class Egress {
 
   /** Counts a piece of an answer that is still on its way. */
   progress(id: RequestId, account: string, bytes: number): void {
-    const before = this.#running.get(id) ?? 0
-    this.#running.delete(id)
-    this.#running.set(id, before + bytes)
-    // Answers of batches end without an exchange: the oldest are forgotten.
-    const [oldest] = this.#running.keys()
-    if (this.#running.size > mostRunning && oldest !== undefined) this.#running.delete(oldest)
+    this.#running.set(id, (this.#running.peek(id) ?? 0) + bytes)
     this.count(account, bytes)
   }
 
   /** Counts what an exchange took besides what was counted on its way. */
   finish(id: RequestId, account: string | null, bytes: number): void {
-    const counted = this.#running.get(id) ?? 0
+    const counted = this.#running.peek(id) ?? 0
     this.#running.delete(id)
     this.count(account, bytes - counted)
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import type { Principal } from '../core/principal.ts'
+import { RecentMap } from '../core/recent-map.ts'
 import type { Signal, Subject } from '../core/verdict.ts'
 import type { Blur, MarkKind } from './blur.ts'
 import { againstTarget, answerable } from './event.ts'
@@ -27,7 +28,7 @@ const mostFresh = 200_000
 export class Sightings {
   readonly #parts: SightingParts
   /** When each pair of somebody and something was noted last; the oldest first. */
-  readonly #fresh = new Map<string, number>()
+  readonly #fresh = new RecentMap<string, number>(mostFresh)
   #waiting: Sighting[] = []
   #timer: NodeJS.Timeout | null = null
   #writing: Promise<void> = Promise.resolve()
@@ -64,12 +65,10 @@ export class Sightings {
     const { keyId, personId, endUser, organisationId } = subject
     const now = this.#parts.clock.now()
     const name = `${keyId ?? personId ?? organisationId} ${endUser ?? ''} ${kind} ${value}`
-    const before = this.#fresh.get(name)
+    const before = this.#fresh.peek(name)
     if (before !== undefined && now - before < freshMilliseconds) return
     if (this.#waiting.length >= mostWaiting) return
-    this.#fresh.delete(name)
     this.#fresh.set(name, now)
-    if (this.#fresh.size > mostFresh) this.#fresh.delete(this.#fresh.keys().next().value ?? '')
     this.#waiting.push({
       day: now - (now % day),
       target: targetText(answerable(subject)),

@@ -4,21 +4,20 @@
  */
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import type { SqliteDatabase, SqliteStatement } from 'kysely'
+import { RecentMap } from '../core/recent-map.ts'
 import { scalar, UnboundableParameter } from './scalar.ts'
 
 /** Statements kept prepared; queries come from code, so that there are few different ones. */
 const mostStatements = 256
 
 export function strictSqlite(database: DatabaseSync): SqliteDatabase {
-  const prepared = new Map<string, SqliteStatement>()
+  const prepared = new RecentMap<string, SqliteStatement>(mostStatements)
   return {
     close: () => database.close(),
     prepare(text) {
-      let statement = prepared.get(text)
+      let statement = prepared.use(text)
       if (statement === undefined) {
         statement = strictStatement(database, text)
-        const oldest = prepared.keys().next()
-        if (prepared.size >= mostStatements && !oldest.done) prepared.delete(oldest.value)
         prepared.set(text, statement)
       }
       return statement

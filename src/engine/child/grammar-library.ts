@@ -1,4 +1,5 @@
 /** The grammars of a loaded model: its vocabulary as a tree, made when first needed, and grammars that were used lately. */
+import { RecentMap } from '../../core/recent-map.ts'
 import type { Grammar } from '../grammar/grammar.ts'
 import { MaskStore } from './mask-store.ts'
 import { type GrammarVocabulary, TokenGrammar } from './token-grammar.ts'
@@ -14,9 +15,12 @@ type Known = Pick<Vocabulary, 'size' | 'token' | 'controlTokens'>
 
 export class GrammarLibrary {
   readonly #vocabulary: Known
-  readonly #grammars = new Map<string, TokenGrammar>()
+  readonly #grammars = new RecentMap<string, TokenGrammar>({
+    entries: mostGrammars,
+    weight: mostLetters,
+    weightOf: (_, key) => key.length,
+  })
   readonly #masks = new MaskStore(mostMaskBytes)
-  #letters = 0
   #known: GrammarVocabulary | null = null
 
   constructor(vocabulary: Known) {
@@ -30,23 +34,13 @@ export class GrammarLibrary {
 
   open(grammar: Grammar): TokenGrammar {
     const key = JSON.stringify(grammar)
-    const opened = this.#grammars.get(key) ?? this.#make(grammar, key)
-    this.#grammars.delete(key)
-    this.#grammars.set(key, opened)
-    return opened
-  }
-
-  #make(grammar: Grammar, key: string): TokenGrammar {
+    const opened = this.#grammars.use(key)
+    if (opened !== undefined) return opened
     const known = (this.#known ??= grammarVocabulary(this.#vocabulary))
-    for (const oldest of this.#grammars.keys()) {
-      if (this.#grammars.size < mostGrammars && this.#letters <= mostLetters) break
-      this.#grammars.delete(oldest)
-      this.#letters -= oldest.length
-    }
     const made = new TokenGrammar(grammar, known, this.#masks)
     // What cannot even be begun is refused now.
     made.start()
-    this.#letters += key.length
+    this.#grammars.set(key, made)
     return made
   }
 }

@@ -1,5 +1,6 @@
 /** The grammar that the text of an answer is held to, made of what a request asks for. */
 import { createHash } from 'node:crypto'
+import { RecentMap } from '../../core/recent-map.ts'
 import type { JsonObject, Request } from '../../core/request.ts'
 import { elpisError } from '../../errors.ts'
 import type { Grammar } from './grammar.ts'
@@ -26,28 +27,20 @@ export function grammarOf({ format }: Pick<Request, 'format'>): Grammar | null {
 }
 
 const anyObject = anyObjectRules('')
-const kept = new Map<string, { readonly grammar: Grammar; readonly letters: number }>()
-let keptLetters = 0
+const kept = new RecentMap<string, { readonly grammar: Grammar; readonly letters: number }>({
+  entries: mostKept,
+  weight: mostKeptLetters,
+  weightOf: ({ letters }) => letters,
+})
 
 function schemaGrammar(schema: JsonObject): Grammar {
   const text = JSON.stringify(schema)
   const digest = createHash('sha256').update(text).digest('base64')
-  const known = kept.get(digest)
-  // Taken out and put back in: the oldest stands first.
-  if (known !== undefined) forget(digest)
-  const grammar = known?.grammar ?? compiled(schema)
+  const known = kept.use(digest)
+  if (known !== undefined) return known.grammar
+  const grammar = compiled(schema)
   kept.set(digest, { grammar, letters: text.length })
-  keptLetters += text.length
-  for (const oldest of kept.keys()) {
-    if (kept.size <= mostKept && keptLetters <= mostKeptLetters) break
-    forget(oldest)
-  }
   return grammar
-}
-
-function forget(digest: string): void {
-  keptLetters -= kept.get(digest)?.letters ?? 0
-  kept.delete(digest)
 }
 
 function compiled(schema: JsonObject): Grammar {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { RecentMap } from '../../core/recent-map.ts'
 import type { EngineRequest } from '../../core/request.ts'
 
 /** Prefixes remembered, each some 150 bytes. */
@@ -11,7 +12,7 @@ const shortestPrefix = 256
  * Beginnings are told apart by who may profit from each other's cache. Least recently used ones are forgotten first.
  */
 export class Affinity<Place> {
-  readonly #places = new Map<string, Place>()
+  readonly #places = new RecentMap<string, Place>(mostRemembered)
 
   /** Beginnings of what is asked, shortest first; each is one message longer. */
   prefixesOf({ input, model, share }: Pick<EngineRequest, 'input' | 'model' | 'share'>): string[] {
@@ -30,18 +31,11 @@ export class Affinity<Place> {
   /** Where the longest of these beginnings was read. */
   placeOf(prefixes: readonly string[]): Place | undefined {
     const known = prefixes.findLast((prefix) => this.#places.has(prefix))
-    return known === undefined ? undefined : this.#places.get(known)
+    return known === undefined ? undefined : this.#places.peek(known)
   }
 
   remember(prefixes: readonly string[], place: Place): void {
-    for (const prefix of prefixes) {
-      this.#places.delete(prefix)
-      this.#places.set(prefix, place)
-    }
-    for (const oldest of this.#places.keys()) {
-      if (this.#places.size <= mostRemembered) break
-      this.#places.delete(oldest)
-    }
+    for (const prefix of prefixes) this.#places.set(prefix, place)
   }
 }
 

@@ -1,3 +1,4 @@
+import { RecentMap } from '../../core/recent-map.ts'
 import { distance } from '../stage/fingerprint.ts'
 
 interface Attempt {
@@ -23,21 +24,16 @@ const bounds = {
  * hour, fingerprints and scores only.
  */
 export class ClimbingWatch {
-  readonly #attempts = new Map<string, Attempt[]>()
+  readonly #attempts = new RecentMap<string, Attempt[]>(bounds.subjects)
 
   /** @returns how many variants there were, when this attempt is one of a climb; 0 when it is not */
   note(subject: string, attempt: Attempt): number {
-    const before = this.#attempts.get(subject) ?? []
-    this.#attempts.delete(subject)
+    const before = this.#attempts.peek(subject) ?? []
     const recent = before
       .filter(({ at }) => attempt.at - at <= bounds.milliseconds)
       .slice(1 - bounds.attempts)
     recent.push(attempt)
     this.#attempts.set(subject, recent)
-    if (this.#attempts.size > bounds.subjects) {
-      const [oldest] = this.#attempts.keys()
-      if (oldest !== undefined) this.#attempts.delete(oldest)
-    }
     const variants = recent.filter(
       ({ fingerprint }) => distance(fingerprint, attempt.fingerprint) <= bounds.alike,
     )

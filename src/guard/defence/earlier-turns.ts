@@ -1,3 +1,5 @@
+import { RecentMap } from '../../core/recent-map.ts'
+
 interface Said {
   readonly at: number
   readonly text: string
@@ -10,22 +12,17 @@ const bounds = { subjects: 5000, texts: 4, characters: 600, milliseconds: 10 * 6
  * ten minutes, short texts only; what was blocked is not among it.
  */
 export class EarlierTurns {
-  readonly #said = new Map<string, Said[]>()
+  readonly #said = new RecentMap<string, Said[]>(bounds.subjects)
 
   /** What was asked before, oldest first; null when there is nothing. */
   before(subject: string, now: number): string | null {
-    const texts = (this.#said.get(subject) ?? []).filter(({ at }) => now - at <= bounds.milliseconds)
+    const texts = (this.#said.peek(subject) ?? []).filter(({ at }) => now - at <= bounds.milliseconds)
     return texts.length === 0 ? null : texts.map(({ text }) => text).join('\n')
   }
 
   note(subject: string, said: Said): void {
     if (said.text.length > bounds.characters) return
-    const texts = (this.#said.get(subject) ?? []).filter(({ at }) => said.at - at <= bounds.milliseconds)
-    this.#said.delete(subject)
+    const texts = (this.#said.peek(subject) ?? []).filter(({ at }) => said.at - at <= bounds.milliseconds)
     this.#said.set(subject, [...texts, said].slice(-bounds.texts))
-    if (this.#said.size > bounds.subjects) {
-      const [oldest] = this.#said.keys()
-      if (oldest !== undefined) this.#said.delete(oldest)
-    }
   }
 }

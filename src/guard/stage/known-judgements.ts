@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { RecentMap } from '../../core/recent-map.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Judgement, Sample } from './judgement.ts'
 
@@ -9,8 +10,7 @@ const mostKnown = 4096
  * digests are kept, and what could not be judged is not.
  */
 export class KnownJudgements {
-  /** The least recently used first. */
-  readonly #known = new Map<string, Promise<Judgement>>()
+  readonly #known = new RecentMap<string, Promise<Judgement>>(mostKnown)
 
   /**
    * @param scope whose texts these are: others could tell from how fast an answer begins what was judged before
@@ -23,28 +23,16 @@ export class KnownJudgements {
     judge: () => Promise<Judgement>,
   ): Promise<Judgement> {
     const key = keyOf(scope, sample, policies)
-    const known = this.#known.get(key)
-    if (known !== undefined) {
-      this.#known.delete(key)
-      this.#known.set(key, known)
-      return await known
-    }
+    const known = this.#known.use(key)
+    if (known !== undefined) return await known
     const judging = judge()
     this.#known.set(key, judging)
-    if (this.#known.size > mostKnown) this.#forgetOldest()
     const judgement = await judging.catch((error: unknown) => {
       this.#known.delete(key)
       throw error
     })
     if (judgement.outcome === 'unavailable') this.#known.delete(key)
     return judgement
-  }
-
-  #forgetOldest(): void {
-    for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest)
-      return
-    }
   }
 }
 
