@@ -3,10 +3,11 @@ import type { Config } from '../config.ts'
 import { homeOrganisation } from '../core/principal.ts'
 import { hazards as hazardNames } from '../core/verdict.ts'
 import { elpisError } from '../errors.ts'
+import { readLabelled, UnreadableLabels, type Labelled } from '../guard/labelled.ts'
 import { readPolicy } from '../guard/policy/policy.ts'
 import { openPolicyShelf, type PolicyShelf } from '../guard/policy/shelf.ts'
 import type { Explained, Moderation } from '../guard/stage/moderate.ts'
-import { labelled, tryOut, type Labelled, type TrialOfSet } from '../guard/trial.ts'
+import { tryOut, type TrialOfSet } from '../guard/trial.ts'
 import { dryRun } from '../guard/verdicts/dry-run.ts'
 import { openGuard, policyFolder } from '../server/open-guard.ts'
 import { openStorage } from '../storage/storage.ts'
@@ -72,7 +73,7 @@ const evalCommand = defineCommand({
     'Measure the guard on labelled texts of your own: what it finds, what it falsely takes for harm, how long it takes.',
   usage: 'FILE',
   details:
-    'Each line of FILE is a JSON object: "prompt", "label" (1 for what should not pass, else 0), where an answer is judged "response", and "set" if several are to be told apart. Every text goes the whole way that a request goes, under the policy that holds. Works without a server.',
+    'Each line of FILE is a JSON object: "prompt", "label" (1 or true for what should not pass), where an answer is judged "response", and "set" if several are to be told apart. Every text goes the whole way that a request goes, under the policy that holds. Works without a server.',
   examples: ['elpis guard eval mine.jsonl', 'elpis guard eval mine.jsonl --json'],
   options: {},
   positionals: [1, 1],
@@ -193,31 +194,15 @@ async function withModeration<Result>(
 }
 
 function labelledIn(file: string): Labelled[] {
-  let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    return readLabelled(file, { bytes: 2 ** 30, rows: Infinity }).rows
   } catch (error) {
-    throw unusable(`${file} cannot be read (${(error as Error).message})`)
-  }
-  const lines = text.split('\n').map((line, at) => ({ line, number: at + 1 }))
-  const texts = lines
-    .filter(({ line }) => line.trim() !== '')
-    .map(({ line, number }) => {
-      try {
-        return labelled.parse(JSON.parse(line))
-      } catch {
-        throw unusable(`line ${number} of ${file} is no object with "prompt" and "label" (0 or 1)`)
-      }
+    if (!(error instanceof UnreadableLabels)) throw error
+    throw elpisError('usage', {
+      problem: `Nothing was measured on ${file}: ${error.message}.`,
+      suggestion: 'A line looks like this: {"prompt": "How do I bake bread?", "label": 0}',
     })
-  if (texts.length === 0) throw unusable(`${file} is empty`)
-  return texts
-}
-
-function unusable(problem: string) {
-  return elpisError('usage', {
-    problem: `Nothing was measured: ${problem}.`,
-    suggestion: 'A line looks like this: {"prompt": "How do I bake bread?", "label": 0}',
-  })
+  }
 }
 
 function printSets(sets: readonly TrialOfSet[], terminal: Terminal): void {

@@ -1,16 +1,7 @@
 /** How well a guard does on texts that an operator labelled: each goes the way that a request goes. */
-import { z } from 'zod'
+import type { Labelled } from './labelled.ts'
 import { averagePrecision, counts, f1Of, quantile, recallAt } from './measures.ts'
 import type { Moderation } from './stage/moderate.ts'
-
-/** A line of the file: what was asked, what was answered where that is judged, and 1 for what should not pass. */
-export const labelled = z.object({
-  prompt: z.string(),
-  response: z.string().nullish(),
-  label: z.union([z.literal(0), z.literal(1)]),
-  set: z.string().default('all'),
-})
-export type Labelled = z.output<typeof labelled>
 
 /** Shares are null where there is nothing to take a share of. */
 export interface TrialOfSet {
@@ -38,10 +29,10 @@ export async function tryOut(
   const tried: Tried[] = []
   for (const { prompt, response, label, set } of texts) {
     const begun = performance.now()
-    const { flagged, scores } = await moderation.moderate({ prompt, response: response ?? null }, principal)
+    const { flagged, scores } = await moderation.moderate({ prompt, response }, principal)
     const milliseconds = performance.now() - begun
     // Where no layer was asked, a rule decided.
-    tried.push({ set, unsafe: label === 1, flagged, harm: scores?.harm ?? (flagged ? 1 : 0), milliseconds })
+    tried.push({ set, unsafe: label, flagged, harm: scores?.harm ?? (flagged ? 1 : 0), milliseconds })
   }
   return [...Map.groupBy(tried, ({ set }) => set)].map(([set, group]) => figures(set, group))
 }

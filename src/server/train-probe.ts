@@ -1,14 +1,13 @@
 /** Trains a probe for one model: its hidden states for labelled rows are read here, in processes of this command. */
-import { createHash, randomUUID } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
-import { z } from 'zod'
+import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Engine } from '../core/engine.ts'
 import type { RequestId } from '../core/ids.ts'
 import { plainRequest, plainSampling, type RecordedChoice } from '../core/request.ts'
-import { ElpisError, elpisError } from '../errors.ts'
+import { elpisError } from '../errors.ts'
 import { Judge } from '../guard/judge/judge.ts'
+import { readLabelled, UnreadableLabels, type Labelled } from '../guard/labelled.ts'
 import { falseAlarms, measure } from '../guard/probe/measure.ts'
 import { scoreOf, split, train, type ReadRow } from '../guard/probe/train.ts'
 import type { StoredProbe } from '../weights/probe-store.ts'
@@ -18,13 +17,6 @@ import { statesIn } from './stored-states.ts'
 import { untilReady } from './until-ready.ts'
 
 const bounds = { bytes: 256 * 1024 * 1024, rows: 5000, responseTokens: 128, each: 10, atOnce: 8 }
-
-const labelledRow = z.object({
-  prompt: z.string().min(1).max(100_000),
-  response: z.string().min(1).max(100_000).optional(),
-  label: z.union([z.boolean(), z.literal(0), z.literal(1)]).transform(Boolean),
-})
-type LabelledRow = z.output<typeof labelledRow>
 
 export interface TrainedProbe {
   readonly probe: StoredProbe
@@ -82,50 +74,29 @@ export async function trainProbe(
   return { probe, leftOut: rows.length - read.length, at: falseAlarms(scored(byProbe)) }
 }
 
-function readRows(file: string): { readonly rows: readonly LabelledRow[]; readonly digest: string } {
+function readRows(file: string): ReturnType<typeof readLabelled> {
   const invalid = (problem: string) => elpisError('probe_data_invalid', { file, problem })
-  let text: string
+  let read: ReturnType<typeof readLabelled>
   try {
-    if (statSync(file).size > bounds.bytes) throw invalid(`it has more than ${bounds.bytes} bytes`)
-    text = readFileSync(file, 'utf8')
+    read = readLabelled(file, bounds)
   } catch (error) {
-    if (error instanceof ElpisError) throw error
-    throw invalid('it cannot be read')
+    throw error instanceof UnreadableLabels ? invalid(error.message) : error
   }
-  const rows: LabelledRow[] = []
-  for (const [index, line] of text.split('\n').entries()) {
-    if (line.trim() === '') continue
-    if (rows.length === bounds.rows) throw invalid(`it has more than ${bounds.rows} rows`)
-    const parsed = labelledRow.safeParse(json(line))
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues
-      throw invalid(`line ${index + 1}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim())
-    }
-    rows.push(parsed.data)
-  }
-  const prompts = rows.filter(({ response }) => response === undefined)
-  const kinds = [prompts, ...(prompts.length < rows.length ? [rows.filter((row) => row.response)] : [])]
-  for (const kind of kinds) {
+  const prompts = read.rows.filter(({ response }) => response === null)
+  const answers = read.rows.filter(({ response }) => response !== null)
+  for (const kind of answers.length > 0 ? [prompts, answers] : [prompts]) {
     const harmful = kind.filter(({ label }) => label).length
     if (Math.min(harmful, kind.length - harmful) < bounds.each) {
       const what = kind === prompts ? 'rows without a response' : 'rows with a response'
       throw invalid(`of ${what}, ${harmful} have the label true and ${kind.length - harmful} false`)
     }
   }
-  return { rows, digest: createHash('sha256').update(text).digest('hex') }
-}
-
-function json(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return null
-  }
+  return read
 }
 
 async function readAll(
   prepared: PreparedModel,
-  rows: readonly LabelledRow[],
+  rows: readonly Labelled[],
   { layers, config, signal }: Pick<Training, 'config' | 'signal'> & { readonly layers: readonly number[] },
 ): Promise<ReadRow[]> {
   const alone: Config = {
@@ -166,9 +137,9 @@ class StateReader {
   }
 
   /** Null when it does not fit, or says too little. */
-  async read(row: LabelledRow): Promise<ReadRow | null> {
+  async read(row: Labelled): Promise<ReadRow | null> {
     const { prompt, response, label } = row
-    const tokens = response === undefined ? null : await this.#tokensOf(response)
+    const tokens = response === null ? null : await this.#tokensOf(response)
     if (tokens !== null && tokens.length < 2) return null
     const states = await this.#statesOf(prompt, tokens)
     const [atPrompt, ...windows] = states ?? []
@@ -177,7 +148,7 @@ class StateReader {
     // What is left of the last window is too short to be scored, as in an answer.
     const rest = (tokens.length - 1) % 16
     const whole = windows.length > 1 && rest > 0 && rest < 8 ? windows.slice(0, -1) : windows
-    return { prompt, response: response ?? null, label, atPrompt, windows: whole }
+    return { prompt, response, label, atPrompt, windows: whole }
   }
 
   async #statesOf(prompt: string, tokens: readonly number[] | null): Promise<readonly Float32Array[] | null> {
