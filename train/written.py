@@ -1,15 +1,18 @@
-"""Harmless texts written by hand for this guard (`texts/`, CC0): everyday messages, requests that only sound grave, groups spoken of
-without hatred, harmless answers. In a line, `\\n` stands for a new line. About a seventh never trains: thresholds are chosen on it."""
+"""Texts written by hand for this guard (`texts/`, CC0): everyday messages, requests that only sound grave, groups spoken of without
+hatred, harmless answers; and, of the same words and topics, harmful requests and contempt for groups. In a line, `\\n` stands for a new
+line. About a seventh never trains: thresholds are chosen on it."""
 
 import json
 from pathlib import Path
 
-from contrasts.making import answered, safe
+from contrasts.making import answered, safe, unsafe
 from sources import Example, share
 
 TEXTS = Path(__file__).parent / "texts"
 ENGLISH = {"everyday-en": "written_everyday", "lookalikes-en": "written_lookalike", "groups-en": "written_group"}
 MANY = {"everyday-many-a": "written_everyday", "everyday-many-b": "written_everyday", "lookalikes-many": "written_lookalike"}
+HARMFUL = {"unsafe-en": "written_unsafe", "unsafe-many": "written_unsafe", "hate-en": "written_hate"}
+"""In their lines a text comes after its language and its hazards."""
 
 
 def load() -> tuple[list[Example], list[Example]]:
@@ -19,6 +22,10 @@ def load() -> tuple[list[Example], list[Example]]:
         for line in _lines(f"{name}.tsv"):
             language, text = line.split("\t", 1)
             found.append(safe(source, _text(text), language))
+    for name, source in HARMFUL.items():
+        for line in _lines(f"{name}.tsv"):
+            language, hazards, text = line.split("\t", 2)
+            found.append(unsafe(source, _text(text), hazards, language))
     for line in _lines("answers-safe.jsonl"):
         row = json.loads(line)
         found.append(answered("written_answer", row["prompt"], row["response"], 0.0, ""))
