@@ -40,6 +40,14 @@ export const guardSettings = z
       .default('https://api.openai.com/v1')
       .describe('Where openai-moderation is asked. Passages leave this machine.'),
     key_env: z.string().default('').describe('The variable of the environment that holds its key.'),
+    threads: z
+      .int()
+      .min(0)
+      .max(16)
+      .default(0)
+      .describe(
+        'Threads that judge, with one copy of the weights; 0 for one for each processor, up to four.',
+      ),
     patience_seconds: z
       .number()
       .min(0.05)

@@ -66,7 +66,7 @@ export async function openGuard(
     },
     onTrouble: (error) => log('error', 'policy not read', { reason: asElpisError(error).message }),
   })
-  const judge = new Judge({ patience })
+  const judge = new Judge({ threads: guard.threads, patience })
   // Beside all else: the first question shall not wait for it.
   if (engine !== null) judge.start().catch((error: unknown) => trouble('judge', error))
   const layers: Layers = {

@@ -1,17 +1,19 @@
-/** The judge's thread: computes one passage after another, so that the server's loop never waits for it. */
-import { parentPort } from 'node:worker_threads'
-import type { FromJudge, ToJudge } from './judge-protocol.ts'
-import { JudgeModel } from './model.ts'
+/** A thread of the judge: computes one passage after another, so that the server's loop never waits for it. */
+import { parentPort, workerData } from 'node:worker_threads'
+import type { FromJudge, JudgeThreadData, ToJudge } from './judge-protocol.ts'
+import { JudgeModel, loadJudge } from './model.ts'
 
 const port = parentPort
 if (port === null) throw new Error('The judge runs in a worker thread only.')
 const tell = (message: FromJudge): void => port.postMessage(message)
 
-const model = new JudgeModel()
+const { thread, threads, shared } = workerData as JudgeThreadData
+const loaded = shared ?? loadJudge(threads)
+const model = new JudgeModel(loaded, thread)
 // The first passages would pay for the compiler: a short one and a long one go before them.
 model.score({ prompt: 'Good morning.', response: null })
 model.score({ prompt: 'Which bread is easy to bake at home? '.repeat(20), response: null })
-tell({ type: 'ready' })
+tell({ type: 'ready', shared: shared === null ? loaded : null })
 
 port.on('message', ({ id, passage }: ToJudge) => {
   try {

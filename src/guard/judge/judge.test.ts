@@ -33,43 +33,91 @@ test('the judge computes what training computed, but for rounding', () => {
   }
 })
 
-test('a thread computes the same; a passage alone and among others gets the same scores', async () => {
-  const [model, judge] = [new JudgeModel(), new Judge()]
+test('threads compute the same; a passage alone and among others gets the same scores', async () => {
+  const [model, judge] = [new JudgeModel(), new Judge({ threads: 3, patience: 60_000 })]
   opened.push(judge)
   const passages = expected.map(({ text, response }) => ({ prompt: text, response }))
-  const together = await Promise.all(passages.map((passage) => judge.score(passage)))
-  expect(together).toEqual(passages.map((passage) => model.score(passage)))
-})
+  const scores = passages.map((it) => model.score(it))
+  // Twice, so that every thread has its share and they compute beside one another.
+  for (let round = 0; round < 2; round++) {
+    expect(await Promise.all(passages.map((it) => judge.score(it)))).toEqual(scores)
+  }
+}, 60_000)
 
 test('what is too long is an error, not a verdict on a part of it', async () => {
-  const judge = new Judge()
+  const judge = new Judge({ patience: 60_000 })
   opened.push(judge)
   await expect(judge.score({ prompt: 'one two three '.repeat(4000), response: null })).rejects.toThrow(
-    'too long',
+    'too long to be judged',
   )
   await expect(judge.score({ prompt: 'Good morning', response: null })).resolves.toHaveProperty('harm')
+}, 60_000)
+
+const passage = { prompt: 'Good morning', response: null }
+/** A thread that says that it is ready, and then does as `code` says with each `message`. */
+const thread = (code: string): URL =>
+  new URL(
+    `data:text/javascript,${encodeURIComponent(
+      `import { parentPort, workerData } from 'node:worker_threads'
+       const shared = workerData.shared ?? { met: new Int32Array(new SharedArrayBuffer(4)) }
+       parentPort.postMessage({ type: 'ready', shared })
+       /** Whether no thread met anything before. */
+       const isFirst = () => Atomics.add(shared.met, 0, 1) === 0
+       const scored = ({ id }) => parentPort.postMessage({ type: 'scores', id, scores: { harm: workerData.thread, attack: 0, hazards: {} } })
+       parentPort.on('message', (message) => { ${code} })`,
+    )}`,
+  )
+
+test('threads that die or cannot start are an error for all who wait, and the next passage gets new ones', async () => {
+  const dying = new Judge({ threads: 2, entry: thread('process.exit(1)') })
+  const broken = new Judge({
+    threads: 2,
+    entry: new URL("data:text/javascript,throw new Error('no weights')"),
+  })
+  opened.push(dying, broken)
+  for (const judge of [dying, broken]) {
+    await expect(judge.score(passage)).rejects.toThrow('judge')
+    await Promise.all([1, 2, 3].map(() => expect(judge.score(passage)).rejects.toThrow('judge')))
+  }
 })
 
-test('a thread that dies, hangs or cannot start is an error for all who wait, and the next passage gets a new one', async () => {
-  const thread = (code: string): URL => new URL(`data:text/javascript,${encodeURIComponent(code)}`)
-  const passage = { prompt: 'Good morning', response: null }
-  const dying = new Judge({
-    entry: thread(
-      "import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => process.exit(1))",
-    ),
+test('a thread that hangs is given up; whoever waited too long for it gets an error', async () => {
+  const judge = new Judge({ threads: 1, patience: 300, entry: thread('for (;;);') })
+  opened.push(judge)
+  await expect(judge.score(passage)).rejects.toThrow('too long')
+})
+
+test.each(['process.exit(1)', 'for (;;);'])(
+  'what a thread was given that ends once with %s is judged all the same',
+  async (end) => {
+    const entry = thread(`if (isFirst()) { ${end} } else scored(message)`)
+    for (const threads of [1, 2]) {
+      const judge = new Judge({ threads, patience: 8000, entry })
+      opened.push(judge)
+      const scores = await Promise.all(Array.from({ length: 6 }, () => judge.score(passage)))
+      expect(scores).toHaveLength(6)
+    }
+  },
+)
+
+test('what ends every thread that it meets is an error, and what waited beside it is judged', async () => {
+  const judge = new Judge({
+    threads: 1,
+    entry: thread("if (message.passage.prompt === 'bad') process.exit(1); scored(message)"),
   })
-  const hanging = new Judge({
-    entry: thread(
-      "import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => { for (;;); })",
-    ),
-    patience: 300,
-  })
-  const broken = new Judge({ entry: thread("throw new Error('no weights')") })
-  opened.push(dying, hanging, broken)
-  for (const judge of [dying, hanging, broken]) {
-    await expect(judge.score(passage)).rejects.toThrow('judge')
-    await expect(Promise.all([judge.score(passage), judge.score(passage)])).rejects.toThrow('judge')
-  }
+  opened.push(judge)
+  const [bad, good] = await Promise.allSettled([
+    judge.score({ prompt: 'bad', response: null }),
+    judge.score(passage),
+  ])
+  expect([bad.status, good.status]).toEqual(['rejected', 'fulfilled'])
+})
+
+test('threads share the work', async () => {
+  const judge = new Judge({ threads: 3, entry: thread('setTimeout(scored, 30, message)') })
+  opened.push(judge)
+  const scores = await Promise.all(Array.from({ length: 60 }, () => judge.score(passage)))
+  expect(new Set(scores.map(({ harm }) => harm))).toEqual(new Set([0, 1, 2]))
 })
 
 test('a closed judge says no', async () => {

@@ -1,33 +1,53 @@
-/** The second layer: an encoder with heads for harm in prompts, harm in answers, attacks and hazards, in its own thread. */
-import { Worker } from 'node:worker_threads'
+/**
+ * The second layer: an encoder with heads for harm in prompts, harm in answers, attacks and hazards, in threads of its own that
+ * share its weights. What waits is judged in the order in which it came; a thread that dies or hangs is replaced, and
+ * what it was given is judged again, once.
+ */
+import { availableParallelism } from 'node:os'
 import { besideModule } from '../../core/entry.ts'
 import type { Scores } from '../../core/verdict.ts'
 import type { Passage, Scorer } from '../scores.ts'
-import type { FromJudge, ToJudge } from './judge-protocol.ts'
+import { JudgeThread, type Task, type ThreadEnd } from './judge-thread.ts'
+import type { SharedJudge } from './model.ts'
 
-interface Waiting {
-  resolve(scores: Scores): void
-  reject(error: Error): void
-}
-
-/** Longest that a passage may take, queue included, before the judge counts as hung; in milliseconds. */
+/** Longest that a passage may take, queue included, in milliseconds. */
 const patience = 10_000
 /** Most passages that wait. Beyond it the judge says no at once: memory is bounded. */
 const mostWaiting = 4096
+/** Passages that a thread is given at once: the next one lies ready while the server's loop is busy. */
+const depth = 2
+/** Threads that may end over one passage; then it counts as what ends them. */
+const mostLost = 2
+/** A thread is not given up sooner than after so many milliseconds, however short the patience. */
+const leastHang = 1000
+/** Where nobody says how many threads. */
+const mostThreads = 4
+
+export interface JudgeOptions {
+  /** How many threads; 0 for one for each processor, up to four. */
+  readonly threads?: number
+  /** Longest that a passage may take, queue included, in milliseconds. */
+  readonly patience?: number
+  /** What tests put in the place of the judge's own thread. */
+  readonly entry?: URL
+}
 
 export class Judge implements Scorer {
   readonly name = 'judge'
   readonly #entry: URL
   readonly #patience: number
-  readonly #waiting = new Map<number, Waiting>()
-  #worker: Worker | null = null
-  #lastId = 0
+  readonly #threads: (JudgeThread | null)[]
+  readonly #queue: Task[] = []
+  /** What the first thread loaded. */
+  #shared: SharedJudge | null = null
+  #waiting = 0
   #closed = false
 
-  /** @param changes what tests put in the place of the judge's own thread and patience. */
-  constructor(changes: { readonly entry?: URL; readonly patience?: number } = {}) {
-    this.#entry = changes.entry ?? besideModule(import.meta.url, 'judge-worker')
-    this.#patience = changes.patience ?? patience
+  constructor({ threads = 0, entry, patience: longest = patience }: JudgeOptions = {}) {
+    const count = threads === 0 ? Math.min(mostThreads, availableParallelism()) : threads
+    this.#entry = entry ?? besideModule(import.meta.url, 'judge-worker')
+    this.#patience = longest
+    this.#threads = Array.from({ length: count }, () => null)
   }
 
   /** Loads the weights; throws when they are missing or broken. Scoring does the same where it has to. */
@@ -35,54 +55,90 @@ export class Judge implements Scorer {
     await this.score({ prompt: '', response: null })
   }
 
-  /** Throws when the thread dies, hangs or has too much to do; the next passage gets a new thread. */
+  /** Throws when its threads die or hang over it, when it takes too long, or there is too much to do. */
   async score(passage: Passage): Promise<Scores> {
     if (this.#closed) throw new Error('the judge is closed')
-    if (this.#waiting.size >= mostWaiting) throw new Error('too many passages wait for the judge')
-    const worker = (this.#worker ??= this.#opened())
-    const id = ++this.#lastId
+    if (this.#waiting >= mostWaiting) throw new Error('too many passages wait for the judge')
     const { promise, resolve, reject } = Promise.withResolvers<Scores>()
-    this.#waiting.set(id, { resolve, reject })
-    const hung = setTimeout(() => this.#end(worker, 'the judge hangs'), this.#patience)
-    hung.unref()
-    worker.postMessage({ id, passage } satisfies ToJudge, [])
+    const task: Task = { passage, lost: 0, settled: false, resolve, reject }
+    const late = setTimeout(() => reject(new Error('the judge takes too long')), this.#patience)
+    late.unref()
+    this.#waiting++
+    this.#queue.push(task)
+    this.#open()
+    this.#assign()
     try {
       return await promise
     } finally {
-      clearTimeout(hung)
-      this.#waiting.delete(id)
+      task.settled = true
+      this.#waiting--
+      clearTimeout(late)
     }
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    const worker = this.#worker
-    if (worker === null) return
-    this.#end(worker, 'the judge is closed')
-    await worker.terminate()
+    const reason = 'the judge is closed'
+    for (const task of this.#queue.splice(0)) task.reject(new Error(reason))
+    await Promise.all(this.#threads.flatMap((thread) => thread?.close(reason) ?? []))
   }
 
-  #opened(): Worker {
-    const worker = new Worker(this.#entry, { name: 'elpis-judge' })
-    // It keeps no process alive: what is waited for does.
-    worker.unref()
-    worker.on('message', (message: FromJudge) => {
-      if (message.type === 'ready') return
-      const waiting = this.#waiting.get(message.id)
-      if (message.type === 'scores') waiting?.resolve(message.scores)
-      else waiting?.reject(new Error(message.reason))
+  /** Gives what waits to the threads that have least to do. */
+  #assign(): void {
+    while (this.#queue.length > 0) {
+      const idlest = this.#idlest()
+      if (idlest === null) return
+      const task = this.#queue.shift()
+      if (task?.settled === false) idlest.give(task)
+    }
+  }
+
+  /** The first of the threads that have least to do; null when none can be given more. */
+  #idlest(): JudgeThread | null {
+    let idlest: JudgeThread | null = null
+    for (const thread of this.#threads) {
+      if (thread?.ready !== true || thread.load >= depth) continue
+      if (idlest === null || thread.load < idlest.load) idlest = thread
+    }
+    return idlest
+  }
+
+  /** The first thread loads the weights; the others begin once they are there. */
+  #open(): void {
+    if (this.#closed) return
+    for (const at of this.#threads.keys()) {
+      if (this.#threads[at] !== null) continue
+      if (this.#shared === null && this.#threads.some((thread) => thread !== null)) return
+      this.#threads[at] = this.#opened(at)
+    }
+  }
+
+  #opened(at: number): JudgeThread {
+    const data = { thread: at, threads: this.#threads.length, shared: this.#shared }
+    return new JudgeThread(this.#entry, data, Math.max(leastHang, this.#patience / 3), {
+      ready: (shared) => {
+        this.#shared ??= shared
+        this.#open()
+        this.#assign()
+      },
+      free: () => this.#assign(),
+      ended: (end) => this.#ended(at, end),
     })
-    worker.once('error', (error) => this.#end(worker, `the judge's thread ended: ${String(error)}`))
-    worker.once('exit', () => this.#end(worker, "the judge's thread ended"))
-    return worker
   }
 
-  /** Whoever waits for this thread waits no longer. */
-  #end(worker: Worker, reason: string): void {
-    if (this.#worker !== worker) return
-    this.#worker = null
-    void worker.terminate()
-    for (const waiting of this.#waiting.values()) waiting.reject(new Error(reason))
-    this.#waiting.clear()
+  #ended(at: number, { reason, wasReady, left }: ThreadEnd): void {
+    this.#threads[at] = null
+    // It computed the first; the others only lay ready.
+    const [suspect] = left
+    if (suspect !== undefined) suspect.lost++
+    for (const task of left.toReversed()) {
+      if (this.#closed || task.lost >= mostLost) task.reject(new Error(reason))
+      else this.#queue.unshift(task)
+    }
+    // One that never came to judge is begun anew for the next passage only, or it would be without end.
+    if (wasReady) this.#open()
+    else if (this.#threads.every((thread) => thread === null))
+      for (const task of this.#queue.splice(0)) task.reject(new Error(reason))
+    this.#assign()
   }
 }

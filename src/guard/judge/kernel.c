@@ -28,25 +28,19 @@ typedef struct {
   layer layers[];
 } model;
 
-static float state[MOST * WIDTH], wide[MOST * HIDDEN], mixed[MOST * WIDTH], moved[MOST * WIDTH], chances[MOST];
-static int8_t narrow[MOST * HIDDEN];
-static float token_scale[MOST];
-static int32_t token_sum[MOST];
-int32_t tokens[MOST], types[MOST];
-float pooled[3 * WIDTH];
+/* What one thread computes in: the memory, with the model in it, is shared by all of them. */
+typedef struct {
+  int32_t tokens[MOST], types[MOST];
+  float pooled[3 * WIDTH];
+  float state[MOST * WIDTH], wide[MOST * HIDDEN], mixed[MOST * WIDTH], moved[MOST * WIDTH], chances[MOST];
+  int8_t narrow[MOST * HIDDEN];
+  float token_scale[MOST];
+  int32_t token_sum[MOST];
+  /* The processor has one instruction for a dot product with its sum. */
+  int32_t fused;
+} work;
 
-extern uint8_t __heap_base;
-static uintptr_t next;
-
-/* Room for `bytes` bytes that is never given back; where it begins, or 0. */
-__attribute__((export_name("reserve"))) uintptr_t reserve(uintptr_t bytes) {
-  if (next == 0) next = (uintptr_t)&__heap_base;
-  uintptr_t start = (next + 15) & ~(uintptr_t)15;
-  uintptr_t end = start + bytes, have = __builtin_wasm_memory_size(0) * 65536;
-  if (end > have && __builtin_wasm_memory_grow(0, (end - have + 65535) / 65536) == (uintptr_t)-1) return 0;
-  next = end;
-  return start;
-}
+__attribute__((export_name("work_size"))) int32_t work_size(void) { return sizeof(work); }
 
 static inline float sum4(v128_t x) {
   return wasm_f32x4_extract_lane(x, 0) + wasm_f32x4_extract_lane(x, 1) + wasm_f32x4_extract_lane(x, 2) +
@@ -96,7 +90,7 @@ static void add_and_normalise(float *x, const float *added, floats norm, floats 
 }
 
 /* Floats to eight bits with one scale a token. */
-static void quantise(const float *x, int width, int count) {
+static void quantise(work *k, const float *x, int width, int count) {
   for (int t = 0; t < count; t++, x += width) {
     v128_t most = wasm_f32x4_splat(0);
     for (int i = 0; i < width; i += 4) most = wasm_f32x4_max(most, wasm_f32x4_abs(wasm_v128_load(x + i)));
@@ -107,9 +101,9 @@ static void quantise(const float *x, int width, int count) {
                                 : wasm_f32x4_extract_lane(most, 3);
       if (other > highest) highest = other;
     }
-    token_scale[t] = highest / 127;
+    k->token_scale[t] = highest / 127;
     v128_t scale = wasm_f32x4_splat(highest > 0 ? 127 / highest : 0), sums = wasm_i32x4_splat(0);
-    int8_t *out = narrow + t * width;
+    int8_t *out = k->narrow + t * width;
     for (int i = 0; i < width; i += 16) {
       v128_t v[4];
       for (int part = 0; part < 4; part++) {
@@ -119,7 +113,7 @@ static void quantise(const float *x, int width, int count) {
       }
       wasm_v128_store(out + i, wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(v[0], v[1]), wasm_i16x8_narrow_i32x4(v[2], v[3])));
     }
-    token_sum[t] = wasm_i32x4_extract_lane(sums, 0) + wasm_i32x4_extract_lane(sums, 1) +
+    k->token_sum[t] = wasm_i32x4_extract_lane(sums, 0) + wasm_i32x4_extract_lane(sums, 1) +
                    wasm_i32x4_extract_lane(sums, 2) + wasm_i32x4_extract_lane(sums, 3);
   }
 }
@@ -130,42 +124,55 @@ static inline v128_t sums_of(v128_t a, v128_t b, v128_t c, v128_t d) {
   return wasm_i32x4_add(wasm_i32x4_shuffle(ab, cd, 0, 1, 4, 5), wasm_i32x4_shuffle(ab, cd, 2, 3, 6, 7));
 }
 
-static inline v128_t scaled(v128_t sums, int t, matrix m, int o) {
-  v128_t exact = wasm_i32x4_sub(sums, wasm_i32x4_splat(token_sum[t] * 64));
-  v128_t scale = wasm_f32x4_mul(wasm_f32x4_splat(token_scale[t]), wasm_v128_load(m.scales + o));
+static inline v128_t scaled(const work *k, v128_t sums, int t, matrix m, int o) {
+  v128_t exact = wasm_i32x4_sub(sums, wasm_i32x4_splat(k->token_sum[t] * 64));
+  v128_t scale = wasm_f32x4_mul(wasm_f32x4_splat(k->token_scale[t]), wasm_v128_load(m.scales + o));
   return wasm_f32x4_add(wasm_f32x4_mul(wasm_f32x4_convert_i32x4(exact), scale), wasm_v128_load(m.bias + o));
 }
 
-#define DOT(a, w, sum) wasm_i32x4_relaxed_dot_i8x16_i7x16_add(a, w, sum)
-
-/* `narrow` (count × in) by a matrix (out × in) to floats: four outputs of two tokens at a time. */
-static void multiply(matrix m, int in, int out, float *result, int count) {
-  for (int o = 0; o < out; o += 4) {
-    const int8_t *w0 = m.weights + o * in, *w1 = w0 + in, *w2 = w1 + in, *w3 = w2 + in;
-    for (int t = 0; t < count; t += 2) {
-      // The last one alone is computed twice: it costs what a path of its own would.
-      int u = t + 1 < count ? t + 1 : t;
-      const int8_t *a = narrow + t * in, *b = narrow + u * in;
-      v128_t zero = wasm_i32x4_splat(0);
-      v128_t a0 = zero, a1 = zero, a2 = zero, a3 = zero, b0 = zero, b1 = zero, b2 = zero, b3 = zero;
-      for (int i = 0; i < in; i += 16) {
-        v128_t x = wasm_v128_load(a + i), y = wasm_v128_load(b + i), w = wasm_v128_load(w0 + i);
-        a0 = DOT(x, w, a0);
-        b0 = DOT(y, w, b0);
-        w = wasm_v128_load(w1 + i);
-        a1 = DOT(x, w, a1);
-        b1 = DOT(y, w, b1);
-        w = wasm_v128_load(w2 + i);
-        a2 = DOT(x, w, a2);
-        b2 = DOT(y, w, b2);
-        w = wasm_v128_load(w3 + i);
-        a3 = DOT(x, w, a3);
-        b3 = DOT(y, w, b3);
-      }
-      wasm_v128_store(result + t * out + o, scaled(sums_of(a0, a1, a2, a3), t, m, o));
-      wasm_v128_store(result + u * out + o, scaled(sums_of(b0, b1, b2, b3), u, m, o));
-    }
+/*
+ * `narrow` (count × in) by a matrix (out × in) to floats: four outputs of two tokens at a time. `DOT(a, w, sum)` adds the
+ * products of 16 pairs to four sums.
+ */
+#define MULTIPLY(NAME, DOT)                                                                                            \
+  static void NAME(const work *k, matrix m, int in, int out, float *result, int count) {                               \
+    const v128_t ones = wasm_i16x8_splat(1);                                                                           \
+    (void)ones;                                                                                                        \
+    for (int o = 0; o < out; o += 4) {                                                                                 \
+      const int8_t *w0 = m.weights + o * in, *w1 = w0 + in, *w2 = w1 + in, *w3 = w2 + in;                              \
+      for (int t = 0; t < count; t += 2) {                                                                             \
+        /* The last one alone is computed twice: it costs what a path of its own would. */                             \
+        int u = t + 1 < count ? t + 1 : t;                                                                             \
+        const int8_t *a = k->narrow + t * in, *b = k->narrow + u * in;                                                 \
+        v128_t zero = wasm_i32x4_splat(0);                                                                             \
+        v128_t a0 = zero, a1 = zero, a2 = zero, a3 = zero, b0 = zero, b1 = zero, b2 = zero, b3 = zero;                 \
+        for (int i = 0; i < in; i += 16) {                                                                             \
+          v128_t x = wasm_v128_load(a + i), y = wasm_v128_load(b + i), w = wasm_v128_load(w0 + i);                     \
+          a0 = DOT(x, w, a0);                                                                                          \
+          b0 = DOT(y, w, b0);                                                                                          \
+          w = wasm_v128_load(w1 + i);                                                                                  \
+          a1 = DOT(x, w, a1);                                                                                          \
+          b1 = DOT(y, w, b1);                                                                                          \
+          w = wasm_v128_load(w2 + i);                                                                                  \
+          a2 = DOT(x, w, a2);                                                                                          \
+          b2 = DOT(y, w, b2);                                                                                          \
+          w = wasm_v128_load(w3 + i);                                                                                  \
+          a3 = DOT(x, w, a3);                                                                                          \
+          b3 = DOT(y, w, b3);                                                                                          \
+        }                                                                                                              \
+        wasm_v128_store(result + t * out + o, scaled(k, sums_of(a0, a1, a2, a3), t, m, o));                            \
+        wasm_v128_store(result + u * out + o, scaled(k, sums_of(b0, b1, b2, b3), u, m, o));                            \
+      }                                                                                                                \
+    }                                                                                                                  \
   }
+
+#define FUSED(a, w, sum) wasm_i32x4_relaxed_dot_i8x16_i7x16_add(a, w, sum)
+#define PAIRED(a, w, sum) wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(wasm_i16x8_relaxed_dot_i8x16_i7x16(a, w), ones))
+MULTIPLY(multiply_fused, FUSED)
+MULTIPLY(multiply_paired, PAIRED)
+
+static void multiply(const work *k, matrix m, int in, int out, float *result, int count) {
+  (k->fused ? multiply_fused : multiply_paired)(k, m, in, out, result, count);
 }
 
 /* e to the x, to about seven digits (Cephes' polynomial). */
@@ -200,7 +207,8 @@ static void gelu(float *values, int count) {
 }
 
 /* `wide` holds queries, keys and values of each token; what each token takes of the others goes to `mixed`. */
-static void attend(int count) {
+static void attend(work *k, int count) {
+  float *wide = k->wide, *mixed = k->mixed, *chances = k->chances;
   const int row = 3 * WIDTH;
   for (int head = 0; head < HEADS; head++) {
     const float *keys = wide + WIDTH + head * SIZE, *values = wide + 2 * WIDTH + head * SIZE;
@@ -235,7 +243,9 @@ static void attend(int count) {
   }
 }
 
-static void pool(int count) {
+static void pool(work *k, int count) {
+  const float *state = k->state;
+  float *pooled = k->pooled;
   for (int i = 0; i < WIDTH; i += 4) {
     v128_t total = wasm_f32x4_splat(0), most = wasm_f32x4_splat(-1e30f);
     for (int t = 0; t < count; t++) {
@@ -249,36 +259,33 @@ static void pool(int count) {
   }
 }
 
-__attribute__((export_name("tokens_at"))) int32_t *tokens_at(void) { return tokens; }
-__attribute__((export_name("types_at"))) int32_t *types_at(void) { return types; }
-
-/* Begins with the `count` (1 to 256) tokens that stand at `tokens_at`. */
-__attribute__((export_name("embed"))) void embed(const model *m, int count) {
+/* Begins with the `count` (1 to 256) tokens that stand at the begin of `k`, their types after them. */
+__attribute__((export_name("embed"))) void embed(const model *m, work *k, int count) {
   for (int t = 0; t < count; t++) {
-    float *x = state + t * WIDTH;
-    word(m->words + tokens[t] * (QUARTERS * 18), x);
-    for (int i = 0; i < WIDTH; i++) x[i] += m->positions[t * WIDTH + i] + m->types[types[t] * WIDTH + i];
+    float *x = k->state + t * WIDTH;
+    word(m->words + k->tokens[t] * (QUARTERS * 18), x);
+    for (int i = 0; i < WIDTH; i++) x[i] += m->positions[t * WIDTH + i] + m->types[k->types[t] * WIDTH + i];
   }
-  add_and_normalise(state, 0, m->norm, m->shift, count);
+  add_and_normalise(k->state, 0, m->norm, m->shift, count);
 }
 
-/* Takes what stands at `state` through the layers from `first` to before `last`; where the pooled vector is: first, mean, highest. */
-__attribute__((export_name("encode"))) const float *encode(const model *m, int first, int last, int count) {
+/* Takes what `k` holds through the layers from `first` to before `last`; where the pooled vector is: first, mean, highest. */
+__attribute__((export_name("encode"))) const float *encode(const model *m, work *k, int first, int last, int count) {
   for (int number = first; number < last; number++) {
     const layer *l = &m->layers[number];
-    quantise(state, WIDTH, count);
-    multiply(l->qkv, WIDTH, 3 * WIDTH, wide, count);
-    attend(count);
-    quantise(mixed, WIDTH, count);
-    multiply(l->out, WIDTH, WIDTH, moved, count);
-    add_and_normalise(state, moved, l->norm1, l->shift1, count);
-    quantise(state, WIDTH, count);
-    multiply(l->up, WIDTH, HIDDEN, wide, count);
-    gelu(wide, count * HIDDEN);
-    quantise(wide, HIDDEN, count);
-    multiply(l->down, HIDDEN, WIDTH, moved, count);
-    add_and_normalise(state, moved, l->norm2, l->shift2, count);
+    quantise(k, k->state, WIDTH, count);
+    multiply(k, l->qkv, WIDTH, 3 * WIDTH, k->wide, count);
+    attend(k, count);
+    quantise(k, k->mixed, WIDTH, count);
+    multiply(k, l->out, WIDTH, WIDTH, k->moved, count);
+    add_and_normalise(k->state, k->moved, l->norm1, l->shift1, count);
+    quantise(k, k->state, WIDTH, count);
+    multiply(k, l->up, WIDTH, HIDDEN, k->wide, count);
+    gelu(k->wide, count * HIDDEN);
+    quantise(k, k->wide, HIDDEN, count);
+    multiply(k, l->down, HIDDEN, WIDTH, k->moved, count);
+    add_and_normalise(k->state, k->moved, l->norm2, l->shift2, count);
   }
-  pool(count);
-  return pooled;
+  pool(k, count);
+  return k->pooled;
 }

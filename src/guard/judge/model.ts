@@ -1,14 +1,15 @@
-/** The judge's model: a passage in, calibrated scores out. It computes where it is called; `judge.ts` gives it a thread. */
+/** The judge's model: a passage in, calibrated scores out. It computes where it is called; `judge.ts` gives it threads. */
 import { hazards, type Hazard, type Scores } from '../../core/verdict.ts'
 import { calibrated } from '../models/calibration.ts'
 import { WeightsFile } from '../models/weights-file.ts'
 import type { Passage } from '../scores.ts'
-import { Encoder, pooledWidth, sequenceOf } from './encoder.ts'
+import { Encoder, pooledWidth, sequenceOf, sharedEncoder, type SharedEncoder } from './encoder.ts'
 import { Unigram } from './unigram.ts'
 
 const verdicts = ['prompt_harm', 'response_harm', 'attack'] as const
 const names = Object.keys(hazards) as Hazard[]
 const outputs = verdicts.length + names.length
+const [promptHarm, responseHarm, attack] = [0, 1, 2] as const
 /** Pieces of a text that are read at once, how many of a question beside its answer, and how far a window goes back. */
 const [window, context, overlap] = [126, 64, 32]
 /** Most pieces of a text that is judged at once; whoever has more gives it in passages. */
@@ -20,35 +21,65 @@ export interface Logits {
   readonly last: Float64Array
 }
 
+/** All that a thread needs to judge, as threads hand it to each other; the weights of the encoder are not copied. */
+export interface SharedJudge {
+  readonly encoder: SharedEncoder
+  /** One piece a line, in UTF-8. */
+  readonly vocabulary: Uint8Array
+  readonly scores: Float64Array
+  readonly glance: HeadWeights
+  readonly last: HeadWeights
+  /** Of each verdict the chance at a glance below which it is sure that a window is harmless. */
+  readonly clear: Float32Array
+}
+
+/** @throws when the weights are missing or broken. */
+export function loadJudge(
+  threads = 1,
+  weights = new URL('../models/judge.safetensors', import.meta.url),
+): SharedJudge {
+  const file = new WeightsFile(weights)
+  // A copy: a part of the file would take the whole file along to another thread.
+  const vocabulary = new Uint8Array(file.bytes('vocabulary'))
+  const lines = vocabulary.reduce((count, byte) => count + Number(byte === 10), 1)
+  return {
+    encoder: sharedEncoder(file, threads),
+    vocabulary,
+    scores: file.tensor('vocabulary.scores', 'F64', [lines]),
+    glance: headOf(file, 'glance'),
+    last: headOf(file, 'head'),
+    clear: file.tensor('glance.clear', 'F32', [verdicts.length]),
+  }
+}
+
 export class JudgeModel {
   readonly #encoder: Encoder
   readonly #vocabulary: Unigram
   readonly #glance: Head
   readonly #last: Head
-  /** Of each verdict the chance at a glance below which it is sure that a window is harmless. */
   readonly #clear: Float32Array
 
-  /** @throws when the weights are missing or broken. */
-  constructor(weights = new URL('../models/judge.safetensors', import.meta.url)) {
-    const file = new WeightsFile(weights)
-    const pieces = file.bytes('vocabulary').toString('utf8').split('\n')
-    this.#vocabulary = new Unigram(pieces, file.tensor('vocabulary.scores', 'F64', [pieces.length]))
-    this.#encoder = new Encoder(file)
-    this.#glance = new Head(file, 'glance')
-    this.#last = new Head(file, 'head')
-    this.#clear = file.tensor('glance.clear', 'F32', [verdicts.length])
+  /** @param thread which of the threads that `shared` was loaded for. */
+  constructor(shared: SharedJudge = loadJudge(), thread = 0) {
+    const pieces = Buffer.from(shared.vocabulary).toString('utf8').split('\n')
+    this.#vocabulary = new Unigram(pieces, shared.scores)
+    this.#encoder = new Encoder(shared.encoder, thread)
+    this.#glance = new Head(shared.glance)
+    this.#last = new Head(shared.last)
+    this.#clear = shared.clear
   }
 
   /** Of each score the highest over all windows of what is judged. Throws when the passage is too long. */
   score({ prompt, response }: Passage): Scores {
     const chances = new Float64Array(outputs)
-    const harm = verdicts.indexOf(response === null ? 'prompt_harm' : 'response_harm')
-    for (const [tokens, border] of this.#windows(prompt, response))
-      for (const [at, chance] of this.#chances(tokens, border, harm).entries())
-        chances[at] = Math.max(chances[at] ?? 0, chance)
+    const harm = response === null ? promptHarm : responseHarm
+    for (const [tokens, border] of this.#windows(prompt, response)) {
+      const found = this.#chances(tokens, border, harm)
+      for (let at = 0; at < outputs; at++) chances[at] = Math.max(chances[at] ?? 0, found[at] ?? 0)
+    }
     return {
       harm: chances[harm] ?? 0,
-      attack: chances[verdicts.indexOf('attack')] ?? 0,
+      attack: chances[attack] ?? 0,
       hazards: Object.fromEntries(names.map((name, at) => [name, chances[verdicts.length + at] ?? 0])),
     }
   }
@@ -64,8 +95,8 @@ export class JudgeModel {
   /** Most of what people write is plainly harmless, and half of the layers see it. */
   #chances(tokens: readonly number[], border: number, harm: number): Float64Array {
     const seen = this.#glance.chances(this.#encoder.glance(tokens, border))
-    const attack = verdicts.indexOf('attack')
-    const clear = [harm, attack].every((at) => (seen[at] ?? 1) < (this.#clear[at] ?? 0))
+    const isClear = (at: number) => (seen[at] ?? 1) < (this.#clear[at] ?? 0)
+    const clear = isClear(harm) && isClear(attack)
     return clear ? seen : this.#last.chances(this.#encoder.finish())
   }
 
@@ -87,16 +118,30 @@ export class JudgeModel {
   }
 }
 
+interface HeadWeights {
+  readonly weights: Float32Array
+  readonly bias: Float32Array
+  readonly calibration: Float32Array
+}
+
+function headOf(file: WeightsFile, name: 'glance' | 'head'): HeadWeights {
+  return {
+    weights: file.tensor(`${name}.weight`, 'F32', [outputs, pooledWidth]),
+    bias: file.tensor(`${name}.bias`, 'F32', [outputs]),
+    calibration: file.tensor(`${name}.calibration`, 'F32', [outputs, 2]),
+  }
+}
+
 /** Linear heads over a pooled vector, each output with its calibration. */
 class Head {
   readonly #weights: Float32Array
   readonly #bias: Float32Array
   readonly #calibration: Float32Array
 
-  constructor(file: WeightsFile, name: 'glance' | 'head') {
-    this.#weights = file.tensor(`${name}.weight`, 'F32', [outputs, pooledWidth])
-    this.#bias = file.tensor(`${name}.bias`, 'F32', [outputs])
-    this.#calibration = file.tensor(`${name}.calibration`, 'F32', [outputs, 2])
+  constructor({ weights, bias, calibration }: HeadWeights) {
+    this.#weights = weights
+    this.#bias = bias
+    this.#calibration = calibration
   }
 
   logits(pooled: Float32Array): Float64Array {

@@ -13,7 +13,7 @@ import { ClimbingWatch } from '../defence/climbing.ts'
 import { EarlierTurns } from '../defence/earlier-turns.ts'
 import { askedOf, type Asked, type AskedText, type Asking } from './asked.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { gravest, judgeText, type Judgement } from './judgement.ts'
+import { gravest, judgeText, type Judgement, type Sample } from './judgement.ts'
 import { KnownJudgements } from './known-judgements.ts'
 import { ProbeWatch, usesProbe } from './probe-watch.ts'
 import { release } from './release.ts'
@@ -189,6 +189,13 @@ export function createGuard(parts: GuardParts): Guard {
       const strict = judging.find((policy) => policy.unavailable === 'block')
       if (strict !== undefined) return { judgement: unreadable(strict), text: null }
     }
+    // Harm that is split over requests: what was asked before is read together with what is asked now, beside the rest.
+    const split = before === null || asked.question === '' ? null : `${before}\n${asked.question}`
+    const asPrompt = (prompt: string) => ({ prompt, response: null })
+    const whole = { direction: 'input', asPassage: asPrompt, final: true, from: 0 } as const
+    const together = split === null ? null : judged({ ...whole, text: split })
+    // Nobody may come to wait for it.
+    together?.catch(() => {})
     for (const text of asked.texts) {
       if (text.text === '') continue
       const { asPassage, rulesOnly = false } = text
@@ -200,23 +207,23 @@ export function createGuard(parts: GuardParts): Guard {
         from: 0,
         rulesOnly,
       } as const
-      const judgement = await known.of(scope, sample, policies, () => judgeText(sample, policies, cascade))
+      const judgement = await judged(sample)
       if (judgement.outcome === 'unavailable') parts.onTrouble(judgement.layer, null)
       if (worst.text === null || gravest(worst.judgement, judgement) === judgement)
         worst = { judgement, text }
       if (judgement.action === 'block') return worst
     }
-    if (before === null || asked.question === '' || worst.judgement.scores === null) return worst
-    // Harm that is split over requests: what was asked before is read together with what is asked now.
-    const asPassage = (prompt: string) => ({ prompt, response: null })
-    const text = `${before}\n${asked.question}`
-    const together = await judgeText(
-      { text, direction: 'input', asPassage, final: true, from: 0 },
-      policies,
-      cascade,
-    )
-    if (together.action !== 'block' || together.outcome !== 'block') return worst
-    return { judgement: together, text: { text, kind: 'conversation', attributable: true, asPassage } }
+    if (split === null || together === null || worst.judgement.scores === null) return worst
+    const judgement = await together
+    if (judgement.action !== 'block' || judgement.outcome !== 'block') return worst
+    return {
+      judgement,
+      text: { text: split, kind: 'conversation', attributable: true, asPassage: asPrompt },
+    }
+
+    function judged(sample: Sample): Promise<Judgement> {
+      return known.of(scope, sample, policies, () => judgeText(sample, policies, cascade))
+    }
   }
 
   /** Notes what was asked for what comes later, and tells of whoever tries one text in many variants. */

@@ -38,7 +38,8 @@ export class KnownJudgements {
 
 /** All that a judgement of a whole text depends on. */
 function keyOf(scope: string, sample: Sample, policies: readonly Policy[]): string {
-  const { text, direction, asPassage, final, from, rulesOnly, calm, thorough } = sample
+  const { text, direction, asPassage, final, from } = sample
+  const { rulesOnly = false, calm = false, thorough = false } = sample
   const versions = policies.map(({ version }) => version)
   const how = [scope, versions, direction, asPassage(''), final, from, rulesOnly, calm, thorough]
   return createHash('sha256').update(JSON.stringify(how)).update('\0').update(text).digest('base64')
