@@ -1,6 +1,6 @@
 """Texts written by hand for this guard (`texts/`, CC0): everyday messages, requests that only sound grave, groups spoken of without
-hatred, harmless answers; and, of the same words and topics, harmful requests and contempt for groups. In a line, `\\n` stands for a new
-line. About a seventh never trains: thresholds are chosen on it."""
+hatred, harmless answers; and, of the same words and topics, harmful requests, contempt for groups, answers that comply (their attitude
+only: no working instructions). In a line, `\\n` stands for a new line. About a seventh never trains: thresholds are chosen on it."""
 
 import json
 from pathlib import Path
@@ -26,9 +26,9 @@ def load() -> tuple[list[Example], list[Example]]:
         for line in _lines(f"{name}.tsv"):
             language, hazards, text = line.split("\t", 2)
             found.append(unsafe(source, _text(text), hazards, language))
-    for line in _lines("answers-safe.jsonl"):
-        row = json.loads(line)
-        found.append(answered("written_answer", row["prompt"], row["response"], 0.0, ""))
+    for name, harm in (("answers-safe", 0.0), ("answers-unsafe", 1.0)):
+        for row in map(json.loads, _lines(f"{name}.jsonl")):
+            found.append(answered("written_answer", row["prompt"], row["response"], harm, row.get("hazard", ""), row["lang"]))
     back = [share(f"written {e.prompt}") < 0.15 for e in found]
     return [e for e, held in zip(found, back) if not held], [e for e, held in zip(found, back) if held]
 
