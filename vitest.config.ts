@@ -1,6 +1,12 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 const report = process.env['VITEST_REPORT']
+
+// What Node compiled once, it need not compile again: in these processes, their threads and all that they start.
+process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(
+  new URL('node_modules/.cache/elpis-tests-compile', import.meta.url),
+)
 
 export default defineConfig({
   test: {
@@ -9,7 +15,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['src/**/*.test.ts', 'web/src/**/*.test.ts'], testTimeout: 10_000 },
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'web/src/**/*.test.ts'],
+          testTimeout: 10_000,
+          // A process a core, not one a file: loading the same modules anew took two thirds of the time.
+          isolate: false,
+        },
       },
       {
         extends: true,

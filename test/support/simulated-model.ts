@@ -43,6 +43,7 @@ export class SimulatedModel implements Decoder, RawCache {
   readonly adapters: (number | null)[] = []
   readonly #cells: (Cell | null)[]
   #adapter: number | null = null
+  #used = 0
   #head = 0
   #added: Added[] = []
   #rows: Float32Array[] = []
@@ -54,7 +55,7 @@ export class SimulatedModel implements Decoder, RawCache {
   }
 
   get used(): number {
-    return this.#cells.filter((cell) => cell !== null).length
+    return this.#used
   }
 
   state(): null {
@@ -97,6 +98,7 @@ export class SimulatedModel implements Decoder, RawCache {
 
   clear(): void {
     this.#cells.fill(null)
+    this.#used = 0
     this.#head = 0
   }
 
@@ -106,6 +108,7 @@ export class SimulatedModel implements Decoder, RawCache {
       cell.sequences.delete(sequence)
       if (cell.sequences.size > 0) continue
       this.#cells[index] = null
+      this.#used--
       if (first === -1) first = index
     }
     if (first !== -1 && first < this.#head) this.#head = first
@@ -143,18 +146,20 @@ export class SimulatedModel implements Decoder, RawCache {
       while (this.#cells[at % this.#cells.length] !== null) at++
       this.#cells[at % this.#cells.length] = cell
     }
+    this.#used += cells.length
     this.#head = (at % this.#cells.length) + 1
   }
 
+  /** A loop over indices: every step of every test asks, of every cell. */
   #owned(sequence: number, from: number, to: number): [index: number, cell: Cell][] {
     const upTo = to < 0 ? Infinity : to
-    return [...this.#cells.entries()].filter(
-      (entry): entry is [number, Cell] =>
-        entry[1] !== null &&
-        entry[1].sequences.has(sequence) &&
-        entry[1].position >= from &&
-        entry[1].position < upTo,
-    )
+    const owned: [number, Cell][] = []
+    for (let index = 0; index < this.#cells.length; index++) {
+      const cell = this.#cells[index] ?? null
+      if (cell === null || cell.position < from || cell.position >= upTo) continue
+      if (cell.sequences.has(sequence)) owned.push([index, cell])
+    }
+    return owned
   }
 
   #logits({ sequence, position }: Added): Float32Array {

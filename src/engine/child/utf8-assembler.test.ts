@@ -1,12 +1,13 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { anyText } from '../../../test/support/any-text.ts'
 import { incompleteTail, Utf8Assembler } from './utf8-assembler.ts'
 
 /** Bytes of text, of noise, and of both mixed: cut characters, overlong forms, surrogates. */
 const bytes = fc
   .array(
     fc.oneof(
-      fc.string({ unit: 'binary' }).map((text) => Array.from(new TextEncoder().encode(text))),
+      anyText().map((text) => Array.from(new TextEncoder().encode(text))),
       fc.array(fc.constantFrom(0x80, 0xbf, 0xc0, 0xc2, 0xe0, 0xed, 0xef, 0xf0, 0xf4, 0xff, 0x41)),
     ),
   )
@@ -34,7 +35,7 @@ describe('UTF-8 assembly', () => {
 
   test('never gives half a character', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(anyText(), (text) => {
         const pieces = [...new TextEncoder().encode(text)].map((byte) => Uint8Array.of(byte))
         const parts = assembled(pieces)
         expect(parts.join('')).toBe(text)

@@ -1,10 +1,11 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { anyText } from '../../../test/support/any-text.ts'
 import { WholeCharacters } from './whole-characters.ts'
 
 test('however a text is cut between its code units, whole characters come out, and all of them', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), fc.array(fc.nat()), (text, cuts) => {
+    fc.property(anyText(), fc.array(fc.nat()), (text, cuts) => {
       const whole = new WholeCharacters()
       const at = [0, ...cuts.map((cut) => cut % (text.length + 1)).toSorted((a, b) => a - b), text.length]
       const pieces = at.slice(1).map((end, index) => whole.take(text.slice(at[index], end)))

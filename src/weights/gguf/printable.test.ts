@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { anyText } from '../../../test/support/any-text.ts'
 import { printable, quoted } from './printable.ts'
 
 test.each([
@@ -28,7 +29,7 @@ test('only line feeds and tabs stay, and only where lines are wanted', () => {
 
 test('nothing that a terminal obeys ever comes out', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (text) => {
+    fc.property(anyText(), (text) => {
       expect(printable(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
     }),
   )

@@ -1,6 +1,7 @@
 /** The small functions over conversations that end in words: titles, search, export, figures, calendar. */
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { anyText } from '../../../test/support/any-text.ts'
 import { ageGroup } from './calendar.ts'
 import { answer, conversation, id, question } from './conversation.fixture.ts'
 import { asJson, asMarkdown, fileName, fromJson } from './export.ts'
@@ -29,7 +30,7 @@ describe('a title', () => {
 
   test('is one short line, whatever is asked', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
+      fc.property(anyText({ maxLength: 400 }), (text) => {
         const title = titleFrom(text)
         expect(title).not.toMatch(/[\r\n]/u)
         expect(title.length).toBeGreaterThan(0)
