@@ -8,6 +8,8 @@ process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(
   new URL('node_modules/.cache/elpis-tests-compile', import.meta.url),
 )
 
+const native = 'src/engine/child/binding.test.ts'
+
 export default defineConfig({
   test: {
     // A machine-readable copy for `.ci/run`.
@@ -18,10 +20,16 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'web/src/**/*.test.ts'],
-          testTimeout: 10_000,
+          exclude: [native],
+          testTimeout: 60_000,
           // A process a core, not one a file: loading the same modules anew took two thirds of the time.
           isolate: false,
         },
+      },
+      {
+        extends: true,
+        // Sets what native libraries take only before the first of them.
+        test: { name: 'unit-native', include: [native], testTimeout: 60_000 },
       },
       {
         extends: true,

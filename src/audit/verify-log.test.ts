@@ -130,13 +130,13 @@ test(
   { timeout: 120_000 },
   async () => {
     const random = seeded(42)
-    // Most trials on a small log, for each reads all of it; one in twenty on one of more than one tile.
-    const [small, large] = [logOf(24), logOf(300)]
+    // Most trials on a small log, for each reads all of it; one in fifty on one of more than one tile.
+    const [small, large] = [logOf(12), logOf(300)]
     const kinds = [...Object.keys(ofEntries), ...Object.keys(ofFiles)]
     const tried: Record<string, number> = {}
     const missed: string[] = []
     for (let trial = 0; trial < 10_000; trial++) {
-      const log = trial % 20 === 0 ? large : small
+      const log = trial % 50 === 0 ? large : small
       const kind = kinds[random(kinds.length)] as string
       let files: Files
       let at = 'entries'

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fits, tokenGrammar } from '../../../test/support/grammar-walk.ts'
+import { processorTime } from '../../../test/support/processor-time.ts'
 import { patternRule } from './pattern.ts'
 import { stringOf } from './json-text.ts'
 import { UnreadablePattern } from './pattern-parser.ts'
@@ -82,9 +83,10 @@ test.each([
 })
 
 test('a hostile pattern costs no more than its length', () => {
-  const begun = performance.now()
-  expect(() => patternRule(`${'('.repeat(5000)}a`, anyLength)).toThrow(UnreadablePattern)
-  const grammar = grammarOf('^(?:a+)+(?:a+)+$')
-  expect(fits(grammar, `"${'a'.repeat(5000)}b"`)).toBe(false)
-  expect(performance.now() - begun).toBeLessThan(2000)
+  const taken = processorTime(() => {
+    expect(() => patternRule(`${'('.repeat(5000)}a`, anyLength)).toThrow(UnreadablePattern)
+    const grammar = grammarOf('^(?:a+)+(?:a+)+$')
+    expect(fits(grammar, `"${'a'.repeat(5000)}b"`)).toBe(false)
+  })
+  expect(taken).toBeLessThan(2000)
 })

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { processorTime } from '../../../test/support/processor-time.ts'
 import type { Detector } from './finding.ts'
 import { keywords } from './keywords.ts'
 import { patternDetector } from './pattern.ts'
@@ -78,9 +79,7 @@ describe('secrets', () => {
 describe('patterns', () => {
   test('run in linear time', () => {
     const evil = patternDetector('evil', { pattern: '(a+)+$', literal: null, longest: 80 })
-    const begun = performance.now()
-    found(evil, `${'a'.repeat(5000)}b`)
-    expect(performance.now() - begun).toBeLessThan(3000)
+    expect(processorTime(() => found(evil, `${'a'.repeat(5000)}b`))).toBeLessThan(3000)
   })
   test('that are none are refused', () => {
     expect(() => patternDetector('bad', { pattern: '(', literal: null, longest: 80 })).toThrow(SyntaxError)
