@@ -21,12 +21,13 @@ export interface Contender {
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** @param changes settings of the environment besides */
+/** @param changes settings of the environment besides, which its name tells */
 export async function elpis(
   home: string,
   key: string,
   modelName: string,
   changes: NodeJS.ProcessEnv = {},
+  name = 'elpis',
 ): Promise<Contender> {
   const port = await freePort()
   const command = ['bin/elpis.js', 'serve', '--port', String(port)]
@@ -37,7 +38,9 @@ export async function elpis(
   })
   const url = `http://127.0.0.1:${port}`
   await ready(child, `${url}/ready`)
-  return httpContender('elpis', `elpis ${command.slice(1).join(' ')}`, child, { url, key, model: modelName })
+  const settings = Object.entries(changes).map(([variable, value]) => `${variable}=${value} `)
+  const said = `${settings.join('')}elpis ${command.slice(1).join(' ')}`
+  return httpContender(name, said, child, { url, key, model: modelName })
 }
 
 /** `llama-server` of llama.cpp with the same kernels; flags as measured best on a small machine. */

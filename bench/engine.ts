@@ -2,7 +2,8 @@
  * Speed of the engine over HTTP, beside its peers in the same run: `npm run bench:engine`.
  *
  * node-llama-cpp is installed into `bench/` on the first run. `LLAMA_SERVER=/path/to/llama-server` adds llama.cpp's own
- * server; see bench/README.md for how to build it with the same kernels. `ONLY=elpis` measures some of them, `ROUNDS=1` in a hurry.
+ * server; see bench/README.md for how to build it with the same kernels. `ONLY=elpis,elpis-fast` measures some of them,
+ * `ROUNDS=1` in a hurry. Measured only when named: `elpis-fast` (engine.attention), `elpis-draft` (the first six layers draft).
  */
 import { spawnSync } from 'node:child_process'
 import {
@@ -17,10 +18,11 @@ import {
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { writeFirstLayers } from '../test/tiny-models/first-layers.ts'
 import { realModelPath } from '../test/support/real-model.ts'
 import { busyNeighbour, elpis, llamaRouter, llamaServer, nodeLlamaCpp, type Contender } from './contenders.ts'
 import type { LoadFigures, Target } from './load.ts'
-import { jsonSchema, mixedLoad, sharedPrompt, twoInTurn, type Figures } from './scenarios.ts'
+import { jsonSchema, longPrompt, mixedLoad, sharedPrompt, twoInTurn, type Figures } from './scenarios.ts'
 
 const streamCounts = [1, 4, 8, 16]
 const tokens = 128
@@ -37,6 +39,7 @@ interface Row extends LoadFigures {
 }
 
 const scenarios = {
+  'a prompt of 2,500 tokens by itself': longPrompt,
   'sixteen people, one system prompt of 1,000 tokens': sharedPrompt,
   'two prompts of 2,000 tokens beside four chats': mixedLoad,
   'eight answers after a JSON schema': jsonSchema,
@@ -60,7 +63,7 @@ const oneAtATime = { ELPIS_MODELS_SERVE: 'bench,other', ELPIS_ENGINE_MEMORY: '10
 /** A round that takes longer counts as failed. */
 const longestRoundSeconds = 45
 try {
-  const key = prepareHome()
+  const key = await prepareHome()
   if (!existsSync(join(root, 'bench/node_modules/node-llama-cpp'))) {
     run('npm', ['install', '--ignore-scripts', '--prefix', join(root, 'bench')])
   }
@@ -156,7 +159,7 @@ function inTime<Result>(round: Promise<Result>): Promise<Result> {
   return Promise.race([round, promise]).finally(() => clearTimeout(timer))
 }
 
-function prepareHome(): string {
+async function prepareHome(): Promise<string> {
   const environment = { ...process.env, ELPIS_HOME: home }
   const both = join(home, 'both')
   mkdirSync(both)

@@ -68,6 +68,16 @@ export async function mixedLoad(target: Target): Promise<Figures> {
   }
 }
 
+/** One prompt of about 2,500 tokens that nobody has sent before, with the machine to itself. Milliseconds to the first token. */
+export async function longPrompt(target: Target): Promise<Figures> {
+  const edition = Math.floor(Math.random() * 1e6)
+  const system = [0, 1, 2].map((more) => handbook(edition + more)).join(' ')
+  const user = 'Sum up the rules.'
+  return {
+    'first token ms': (await ask(target, { system: system.slice(0, 12_000), user, tokens: 8 })).firstToken,
+  }
+}
+
 const person = {
   type: 'object',
   properties: {

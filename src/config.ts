@@ -122,6 +122,12 @@ export const settings = z.strictObject({
         .describe(
           'Computes along what an answer probably says next, when that was measured to pay; the text is the same.',
         ),
+      attention: z
+        .enum(['exact', 'fast'])
+        .default('exact')
+        .describe(
+          'On CPUs: `exact` computes attention so that a text never depends on what runs beside it and can be replayed to the bit; `fast` reads long prompts sooner, and another neighbour may mean another text. Graphics processors are always fast.',
+        ),
       prefix_memory: z
         .int()
         .min(0)

@@ -103,6 +103,14 @@ test('elpis verify answer says that it holds, and what was not checked', async (
   expect(code).toBe(0)
 })
 
+test('who verifies with fast attention still computes exactly what was computed exactly', async () => {
+  const words = ['verify', 'answer', path, '--key', at('log.pub'), '--json']
+  const environment = { ELPIS_ENGINE_ATTENTION: 'fast' }
+  const { stdout } = await elpis(real.home, words, { environment })
+  const exactly = { fits: true, score: 0, most: 0 }
+  expect(JSON.parse(stdout)).toMatchObject({ replay: { exact: true, choices: [exactly, exactly] } })
+})
+
 test('another layout of the cache is allowed its rounding, and said', async () => {
   const words = ['verify', 'answer', path, '--key', at('log.pub'), '--json']
   const environment = { ELPIS_ENGINE_CONTEXT: '1024' }

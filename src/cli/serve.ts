@@ -40,6 +40,19 @@ export const serve = defineCommand({
       description: 'Most tokens of a prompt and its answer.',
       setting: 'engine.context',
     },
+    draft: {
+      type: 'string',
+      value: 'MODEL=DRAFT',
+      multiple: true,
+      description: 'A smaller model with the same vocabulary that proposes tokens for one that is served.',
+      setting: 'models.draft',
+    },
+    attention: {
+      type: 'string',
+      value: 'MODE',
+      description: 'exact (texts do not depend on neighbours) or fast (long prompts are read sooner).',
+      setting: 'engine.attention',
+    },
     'log-level': {
       type: 'string',
       value: 'LEVEL',

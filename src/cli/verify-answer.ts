@@ -134,14 +134,16 @@ async function replayHere(
 
 /** On the CPU level of the record, where this machine has it: the same build computes the same bits. */
 async function engineFor(
-  { build }: AnswerRecord,
+  { build, layout = null }: AnswerRecord,
   open: (config: Config) => ReturnType<typeof openEngine>,
   { config, signal }: Pick<Checking, 'config' | 'signal'>,
 ) {
   const alone: Config = {
     ...config,
     upstreams: {},
-    models: { ...config.models, pin: [], keep_alive: 0 },
+    models: { ...config.models, pin: [], draft: [], keep_alive: 0 },
+    // With fast attention nobody computes the same bits again, so what has a layout was computed exactly.
+    engine: layout === null ? config.engine : { ...config.engine, attention: 'exact' },
   }
   const [, level = ''] = /^llama\.cpp \S+ ([a-z0-9_]+)/i.exec(build ?? '') ?? []
   for (const cpu of new Set([level, config.engine.cpu_level])) {

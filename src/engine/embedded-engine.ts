@@ -275,4 +275,5 @@ function refusal(error: ElpisError): AsyncGenerator<Part> {
     stream.push({ type: 'error', error })
     stream.end()
   })
+    attention: settings.attention,
 }

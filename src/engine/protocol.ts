@@ -98,6 +98,12 @@ export interface ProbeHead {
   readonly bias: number
 }
 
+/**
+ * `exact`: what is computed of a token depends on what stands before it alone, not on what is in the step beside it.
+ * `fast`: the library picks the quickest way, which rounds by what is in the step.
+ */
+export type AttentionMode = 'exact' | 'fast'
+
 export type DraftMode = 'measured' | 'always' | 'never'
 
 export interface LoadOptions {
@@ -135,6 +141,8 @@ export interface LoadOptions {
 /** Where declared prompts that were computed lie; see `prefix-files.ts`. */
 export interface PrefixPlace {
   /** Absolute path of the model's own folder. */
+  /** How attention is computed on the CPU. */
+  readonly attention: AttentionMode
   readonly folder: string
   /** SHA-256 of each declared prompt: what its file is called. */
   readonly texts: readonly string[]

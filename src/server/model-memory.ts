@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Settings } from '../config.ts'
 import { elpisError } from '../errors.ts'
 import { describeModel } from '../weights/gguf/describe.ts'
-import { estimateMemory, type MemoryEstimate } from '../weights/gguf/memory.ts'
+import { estimateMemory, type MemoryEstimate, type MemoryQuestion } from '../weights/gguf/memory.ts'
 import type { Gguf } from '../weights/gguf/read.ts'
 import { formatBytes } from '../weights/quantity.ts'
 
@@ -30,7 +30,7 @@ export function servedMemory(header: Gguf, settings: Settings['engine']): Served
     contextTokens: context,
     sequences: sequences + furtherSequences,
     cacheTokens: cache === 0 ? 4 * context : cache,
-    cacheType: cacheTypeOf(header),
+    ...cacheTypesOf(header, settings),
     batchTokens: Math.max(batch, sequences + furtherSequences),
     outputTokens: sequences + furtherSequences,
   })
@@ -54,10 +54,17 @@ function hasMatrixUnit(): boolean {
   }
 }
 
-/** The engine takes Q8_0 where heads are whole blocks of it, else half precision (`load-model.ts`). */
-function cacheTypeOf(header: Gguf): 'Q8_0' | 'F16' {
+/**
+ * For exact attention the engine takes Q8_0 for keys, where heads are whole blocks of it; all else is in half precision
+ * (`load-model.ts`).
+ */
+function cacheTypesOf(
+  header: Gguf,
+  { attention }: Settings['engine'],
+): Required<Pick<MemoryQuestion, 'keyType' | 'valueType'>> {
   const dimension = describeModel(header).headDimension ?? 0
-  return dimension > 0 && dimension % 32 === 0 ? 'Q8_0' : 'F16'
+  const blocks = attention === 'exact' && dimension > 0 && dimension % 32 === 0
+  return { keyType: blocks ? 'Q8_0' : 'F16', valueType: 'F16' }
 }
 
 /** Bytes of memory that models may take: what is set, else nine tenths of what is free now. */

@@ -91,6 +91,7 @@ export class EngineChild {
           batchTokens: 512,
           libraries: librariesFolder(),
           cpuLevel: null,
+          attention: 'exact',
           drafts: 'measured',
           parkedBytes: 64 * 1024 * 1024,
           ...options,

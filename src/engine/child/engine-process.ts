@@ -99,7 +99,8 @@ function schedulerFor(ready: ReadyModel, options: LoadOptions): Scheduler {
     sequences: cache.sequences,
     contextTokens: Math.min(options.contextTokens, cache.cells),
     tokensAlone: alone,
-    pace: steady ? new MeasuredPace() : new FixedPace(beside),
+    // Who asked for speed has texts that depend on steps anyway.
+    pace: steady || options.attention === 'fast' ? new MeasuredPace() : new FixedPace(beside),
     // What was computed of a wrong draft cannot be taken back out of a state.
     drafts: cache.divisible ? options.drafts : 'never',
     now: () => performance.now(),

@@ -43,16 +43,23 @@ export interface ReadyModel {
 /** `enum ggml_type`. */
 const type = { f16: 1, q8_0: 8, bf16: 30 } as const
 /**
- * Element types of the cache, to be tried in turn: not every model can have the first. Where keys and values are both
- * f16, attention on the CPU has three ways to compute, depending on how many tokens a step has, that round differently:
- * an answer would depend on what else is computed beside it. With other types it has one (`steady`).
+ * Element types of the cache. Where keys and values are both f16 (or f32, which the graph makes f16 of), attention on the
+ * CPU has three ways to compute, depending on how many tokens a step and how many cells the cache has, that round
+ * differently: an answer would depend on what else is computed beside it. With two types it has one (`steady`), token by
+ * token (`ggml_compute_forward_flash_attn_ext_f16`, ggml 0.5.0).
  */
-const cpuCaches = [
+const halves = { keys: type.f16, values: type.f16, steady: false } as const
+/**
+ * To be tried in turn: not every model can have the first, the quickest of the steady pairs on AVX2 (`bench/attention.ts`).
+ * Values in Q8_0 or bf16 are unpacked by code that knows no CPU level; keys in bf16 are quick where the CPU computes with them.
+ */
+const steadyCaches = [
+  { keys: type.q8_0, values: type.f16, steady: true },
+  // Some kinds of attention want one type for both (multi-head latent attention).
   { keys: type.q8_0, values: type.q8_0, steady: true },
-  { keys: type.f16, values: type.bf16, steady: true },
-  { keys: type.f16, values: type.f16, steady: false },
+  { keys: type.bf16, values: type.f16, steady: true },
+  halves,
 ] as const
-const gpuCaches = [{ keys: type.f16, values: type.f16, steady: false }] as const
 
 interface Context {
   readonly pointer: Pointer
@@ -127,7 +134,7 @@ export function loadModel(
   if (purpose !== 'generator') {
     const opened = openEmbedder(native, weights, { purpose, onGpu: usesGpu(native) }, options)
     if (opened === null) throw new Error(log.reason('there is not enough memory for its context'))
-    attachThreads(native, opened.context, cpu, options.threads)
+    attachThreads(native, [opened.context], cpu, options.threads)
     log.silence()
     const pairTemplate = native.llama_model_chat_template(weights, 'rerank')
     return { purpose, embedder: opened.embedder, vocabulary, parameters, pairTemplate, description }
@@ -210,7 +217,8 @@ function createContext(native: Binding, weights: Pointer, options: LoadOptions):
   // A model that remembers in a state has memory for each number, and keeps no branches.
   const numbers = sequences + 2 + (keepsState(native, weights) ? 0 : branches)
   const stepTokens = Math.max(options.batchTokens, numbers)
-  for (const { keys, values, steady } of usesGpu(native) ? gpuCaches : cpuCaches) {
+  const fast = usesGpu(native) || options.attention === 'fast'
+  for (const { keys, values, steady } of fast ? [halves] : steadyCaches) {
     const pointer = native.llama_init_from_model(weights, {
       ...native.llama_context_default_params(),
       n_ctx: options.cacheTokens,

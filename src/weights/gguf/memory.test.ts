@@ -115,8 +115,11 @@ test('the cache grows with context, sequences and heads, and shrinks with its ty
   expect(cache).toBe(30 * 1024 * 384 * 2)
   expect((await estimate(dense, { ...at, sequences: 4 })).cache).toBe(4 * cache)
   expect((await estimate(dense, { ...at, sequences: 4, cacheTokens: 1024 })).cache).toBe(cache)
-  expect((await estimate(dense, { ...at, cacheType: 'F32' })).cache).toBe(2 * cache)
-  expect((await estimate(dense, { ...at, cacheType: 'Q8_0' })).cache).toBe((cache / 2 / 32) * 34)
+  expect((await estimate(dense, { ...at, keyType: 'F32', valueType: 'F32' })).cache).toBe(2 * cache)
+  expect((await estimate(dense, { ...at, keyType: 'Q8_0', valueType: 'Q8_0' })).cache).toBe(
+    (cache / 2 / 32) * 34,
+  )
+  expect((await estimate(dense, { ...at, keyType: 'Q8_0' })).cache).toBe((cache / 4 / 32) * 34 + cache / 2)
   expect((await estimate(dense, { ...at, contextTokens: 1025 })).cache).toBe((cache / 1024) * 1280)
   expect((await estimate({ ...dense, 'llama.attention.key_length': u32(128) }, at)).cache).toBe(1.5 * cache)
   expect((await estimate({ ...dense, 'llama.attention.head_count_kv': u32(9) }, at)).cache).toBe(3 * cache)

@@ -14,6 +14,8 @@
 import { tensorTypes } from './format.ts'
 import type { Gguf } from './read.ts'
 
+type CacheType = 'F32' | 'F16' | 'BF16' | 'Q8_0' | 'Q5_1' | 'Q5_0' | 'Q4_1' | 'Q4_0'
+
 export interface MemoryQuestion {
   /** Tokens that one prompt and its answer may have together. */
   readonly contextTokens: number
@@ -21,8 +23,9 @@ export interface MemoryQuestion {
   readonly sequences: number
   /** Cells of the cache that all sequences share; left out, each sequence has a whole context. */
   readonly cacheTokens?: number
-  /** Type of the cached keys and values; F16 unless told. */
-  readonly cacheType?: 'F32' | 'F16' | 'BF16' | 'Q8_0' | 'Q5_1' | 'Q5_0' | 'Q4_1' | 'Q4_0'
+  /** Types of the cached keys and values; F16 unless told. */
+  readonly keyType?: CacheType
+  readonly valueType?: CacheType
   /** Most tokens in one decode step; 512 unless told. */
   readonly batchTokens?: number
   /** Of these, how many may give logits (`n_outputs_max`); all unless told. */
@@ -52,7 +55,7 @@ export function estimateMemory(model: Gguf, question: MemoryQuestion): MemoryEst
   const seen = padded(Math.min(all, shape.window * question.sequences + batch))
   const cells = { all, windowed: question.fullWindowCache === false ? seen : all }
   const weights = model.tensors.reduce((sum, { bytes }) => sum + bytes, 0)
-  const cache = cacheBytes(shape, cells, question.cacheType) + shape.stateBytes * question.sequences
+  const cache = cacheBytes(shape, cells, question) + shape.stateBytes * question.sequences
   const rows = Math.min(batch, all)
   const outputs = Math.min(question.outputTokens ?? rows, rows)
   const compute = computeBytes(shape, cells, { rows, outputs }, question.flashAttention ?? true)
@@ -64,15 +67,12 @@ export function estimateMemory(model: Gguf, question: MemoryQuestion): MemoryEst
  * A model that embeds takes a whole text in one step (`open-embedder.ts`), one after the other. An encoder has no cache,
  * for every token of a step sees all others of it, and gives no logits.
  */
-function estimateEmbedder(
-  { tensors }: Gguf,
-  shape: Shape,
-  { contextTokens, batchTokens = 512, cacheType }: MemoryQuestion,
-): MemoryEstimate {
+function estimateEmbedder({ tensors }: Gguf, shape: Shape, question: MemoryQuestion): MemoryEstimate {
+  const { contextTokens, batchTokens = 512 } = question
   const rows = Math.max(Math.min(contextTokens, shape.trained), batchTokens)
   const cells = { all: padded(rows), windowed: padded(rows) }
   const weights = tensors.reduce((sum, { bytes }) => sum + bytes, 0)
-  const cache = shape.causal ? cacheBytes(shape, cells, cacheType) : 0
+  const cache = shape.causal ? cacheBytes(shape, cells, question) : 0
   const { embedding, feedForward } = shape
   const encoding = rows * 4 * (Math.max(feedForward + 3 * embedding, 6 * embedding) + rows / 2)
   const compute = shape.causal
@@ -209,14 +209,22 @@ const windowPeriods: Readonly<Record<string, number>> = {
   smallthinker: -4,
 }
 
-function cacheBytes({ layers }: Shape, cells: Cells, cacheType: MemoryQuestion['cacheType'] = 'F16'): number {
-  const type = [...tensorTypes.values()].find(({ name }) => name === cacheType)
-  const perElement = type === undefined ? 2 : type.bytes / type.elements
+function cacheBytes(
+  { layers }: Shape,
+  cells: Cells,
+  { keyType = 'F16', valueType = 'F16' }: Pick<MemoryQuestion, 'keyType' | 'valueType'>,
+): number {
+  const [key, value] = [bytesPerElement(keyType), bytesPerElement(valueType)]
   return layers.reduce(
     (sum, { keys, values, windowed }) =>
-      sum + (keys + values) * (windowed ? cells.windowed : cells.all) * perElement,
+      sum + (keys * key + values * value) * (windowed ? cells.windowed : cells.all),
     0,
   )
+}
+
+function bytesPerElement(cacheType: CacheType): number {
+  const type = [...tensorTypes.values()].find(({ name }) => name === cacheType)
+  return type === undefined ? 2 : type.bytes / type.elements
 }
 
 function computeBytes(
