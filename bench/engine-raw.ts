@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process'
 import type { LoadOptions } from '../src/engine/protocol.ts'
 import { EngineChild } from '../test/support/engine-child.ts'
 
-const [path, counts = '1,4,8,16'] = process.argv.slice(2)
+const [path, counts = '1,4,8,16', draft] = process.argv.slice(2)
 if (path === undefined) throw new Error('name a GGUF file')
 const rounds = Number(process.env['ROUNDS'] ?? 3)
 const tokens = 128
@@ -93,4 +93,6 @@ for (const busy of [false, true]) {
   if (!busy) await compare(`a prompt of ${longTokens} tokens, seconds`, longPromptOf)
   neighbour?.kill()
 }
-await engine.close()
+for (const [kind, { proposed, right }] of drafted)
+  console.log(`${kind}: ${right} of ${proposed} drafted tokens were right`)
+await Promise.all([...engines.values()].map((engine) => engine.close()))

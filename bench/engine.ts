@@ -70,6 +70,8 @@ try {
   const binary = process.env['LLAMA_SERVER']
   const starts: Readonly<Record<string, () => Promise<Contender>>> = {
     elpis: () => elpis(home, key, 'bench'),
+    'elpis-fast': () => elpis(home, key, 'bench', { ELPIS_ENGINE_ATTENTION: 'fast' }, 'elpis-fast'),
+    'elpis-draft': () => elpis(home, key, 'bench', { ELPIS_MODELS_DRAFT: 'bench=six' }, 'elpis-draft'),
     'node-llama-cpp': () => nodeLlamaCpp(model),
     ...(binary === undefined ? {} : { 'llama-server': () => llamaServer(binary, model) }),
   }
@@ -165,7 +167,9 @@ async function prepareHome(): Promise<string> {
   mkdirSync(both)
   copyFileSync(model, join(both, 'bench.gguf'))
   writeFileSync(join(both, 'other.gguf'), renamed(readFileSync(model)))
-  for (const name of ['bench', 'other']) {
+  const draft = only.includes('elpis-draft') ? ['six'] : []
+  for (const name of draft) await writeFirstLayers(model, 6, join(both, `${name}.gguf`))
+  for (const name of ['bench', 'other', ...draft]) {
     const reference = `file:${join(both, `${name}.gguf`)}`
     const words = ['bin/elpis.js', 'pull', reference, '--name', name, '--accept-license']
     run(process.execPath, words, environment)

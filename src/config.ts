@@ -63,6 +63,12 @@ export const settings = z.strictObject({
           'Models to serve, as `elpis pull` names them. Those that fit into engine.memory are loaded at start, the others when somebody asks. The first is the default of the chat page. Left out where there are upstreams, none.',
         ),
       store: z.string().default('').describe('Folder of the weights; empty means $ELPIS_HOME/models.'),
+      draft: z
+        .array(z.string().regex(/^[^=]+=[^=]+$/, 'is MODEL=DRAFT, two names of models'))
+        .default([])
+        .describe(
+          'Smaller models with the same vocabulary that propose what others say next, as MODEL=DRAFT. The text stays the same; each draft takes memory in the process of its model, and is used as far as engine.drafts says.',
+        ),
       pin: z
         .array(z.string())
         .default([])
@@ -116,17 +122,17 @@ export const settings = z.strictObject({
           'Layers that are placed on them, from the last; -1 places as many as their free memory holds.',
         ),
       batch: z.int().min(32).max(16_384).default(512).describe('Most tokens computed in one step.'),
-      drafts: z
-        .enum(['measured', 'always', 'never'])
-        .default('measured')
-        .describe(
-          'Computes along what an answer probably says next, when that was measured to pay; the text is the same.',
-        ),
       attention: z
         .enum(['exact', 'fast'])
         .default('exact')
         .describe(
           'On CPUs: `exact` computes attention so that a text never depends on what runs beside it and can be replayed to the bit; `fast` reads long prompts sooner, and another neighbour may mean another text. Graphics processors are always fast.',
+        ),
+      drafts: z
+        .enum(['measured', 'always', 'never'])
+        .default('measured')
+        .describe(
+          'Computes along what an answer probably says next, when that was measured to pay; the text is the same.',
         ),
       prefix_memory: z
         .int()

@@ -31,7 +31,7 @@ import { openMonitoring, type Monitoring } from './server/open-monitoring.ts'
 import { openSignIn } from './server/open-sign-in.ts'
 import { openStanding } from './server/open-standing.ts'
 import { openWebhooks } from './server/open-webhooks.ts'
-import { prepareModel, type Preparing, type PreparedModel } from './server/prepare-model.ts'
+import { draftOf, prepareModel, type Preparing, type PreparedModel } from './server/prepare-model.ts'
 import {
   recordedLicence,
   recordPolicy,
@@ -264,23 +264,26 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   async function loadModels(): Promise<void> {
     const store = openStore(config.modelsFolder)
     const prepared: PreparedModel[] = []
+    const prepare = (reference: string, served: string) =>
+      prepareModel(reference, {
+        store,
+        signal: preparing.signal,
+        acceptLicence: recordedLicence(parts.acceptLicence, { acts, model: reference }),
+        onPull(event) {
+          if (event.type === 'file-progress' && event.total !== null) {
+            engine.progress(served, event.received / event.total)
+          }
+          parts.onPull(event)
+        },
+      })
     for (const reference of config.models.serve) {
-      prepared.push(
-        await prepareModel(reference, {
-          store,
-          signal: preparing.signal,
-          acceptLicence: recordedLicence(parts.acceptLicence, { acts, model: reference }),
-          onPull(event) {
-            if (event.type === 'file-progress' && event.total !== null) {
-              engine.progress(reference, event.received / event.total)
-            }
-            parts.onPull(event)
-          },
-        }),
-      )
+      const model = await prepare(reference, reference)
+      const draft = draftOf(model.manifest.name, config.models.draft)
+      prepared.push(draft === null ? model : { ...model, draft: await prepare(draft, reference) })
     }
     for (const { manifest } of prepared) licences.set(manifest.name, await recordedLicenceOf(manifest, store))
-    monitoring.egress.watch(prepared.map(({ manifest }) => bytesOf(manifest)))
+    const files = prepared.flatMap(({ draft, ...model }) => (draft === undefined ? [model] : [model, draft]))
+    monitoring.egress.watch(files.map(({ manifest }) => bytesOf(manifest)))
     adapters = await openAdapterShelf(prepared, openAdapterStore(store.folder), log)
     const opened = (parts.openEngine ?? openEngine)(prepared, config, log, adapters)
     await served.note(opened.models()).catch(async (error: unknown) => {

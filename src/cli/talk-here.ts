@@ -9,7 +9,7 @@ import { noRecord, openGuard, openStanding } from '../pipeline/open-stages.ts'
 import { answer } from '../pipeline/pipeline.ts'
 import type { AccessStage, Stages } from '../pipeline/stages.ts'
 import { openEngine } from '../server/open-engine.ts'
-import { prepareModel, type Preparing } from '../server/prepare-model.ts'
+import { draftOf, prepareModel, type Preparing } from '../server/prepare-model.ts'
 import { untilReady } from '../server/until-ready.ts'
 import { openStore } from '../weights/store.ts'
 import { talkTemperature, type Talk } from './talk.ts'
@@ -43,12 +43,21 @@ interface TalkHereParts extends Pick<Preparing, 'signal' | 'onPull' | 'acceptLic
 export async function talkHere(reference: string, parts: TalkHereParts): Promise<Talk> {
   const { config, log, signal } = parts
   const store = openStore(config.modelsFolder)
-  const prepared = await prepareModel(reference, { ...parts, store })
+  const own = await prepareModel(reference, { ...parts, store })
+  const model = own.manifest.name
+  const drafting = draftOf(model, config.models.draft)
+  const prepared =
+    drafting === null ? own : { ...own, draft: await prepareModel(drafting, { ...parts, store }) }
   // One person types: the cache of several answers at a time would be wasted.
   const alone: Config = {
     ...config,
     upstreams: {},
-    models: { ...config.models, pin: [], keep_alive: 0 },
+    models: {
+      ...config.models,
+      pin: [],
+      draft: drafting === null ? [] : [`${model}=${drafting}`],
+      keep_alive: 0,
+    },
     engine: { ...config.engine, sequences: 1, cache: config.engine.context },
   }
   const engine = openEngine([prepared], alone, log)
@@ -58,7 +67,6 @@ export async function talkHere(reference: string, parts: TalkHereParts): Promise
     await engine.close()
     throw error
   }
-  const model = prepared.manifest.name
   const stages: Stages = {
     access: ownerOnly,
     standing: openStanding,

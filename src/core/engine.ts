@@ -54,6 +54,8 @@ export interface Occupancy {
   readonly cells: number
   /** Cells of what was computed before, kept for whoever begins alike. */
   readonly keptCells: number
+  /** Tokens that the draft model proposed so far, and how many of them were right; left out where there is none. */
+  readonly drafts?: { readonly proposed: number; readonly right: number }
 }
 
 /** One model's load at this moment, for `/health` and its like. */

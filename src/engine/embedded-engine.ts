@@ -16,7 +16,7 @@ import { librariesFolder } from './native-libraries.ts'
 import { PartStream } from './part-stream.ts'
 import type { PrefixFiles } from './prefix-files.ts'
 import { Residency, type ResidencyOptions } from './residency.ts'
-import type { LoadOptions, StateReading } from './protocol.ts'
+import type { DraftFile, LoadOptions, StateReading } from './protocol.ts'
 
 /** A model to serve, whose file was checked already. */
 export interface ModelFile extends Omit<ServedModel, 'contextTokens' | 'abilities'> {
@@ -26,6 +26,8 @@ export interface ModelFile extends Omit<ServedModel, 'contextTokens' | 'abilitie
   readonly files?: readonly string[]
   /** What its metadata says that it is for; generating when left out. */
   readonly abilities?: readonly Ability[]
+  /** A smaller model that drafts for it, whose files were checked as well; none when left out. */
+  readonly draft?: Omit<DraftFile, 'model'>
   /** Folder in which adapters for this model lie, which must exist; left out when there can be none. */
   readonly adaptersFolder?: string
   /** What its parts take, to be placed on graphics processors. */
@@ -193,17 +195,25 @@ function runnerOf(model: ModelFile, options: EmbeddedEngineOptions, residency: R
   const timing = { readyWait: 15_000, telling: 1000, ...defaultTiming, ...options.timing }
   const libraries = options.gpu?.libraries ?? librariesFolder()
   const access = options.gpu === undefined ? null : gpuAccess(options.gpu.kind)
-  const { id, path, digest, files = [path], adaptersFolder: folder } = model
+  const { id, path, digest, files = [path], adaptersFolder: folder, draft } = model
   const adapters = folder === undefined ? [] : [folder]
   const { prefixes } = options
   const kept = digest === null ? null : (prefixes?.folderOf(digest) ?? null)
   return new ModelRunner({
     id,
     entry: options.entry ?? besideModule(import.meta.url, 'child/engine-process'),
-    reads: [libraries, ...files, ...adapters, ...(kept === null ? [] : [kept]), ...(access?.reads ?? [])],
+    reads: [
+      libraries,
+      ...files,
+      ...(draft?.files ?? []),
+      ...adapters,
+      ...(kept === null ? [] : [kept]),
+      ...(access?.reads ?? []),
+    ],
     load: {
       ...loadOptions(path, settings, libraries),
       files,
+      ...(draft === undefined ? {} : { draft: { ...draft, model: id } }),
       ...(folder === undefined ? {} : { adapters: folder }),
       ...(prefixes === undefined || kept === null
         ? {}
@@ -265,6 +275,7 @@ function loadOptions(path: string, settings: Settings['engine'], libraries: stri
     batchTokens: settings.batch,
     libraries,
     cpuLevel: settings.cpu_level === '' ? null : settings.cpu_level,
+    attention: settings.attention,
     drafts: settings.drafts,
     parkedBytes: settings.prefix_memory * 1024 * 1024,
   }
@@ -275,5 +286,4 @@ function refusal(error: ElpisError): AsyncGenerator<Part> {
     stream.push({ type: 'error', error })
     stream.end()
   })
-    attention: settings.attention,
 }

@@ -106,6 +106,19 @@ export type AttentionMode = 'exact' | 'fast'
 
 export type DraftMode = 'measured' | 'always' | 'never'
 
+/** A smaller model with the same vocabulary, which proposes tokens. */
+export interface DraftFile {
+  /** What it is called, and the model that it drafts for; for messages. */
+  readonly name: string
+  readonly model: string
+  /** Absolute path of the (first) GGUF file. */
+  readonly path: string
+  /** Absolute paths of all files. */
+  readonly files: readonly string[]
+  /** What it takes of memory, estimated. */
+  readonly bytes: number
+}
+
 export interface LoadOptions {
   /** Absolute path of the (first) GGUF file. */
   readonly path: string
@@ -128,8 +141,12 @@ export interface LoadOptions {
   readonly libraries: string
   /** A fixed CPU level such as `haswell`, for results that do not depend on the machine; null takes the best one. */
   readonly cpuLevel: string | null
+  /** How attention is computed on the CPU. */
+  readonly attention: AttentionMode
   /** Whether what an answer probably says next is computed along: when that is thought to pay, always or never. */
   readonly drafts: DraftMode
+  /** Left out when there is none. */
+  readonly draft?: DraftFile
   /** Bytes of ended conversations that may be kept in memory beside the KV cache. */
   readonly parkedBytes: number
   /** Left out when nothing is read. */
@@ -141,8 +158,6 @@ export interface LoadOptions {
 /** Where declared prompts that were computed lie; see `prefix-files.ts`. */
 export interface PrefixPlace {
   /** Absolute path of the model's own folder. */
-  /** How attention is computed on the CPU. */
-  readonly attention: AttentionMode
   readonly folder: string
   /** SHA-256 of each declared prompt: what its file is called. */
   readonly texts: readonly string[]

@@ -82,7 +82,14 @@ export const reportSchema: z.ZodType<Report> = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('step'),
     events: z.array(jobEvent).max(100_000),
-    occupancy: z.object({ sequences: count, cells: count, keptCells: count }).exactOptional(),
+    occupancy: z
+      .object({
+        sequences: count,
+        cells: count,
+        keptCells: count,
+        drafts: z.object({ proposed: count, right: count }).exactOptional(),
+      })
+      .exactOptional(),
   }),
   z.object({
     type: z.literal('prefix'),

@@ -73,6 +73,11 @@ export const definitions = {
     help: 'Cells of the KV cache of a model. use: running (of sequences that are computed), kept (for whoever begins alike).',
     labels: ['model', 'use'],
   },
+  elpis_engine_draft_tokens: {
+    type: 'gauge',
+    help: 'Tokens of the draft model of a model since that was loaded. which: proposed (by it), right (chosen by the model as well).',
+    labels: ['model', 'which'],
+  },
   elpis_guard_seconds: {
     type: 'histogram',
     help: 'What judging took. direction: input, from admission to the verdict; output, how long text was held back.',

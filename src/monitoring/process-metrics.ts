@@ -5,7 +5,15 @@ import type { Registry } from './registry.ts'
 
 const pageBytes = 4096
 /** Of those that are set anew at every reading, what follows `elpis_engine_`. */
-const engineGauges = ['active', 'queued', 'ready', 'memory_bytes', 'sequences', 'cache_cells'] as const
+const engineGauges = [
+  'active',
+  'queued',
+  'ready',
+  'memory_bytes',
+  'sequences',
+  'cache_cells',
+  'draft_tokens',
+] as const
 
 /** Resident bytes of a process of this machine; null where that cannot be known. */
 export function residentBytes(processId: number): number | null {
@@ -52,6 +60,9 @@ export function processMetrics(
       registry.set('elpis_engine_sequences', { model }, occupancy.sequences)
       registry.set('elpis_engine_cache_cells', { model, use: 'running' }, occupancy.cells)
       registry.set('elpis_engine_cache_cells', { model, use: 'kept' }, occupancy.keptCells)
+      if (occupancy.drafts === undefined) continue
+      registry.set('elpis_engine_draft_tokens', { model, which: 'proposed' }, occupancy.drafts.proposed)
+      registry.set('elpis_engine_draft_tokens', { model, which: 'right' }, occupancy.drafts.right)
     }
   })
   return () => lag.disable()

@@ -13,6 +13,8 @@ import { formatBytes } from '../weights/quantity.ts'
 const processBytes = 130_000_000
 /** Cells on their way: what answers have in the cache is saved and restored to bring it into order. */
 const leastCopies = 64 * 1024 * 1024
+/** Answers that a draft model follows at the same time (`drafts.ts`). */
+const mostDrafting = 4
 /** Sequences that the engine has beside those of answers, for branches and for its own use (`load-model.ts`). */
 const furtherSequences = 34
 
@@ -39,6 +41,22 @@ export function servedMemory(header: Gguf, settings: Settings['engine']): Served
   const process = processBytes + (estimate.cache === 0 ? 0 : kept)
   const repacked = repacksWeights(settings.cpu_level) ? estimate.weights : 0
   return { ...estimate, process, repacked, total: estimate.total + process + repacked }
+}
+
+/** What a model takes in the process of another one that it drafts for: `load-draft.ts`. */
+export function draftMemory(
+  header: Gguf,
+  { context, batch, cpu_level: level }: Settings['engine'],
+): MemoryEstimate {
+  const estimate = estimateMemory(header, {
+    contextTokens: context,
+    sequences: mostDrafting,
+    cacheTokens: mostDrafting * context,
+    batchTokens: Math.max(batch, mostDrafting),
+    outputTokens: mostDrafting,
+  })
+  const repacked = repacksWeights(level) ? estimate.weights : 0
+  return { ...estimate, total: estimate.total + repacked }
 }
 
 /** The kernels for Intel's AMX, the level `sapphirerapids`, keep the file and a copy (measured: a quarter more in all). */

@@ -14,9 +14,9 @@ import { abilitiesOf } from '../weights/gguf/abilities.ts'
 import { describeModel } from '../weights/gguf/describe.ts'
 import { printable } from '../weights/gguf/printable.ts'
 import type { StoredAdapters } from './adapter-shelf.ts'
-import { checkFits, memoryBudget, servedMemory } from './model-memory.ts'
+import { checkFits, draftMemory, memoryBudget, servedMemory } from './model-memory.ts'
 import { storedStates, type StatesOf } from './stored-states.ts'
-import type { PreparedModel } from './prepare-model.ts'
+import { draftOf, type PreparedModel } from './prepare-model.ts'
 
 const levels = {
   'model-loading': 'debug',
@@ -100,7 +100,8 @@ function openEmbedded(
   adapters?: StoredAdapters,
 ): Engine {
   const budget = memoryBudget(config.engine)
-  const files = models.map(({ manifest, paths, header }) => ({
+  const files = models.map(({ manifest, paths, header, draft }) => ({
+    ...(draft === undefined ? {} : { draft: draftFile(draft, config.engine) }),
     states: () => states({ manifest, paths, header }),
     ...folderIn(adapters, manifest.name),
     id: manifest.name,
@@ -111,11 +112,14 @@ function openEmbedded(
     files: paths,
     abilities: abilitiesOf(header),
     nature: natureOf(header),
-    bytes: servedMemory(header, config.engine).total,
+    bytes:
+      servedMemory(header, config.engine).total +
+      (draft === undefined ? 0 : draftMemory(draft.header, config.engine).total),
     sizes: layerSizes(header, servedMemory(header, config.engine)),
     pinned: config.models.pin.includes(manifest.name),
   }))
   checkPins(config, files)
+  checkDrafts(config, files)
   checkFits(files, budget)
   const keepAlive = config.models.keep_alive
   return embeddedEngine({
@@ -129,6 +133,15 @@ function openEmbedded(
     house: { budget, keepAlive: keepAlive === 0 ? null : keepAlive * 1000 },
     log: ({ type, ...facts }) => log(levels[type], type, facts),
   })
+}
+
+function draftFile({ manifest, paths, header }: PreparedModel, settings: Config['engine']) {
+  return {
+    name: manifest.name,
+    path: paths[0] ?? '',
+    files: paths,
+    bytes: draftMemory(header, settings).total,
+  }
 }
 
 function natureOf(header: PreparedModel['header']): ModelNature {
@@ -156,6 +169,18 @@ function gpuFor({ home, engine }: Config): Pick<Parameters<typeof embeddedEngine
 function folderIn(adapters: StoredAdapters | undefined, model: string): { readonly adaptersFolder?: string } {
   const folder = adapters?.folderOf(model)
   return folder === undefined ? {} : { adaptersFolder: folder }
+}
+
+/** @throws `config_invalid` when something drafts for a model that is not served */
+function checkDrafts({ models, sources, file }: Config, served: readonly { readonly id: string }[]): void {
+  const names = served.map(({ id }) => id)
+  const stranger = models.draft.find((pair) => !names.some((name) => draftOf(name, [pair]) !== null))
+  if (stranger === undefined) return
+  throw elpisError('config_invalid', {
+    where: sources.get('models.draft') ?? file,
+    problem: `models.draft: "${stranger}" is for a model that is not served`,
+    suggestion: `Name one of ${names.join(', ')} before the "=".`,
+  })
 }
 
 /** @throws `config_invalid` when a model is pinned that is not served */

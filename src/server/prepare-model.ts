@@ -21,6 +21,8 @@ export interface PreparedModel {
   /** The first is what llama.cpp is given. */
   readonly paths: readonly string[]
   readonly header: Gguf
+  /** The model that drafts for it; left out when none does. */
+  readonly draft?: PreparedModel
 }
 
 /**
@@ -53,4 +55,10 @@ async function pulled(reference: string, { store, signal, onPull, acceptLicence 
   const { manifest } = await pull(reference, { store, signal, onProgress: onPull, acceptLicence })
   if (signal.aborted) throw elpisError('shutting_down')
   return { manifest, paths: await store.paths(manifest.name) }
+}
+
+/** What of `models.draft` is for this model: the reference of its draft, or null. */
+export function draftOf(model: string, pairs: readonly string[]): string | null {
+  const pair = pairs.find((text) => text.slice(0, text.indexOf('=')) === model)
+  return pair === undefined ? null : pair.slice(pair.indexOf('=') + 1)
 }

@@ -102,7 +102,7 @@ async function readAll(
   const alone: Config = {
     ...config,
     upstreams: {},
-    models: { ...config.models, pin: [], keep_alive: 0 },
+    models: { ...config.models, pin: [], draft: [], keep_alive: 0 },
     engine: { ...config.engine, sequences: bounds.atOnce },
   }
   const states = () => ({ layers, probe: null })

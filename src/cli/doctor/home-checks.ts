@@ -11,10 +11,11 @@ import { catalogueBytes, catalogueEntry, catalogueNames } from '../../weights/ca
 import { checkWeights } from '../../weights/gguf/check.ts'
 import { isModelName } from '../../weights/names.ts'
 import { freeBytes } from '../../weights/pull/disk.ts'
-import { memoryBudget, servedMemory } from '../../server/model-memory.ts'
+import { draftOf } from '../../server/prepare-model.ts'
+import { draftMemory, memoryBudget, servedMemory } from '../../server/model-memory.ts'
 import { formatBytes } from '../../weights/quantity.ts'
 import { parseReference } from '../../weights/reference.ts'
-import { openStore } from '../../weights/store.ts'
+import { openStore, type WeightsStore } from '../../weights/store.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 
 /** Room that a disk should have for logs, the database and one small model. */
@@ -95,7 +96,9 @@ async function checkModel(name: string, config: Config): Promise<Finding> {
     const manifest = isModelName(name) ? await store.lookup(name) : null
     if (manifest === null) return toBePulled(check, name)
     const header = await checkWeights(await store.paths(name))
-    const { total } = servedMemory(header, config.engine)
+    const draft = draftOf(name, config.models.draft)
+    const drafting = draft === null ? 0 : await draftBytes(draft, store, config)
+    const total = servedMemory(header, config.engine).total + drafting
     const budget = memoryBudget(config.engine)
     const found = `here and whole; takes ${formatBytes(total)} of the ${formatBytes(budget)} of memory that models may take`
     if (total <= budget) return ok(check, found)
@@ -108,6 +111,13 @@ async function checkModel(name: string, config: Config): Promise<Finding> {
     const { message, hint } = asElpisError(error)
     return fail(check, message, hint)
   }
+}
+
+/** What the draft takes; nothing when it is still to be pulled. @throws what `checkWeights` throws */
+async function draftBytes(name: string, store: WeightsStore, config: Config): Promise<number> {
+  const manifest = isModelName(name) ? await store.lookup(name) : null
+  if (manifest === null) return 0
+  return draftMemory(await checkWeights(await store.paths(name)), config.engine).total
 }
 
 /** @throws `reference_invalid` when it is no model that could be pulled */

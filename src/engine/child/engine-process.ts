@@ -87,7 +87,7 @@ function load(options: LoadOptions): void {
 }
 
 function schedulerFor(ready: ReadyModel, options: LoadOptions): Scheduler {
-  const { model, vocabulary, cache, parameters, steady } = ready
+  const { model, vocabulary, cache, parameters, steady, draft } = ready
   const { alone, beside } = prefillTokens(parameters, options.threads, model.stepTokens)
   const { states } = options
   const kept = keptPrefixes(ready, options)
@@ -103,6 +103,7 @@ function schedulerFor(ready: ReadyModel, options: LoadOptions): Scheduler {
     pace: steady || options.attention === 'fast' ? new MeasuredPace() : new FixedPace(beside),
     // What was computed of a wrong draft cannot be taken back out of a state.
     drafts: cache.divisible ? options.drafts : 'never',
+    ...(draft === null ? {} : { draftModel: draft }),
     now: () => performance.now(),
     token: (token) => vocabulary.token(token),
     suppressed: vocabulary.suppressed,

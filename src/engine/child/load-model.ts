@@ -5,8 +5,10 @@ import type { LoadedModel, LoadOptions } from '../protocol.ts'
 import { bind, type Binding, type Pointer, progressCallback } from './binding.ts'
 import type { Embedder } from './embedder.ts'
 import { gpuDevices } from './devices.ts'
+import type { DraftModel } from './draft-model.ts'
 import { layersThatFit } from '../layer-placement.ts'
 import { chooseCpuBackend, otherBackends } from './libraries.ts'
+import { loadDraft } from './load-draft.ts'
 import { NativeLog } from './native-log.ts'
 import { NativeModel } from './native-model.ts'
 import { openEmbedder } from './open-embedder.ts'
@@ -37,6 +39,8 @@ export interface ReadyModel {
   readonly steady: boolean
   /** Weights of the model, for estimates of its speed. */
   readonly parameters: number
+  /** Null when nothing drafts for it. */
+  readonly draft: DraftModel | null
   readonly description: LoadedModel
 }
 
@@ -103,6 +107,7 @@ export function loadModel(
   const lockdown = restrictToModel(
     [
       ...(options.files ?? [options.path]),
+      ...(options.draft?.files ?? []),
       ...(options.adapters === undefined ? [] : [options.adapters]),
       ...(options.prefixes === undefined ? [] : [options.prefixes.folder]),
       ...(options.placement?.reads ?? []),
@@ -142,7 +147,9 @@ export function loadModel(
   if (options.states !== undefined) checkStates(native, weights, options.states)
   const context = createContext(native, weights, options)
   if (context === null) throw new Error(log.reason('there is not enough memory for its context'))
-  attachThreads(native, context.pointer, cpu, options.threads)
+  const draft = options.draft === undefined ? null : loadDraft(native, weights, options.draft, options)
+  const contexts = [context.pointer, ...(draft === null ? [] : [draft.context])]
+  attachThreads(native, contexts, cpu, options.threads)
   log.silence()
 
   const model = new NativeModel(native, context.pointer, {
@@ -167,6 +174,7 @@ export function loadModel(
     },
     steady: context.steady,
     parameters,
+    draft: draft?.model ?? null,
     description: { ...description, layout: layoutOf(native, context) },
   }
 }

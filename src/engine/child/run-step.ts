@@ -1,5 +1,6 @@
 /** Computes one step: the next tokens of answers, what they may say after it, and parts of prompts. */
 import type { Decoder, StepResult } from './decoder.ts'
+import type { Draft } from './drafts.ts'
 import type { SequenceCache } from './sequence-cache.ts'
 import { addShare, type PrefillShare } from './step-plan.ts'
 import { type Answer, doneOf } from './task.ts'
@@ -7,13 +8,13 @@ import { type Answer, doneOf } from './task.ts'
 export interface StepWork {
   readonly answers: readonly Answer[]
   /** One for each answer, or none at all. */
-  readonly drafts: readonly (readonly number[])[]
+  readonly drafts: readonly Draft[]
   readonly shares: readonly PrefillShare[]
 }
 
 /** Tokens besides the last one of each answer. */
 export function otherTokens({ drafts, shares }: StepWork): number {
-  const drafted = drafts.reduce((sum, draft) => sum + draft.length, 0)
+  const drafted = drafts.reduce((sum, { tokens }) => sum + tokens.length, 0)
   return shares.reduce((sum, { count }) => sum + count, drafted)
 }
 
@@ -23,7 +24,7 @@ export function otherTokens({ drafts, shares }: StepWork): number {
  */
 export function runStep(decoder: Decoder, cache: SequenceCache, work: StepWork): StepResult {
   const { answers, shares } = work
-  const tokens = answers.map(({ output }, index) => [output.at(-1)!, ...(work.drafts[index] ?? [])])
+  const tokens = answers.map(({ output }, index) => [output.at(-1)!, ...(work.drafts[index]?.tokens ?? [])])
   cache.reserve(answers.length + otherTokens(work))
   for (const [index, { sequence }] of answers.entries())
     for (const [more, token] of tokens[index]!.entries())

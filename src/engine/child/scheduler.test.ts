@@ -8,6 +8,7 @@ import {
 } from '../../../test/support/simulated-model.ts'
 import { plainSampling, type Sampling } from '../../core/request.ts'
 import type { Job, JobEvent } from '../protocol.ts'
+import { DraftModel } from './draft-model.ts'
 import { Scheduler } from './scheduler.ts'
 import { SequenceCache } from './sequence-cache.ts'
 import { FixedPace, type Pace } from './step-pace.ts'
@@ -32,13 +33,20 @@ interface Shape {
   readonly draftCost?: number | null
   /** Milliseconds that a step takes. */
   readonly stepTakes?: number
+  /** Another model drafts: one that says the same, or one that has lost its way. */
+  readonly draft?: 'same' | 'lost' | null
 }
 
 const paceOf = (beside: number, cost: number | null): Pace => ({
   tokensBeside: () => beside,
   costOfToken: () => cost,
+  costOf: () => cost,
   observe: () => undefined,
 })
+
+function draftModelOf(decoder: SimulatedModel): DraftModel {
+  return new DraftModel({ decoder, slots: 4, readTokens: 8, ratio: 0.1, now: () => 0 })
+}
 
 /** A scheduler over a simulated model, and everything that it reported. */
 class Bench {
@@ -47,6 +55,8 @@ class Bench {
   readonly scheduler: Scheduler
   readonly events: JobEvent[] = []
   readonly reports: (readonly JobEvent[])[] = []
+  /** What drafts, when something does. */
+  readonly draft: SimulatedModel | null
 
   constructor(shape: Shape = {}) {
     const { cells = 400, sequences = 4, contextTokens = 100, stepTokens = 32, beside = 8 } = shape
@@ -54,7 +64,10 @@ class Bench {
     const { ordered = true, divisible = true, parkedBytes = 100_000, spare = 6 } = shape
     const kept = { ordered, divisible, parkedBytes, savedTokens: Infinity }
     this.cache = new SequenceCache(this.model, { cells, sequences, numbers: sequences + spare, ...kept })
+    this.draft = shape.draft == null ? null : new SimulatedModel(4 * contextTokens, stepTokens)
+    if (shape.draft === 'lost') this.draft?.use(1)
     this.scheduler = new Scheduler({
+      ...(this.draft === null ? {} : { draftModel: draftModelOf(this.draft) }),
       decoder: this.model,
       cache: this.cache,
       sequences,
@@ -170,6 +183,7 @@ describe('many at once', () => {
       parkedBytes: fc.constantFrom(0, 4000, 100_000),
       spare: fc.integer({ min: 2, max: 9 }),
       draftCost: fc.constantFrom(null, 0.01, 0.5),
+      draft: fc.constantFrom(null, 'same' as const, 'lost' as const),
     })
     fc.assert(
       fc.property(jobs, shapes, (list, shape) => {
@@ -365,6 +379,43 @@ describe('drafts', () => {
     expect(bench.model.steps).toBeLessThan(60)
     bench.submit({ id: 1, maxTokens: 1 }, [...promptOf(1, 10), ...answer])
     expect(bench.finish().of('started', 1)[0]?.cachedTokens).toBe(10 + 59)
+  })
+
+  test('of a model that says the same save steps, one that is lost does no harm, and one that fails is let go', () => {
+    const prompt = promptOf(3, 40)
+    const wanted = alone({ maxTokens: 40, ignoreEos: true }, prompt, 100).text(0)
+    const steps = (['same', 'lost'] as const).map((draft) => {
+      const bench = new Bench({ draftCost: 0.01, draft })
+      bench.submit({ id: 0, maxTokens: 40, ignoreEos: true }, prompt)
+      expect(bench.finish().text(0)).toBe(wanted)
+      expect(bench.clean).toBe(true)
+      const { proposed, right } = bench.scheduler.occupancy.drafts!
+      expect(proposed).toBeGreaterThan(0)
+      expect(draft === 'same' ? right === proposed : right < proposed / 2).toBe(true)
+      return bench.model.steps
+    })
+    expect(steps[0]).toBeLessThan(20)
+    expect(steps[1]).toBeLessThan(50)
+
+    const broken = new Bench({ draftCost: 0.01, draft: 'same' })
+    broken.draft!.faults.push('broken')
+    broken.submit({ id: 0, maxTokens: 40, ignoreEos: true }, prompt)
+    expect(broken.finish().text(0)).toBe(wanted)
+    expect(broken.draft!.steps).toBe(0)
+    expect(broken.scheduler.occupancy.drafts).toEqual({ proposed: 0, right: 0 })
+  })
+
+  test('of a model: what it read for one organisation it reads again for another', () => {
+    const bench = new Bench({ draftCost: 0.01, draft: 'same' })
+    const read = (cacheScope: string, id: number) => {
+      const before = bench.draft!.steps
+      bench.submit({ id, maxTokens: 20, ignoreEos: true, cacheScope }, promptOf(3, 60))
+      bench.finish()
+      return bench.draft!.steps - before
+    }
+    const first = read('us', 0)
+    expect(read('us', 1)).toBeLessThan(first)
+    expect(read('them', 2)).toBe(first)
   })
 
   test('are not made while prompts come in, nor for many answers', () => {

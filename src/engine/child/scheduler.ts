@@ -18,7 +18,8 @@ import type { DraftMode, Job, JobEvent } from '../protocol.ts'
 import { advance } from './advance.ts'
 import { noMarks, type TokenMarks } from './answer-marks.ts'
 import type { Decoder } from './decoder.ts'
-import { draftCost, draftsFor } from './drafts.ts'
+import type { DraftModel } from './draft-model.ts'
+import { draftCost, draftsFor, type Draft } from './drafts.ts'
 import type { KeptPrefixes } from './kept-prefixes.ts'
 import { Outbox } from './outbox.ts'
 import { otherTokens, runStep, type StepWork } from './run-step.ts'
@@ -48,6 +49,8 @@ export interface SchedulerOptions {
   readonly tokensAlone: number
   readonly pace: Pace
   readonly drafts: DraftMode
+  /** Says what answers probably say next; left out when there is none. */
+  readonly draftModel?: DraftModel
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number
   readonly token: (token: number) => VocabularyToken
@@ -90,8 +93,13 @@ export class Scheduler {
 
   /** What is taken now. */
   get occupancy(): Occupancy {
-    const { cache, sequences } = this.#options
-    return { sequences: sequences - this.#places, cells: cache.live, keptCells: cache.idle }
+    const { cache, sequences, draftModel } = this.#options
+    return {
+      sequences: sequences - this.#places,
+      cells: cache.live,
+      keptCells: cache.idle,
+      ...(draftModel === undefined ? {} : { drafts: draftModel.counts }),
+    }
   }
 
   /** Steps in a row that the model failed to compute. */
@@ -218,7 +226,6 @@ export class Scheduler {
 
   #compute(): void {
     const { decoder, cache, pace, now } = this.#options
-    const begun = now()
     const adapter = nextAdapter({ prefills: this.#prefills, answers: this.#answers }, this.#turn)
     this.#turn = adapter
     const answers = this.#answers.filter(({ task }) => task.job.adapter === adapter)
@@ -227,6 +234,7 @@ export class Scheduler {
     if (answers.length + shares.length === 0) return
     if (adapter !== this.#adapter) decoder.use(adapter)
     this.#adapter = adapter
+    const begun = now()
     const work = { answers, drafts, shares }
     const result = runStep(decoder, cache, work)
     if (result !== 'done') {
@@ -248,11 +256,11 @@ export class Scheduler {
     return prefillShares(prefills, Math.min(wanted, decoder.stepTokens - answering, cache.free - waiting))
   }
 
-  #draftsOfStep(answers: readonly Answer[]): (readonly number[])[] {
-    const { decoder, cache, pace, drafts } = this.#options
-    const cost = draftCost(drafts, pace, answers.length)
+  #draftsOfStep(answers: readonly Answer[]): Draft[] {
+    const { decoder, cache, pace, drafts, draftModel = null } = this.#options
+    const cost = draftCost(drafts, pace, answers.length, draftModel)
     const room = Math.min(decoder.rows, decoder.stepTokens) - answers.length
-    return draftsFor(answers, cost, Math.min(room, cache.free - this.#answers.length))
+    return draftsFor(answers, cost, Math.min(room, cache.free - this.#answers.length), draftModel)
   }
 
   /** Chooses the next token of everything that got logits, and drops what ended. */
@@ -264,9 +272,9 @@ export class Scheduler {
     this.#prefills = this.#prefills.filter((prefill) => !isWhole(prefill))
     let row = 0
     for (const [index, answer] of answers.entries()) {
-      const draft = drafts[index] ?? []
+      const draft = drafts[index] ?? { tokens: [] }
       this.#follow(answer, draft, row)
-      row += 1 + draft.length
+      row += 1 + draft.tokens.length
     }
     for (const prefill of whole) this.#begin(prefill, row++)
   }
@@ -300,15 +308,15 @@ export class Scheduler {
   }
 
   /** Chooses tokens for as long as the draft, whose logits are in the rows from `row` on, says the same. */
-  #follow(answer: Answer, draft: readonly number[], row: number): void {
+  #follow(answer: Answer, { tokens, learn }: Draft, row: number): void {
     const { cache } = this.#options
     let right = 0
     while (this.#advance(answer, row + right)) {
-      if (right < draft.length && answer.output.at(-1) === draft[right]) {
+      if (right < tokens.length && answer.output.at(-1) === tokens[right]) {
         right++
         continue
       }
-      answer.lookup?.learn(draft.length, right)
+      learn?.(right)
       cache.trim(answer.sequence, cellsOf(answer))
       this.#answers.push(answer)
       return

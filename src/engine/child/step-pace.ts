@@ -8,6 +8,8 @@ export interface Pace {
   tokensBeside(answers: number): number
   /** What one more token in a step of so many answers costs, in tokens that could be had for it; null when unknown. */
   costOfToken(answers: number): number | null
+  /** What so much time costs beside so many answers, in tokens that could be had in it; null when unknown. */
+  costOf(milliseconds: number, answers: number): number | null
   /** Tells how long a step took. `otherTokens` are those of prompts and drafts. */
   observe(answers: number, otherTokens: number, milliseconds: number): void
 }
@@ -25,6 +27,10 @@ export class FixedPace implements Pace {
   }
 
   costOfToken(): null {
+    return null
+  }
+
+  costOf(): null {
     return null
   }
 
@@ -75,6 +81,11 @@ export class MeasuredPace implements Pace {
     // Nothing was measured: that of a machine with little to spare.
     if (this.#perToken === null) return 0.5
     return (answers * this.#perToken) / bare.milliseconds
+  }
+
+  costOf(milliseconds: number, answers: number): number | null {
+    const bare = this.#bare[sizeOf(answers)]
+    return bare === undefined ? null : (answers * milliseconds) / bare.milliseconds
   }
 
   observe(answers: number, otherTokens: number, milliseconds: number): void {

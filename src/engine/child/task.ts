@@ -2,6 +2,7 @@
 import type { Job } from '../protocol.ts'
 import { newThoughtBudget, noMarks, type TokenMarks } from './answer-marks.ts'
 import { AnswerText } from './answer-text.ts'
+import type { DraftTrust } from './draft-trust.ts'
 import { GrammarGuide } from './grammar-guide.ts'
 import type { PromptLookup } from './prompt-lookup.ts'
 import { Sampler } from './sampler.ts'
@@ -106,6 +107,8 @@ export class Answer {
   readonly states: AnswerStates | undefined
   /** Made when there is a use for drafts. */
   lookup: PromptLookup | null = null
+  /** How far drafts of the draft model are believed. */
+  modelTrust: DraftTrust | null = null
 
   constructor(
     task: Task,
