@@ -1,7 +1,7 @@
 /**
  * The process of one model by itself, without HTTP: tokens a second at several streams, and how long a prompt of 2,500 tokens
  * takes; with exact and with fast attention, and with a draft model, in turns, with and without a busy neighbour.
- * Usage: sh bin/node.sh bench/engine-raw.ts MODEL.gguf [STREAMS,…] [DRAFT.gguf]
+ * Usage: sh bin/node.sh bench/engine-raw.ts MODEL.gguf [STREAMS,…] [DRAFT.gguf]; `NEIGHBOUR=no` leaves the busy one out.
  */
 import { spawn } from 'node:child_process'
 import type { LoadOptions } from '../src/engine/protocol.ts'
@@ -85,7 +85,7 @@ async function compare(
   console.log(`${what}: ${medians.join(' · ')}`)
 }
 
-for (const busy of [false, true]) {
+for (const busy of process.env['NEIGHBOUR'] === 'no' ? [false] : [false, true]) {
   const neighbour = busy ? spawn(process.execPath, ['-e', 'for (;;);']) : null
   const beside = busy ? ', beside a busy process' : ''
   for (const streams of counts.split(',').map(Number))
