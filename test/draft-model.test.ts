@@ -1,9 +1,12 @@
 /** A draft model beside the real model: texts stay what they are, and what cannot draft is refused. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { settings } from '../src/config.ts'
 import type { DraftFile, LoadOptions } from '../src/engine/protocol.ts'
+import { draftMemory } from '../src/server/model-memory.ts'
+import { readGguf } from '../src/weights/gguf/read.ts'
 import { createKey, elpis, freshHome, serveElpis, withRealModel } from './support/elpis.ts'
 import { EngineChild, greedy } from './support/engine-child.ts'
 import { metricValue } from './support/metric-value.ts'
@@ -97,6 +100,23 @@ describe('a text is the same, greedy and sampled, alone and beside others', () =
     expect(await texts()).toEqual(plain)
     expect(counts.proposed).toBeLessThan(20)
   })
+})
+
+test.runIf(process.platform === 'linux')('what a draft takes of memory was estimated', async () => {
+  const question = { prompt: [{ text: 'Once upon a time', control: false }], maxTokens: 16 }
+  const taken = async (options: Partial<LoadOptions>) => {
+    await load(options)
+    await engine!.run(question)
+    const status = await readFile(`/proc/${engine!.process.pid}/status`, 'utf8')
+    await engine!.close()
+    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) * 1024
+  }
+  const alone = await taken({})
+  const drafted = await taken({ drafts: 'always', draft: draftFile(sixLayers) })
+  const own = { ...settings.parse({}).engine, context: 1024 }
+  const { total } = draftMemory(await readGguf(sixLayers), own)
+  expect(drafted - alone).toBeGreaterThan(total * 0.6)
+  expect(drafted - alone).toBeLessThan(total * 1.15)
 })
 
 test('a draft with another vocabulary is refused, and both are named', async () => {
