@@ -59,7 +59,7 @@ const commands = new Map<string, string>()
 /** What a contender could not do, in words: published with the figures. */
 const failures: string[] = []
 /** Room for one of the two models, and both are served. */
-const oneAtATime = { ELPIS_MODELS_SERVE: 'bench,other', ELPIS_ENGINE_MEMORY: '1000' }
+const oneAtATime = { ELPIS_MODELS_SERVE: 'bench,other', ELPIS_ENGINE_MEMORY: '1500' }
 /** A round that takes longer counts as failed. */
 const longestRoundSeconds = 45
 try {
