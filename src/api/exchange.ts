@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import type { RequestId } from '../core/ids.ts'
 import type { Credentials } from '../core/principal.ts'
+import { RandomLetters } from '../core/random-letters.ts'
 import type { OriginKind } from './host-and-origin.ts'
 
 /** One request and its answer at the edge: what every handler is given besides the body. */
@@ -22,9 +22,11 @@ export interface Exchange {
   outcome: { code?: string; model?: string; promptTokens?: number; outputTokens?: number }
 }
 
+const random = new RandomLetters(15, 'x')
+
 /** `req_` and 120 random bits. Ours always: a client's own id could fake or blur what the log says. */
 export function newRequestId(): RequestId {
-  return `req_${randomBytes(15).toString('base64url').replaceAll(/[-_]/g, 'x')}` as RequestId
+  return `req_${random.next()}` as RequestId
 }
 
 /** Another name for what came of a request, such as `chatcmpl-…`, so that the two can be found by each other. */

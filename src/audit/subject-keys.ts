@@ -4,7 +4,7 @@ import type { EntryId, OrganisationId } from '../core/ids.ts'
 import { RecentMap } from '../core/recent-map.ts'
 import { sealed, unsealed } from '../core/sealed-box.ts'
 import type { Subject } from '../core/verdict.ts'
-import { HmacKey } from './hmac.ts'
+import { HmacKey } from '../core/hmac.ts'
 import type { SubjectName, SubjectStore } from './store.ts'
 
 /** Another server may have erased somebody: after this long the store is asked again. */

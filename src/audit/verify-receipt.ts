@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { canonical } from './canonical.ts'
-import { HmacKey } from './hmac.ts'
+import { HmacKey } from '../core/hmac.ts'
 import { parseEntry, type LogEntry } from './log-entry.ts'
 import { cosignedAt, fromBase64, type VerifierKey } from './note.ts'
 import { commit } from './subject-keys.ts'

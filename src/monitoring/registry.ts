@@ -64,11 +64,11 @@ export class Registry {
   #series(name: MetricName, labels: Readonly<Record<string, string>>): Series {
     let all = this.#metrics.get(name)
     if (all === undefined) this.#metrics.set(name, (all = new Map()))
-    const key = JSON.stringify(definitions[name].labels.map((label) => labels[label]))
+    const key = keyOf(name, labels)
     const found = all.get(key)
     if (found !== undefined) return found
     const other = otherwise(name)
-    const isOther = JSON.stringify(Object.values(other)) === key
+    const isOther = keyOf(name, other) === key
     if (all.size >= mostSeries && !isOther) return this.#series(name, other)
     const made: Series = {
       labels,
@@ -81,6 +81,16 @@ export class Registry {
     all.set(key, made)
     return made
   }
+}
+
+/** A label's value with its length before it, so that no two lists of values are one key. */
+function keyOf(name: MetricName, labels: Readonly<Record<string, string>>): string {
+  let key = ''
+  for (const label of definitions[name].labels) {
+    const value = labels[label] ?? ''
+    key += `${value.length}:${value}`
+  }
+  return key
 }
 
 function boundsOf(name: MetricName): readonly number[] {

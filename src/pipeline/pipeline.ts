@@ -31,7 +31,7 @@ export async function* answer(
   let outcome: Outcome | null = null
   // Ends with the answer, whoever ended it: an engine in the middle of a long prompt is not told by its iterator.
   const work = new AbortController()
-  const stop = () => work.abort(ending.signal.aborted ? ending.signal.reason : elpisError('client_left'))
+  const stop = () => work.abort(ending.signal.aborted ? ending.signal.reason : over)
   if (ending.signal.aborted) stop()
   else ending.signal.addEventListener('abort', stop, { once: true })
   try {
@@ -63,6 +63,9 @@ export async function* answer(
     await accepted.close(outcome ?? { type: 'failed', error: elpisError('client_left'), usage })
   }
 }
+
+/** One for all: making a new one, with its trace, takes longer than all else that happens at an end. */
+const over = elpisError('client_left')
 
 /** What was used so far: whoever leaves before the end has had it all the same. */
 function countedWith(usage: Usage | null, part: Part): Usage | null {

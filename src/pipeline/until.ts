@@ -7,9 +7,11 @@ import { asElpisError, elpisError } from '../errors.ts'
  * what comes out always ends with `usage` or `error`.
  */
 export async function* partsUntil(signal: AbortSignal, parts: AsyncGenerator<Part>): AsyncGenerator<Part> {
+  // One listener an answer, not one a part.
+  const until = new Until(signal)
   try {
     while (true) {
-      const step = await nextUnless(signal, parts)
+      const step = await until.next(parts)
       if (step === 'aborted') {
         stop()
         yield { type: 'error', error: asElpisError(signal.reason) }
@@ -25,6 +27,7 @@ export async function* partsUntil(signal: AbortSignal, parts: AsyncGenerator<Par
   } catch (error) {
     yield { type: 'error', error: asElpisError(error) }
   } finally {
+    until.end()
     stop()
   }
 
@@ -34,22 +37,31 @@ export async function* partsUntil(signal: AbortSignal, parts: AsyncGenerator<Par
   }
 }
 
-/** Not `Promise.race`: that would leave one reaction a token on a promise that lives as long as the answer. */
-function nextUnless(
-  signal: AbortSignal,
-  parts: AsyncGenerator<Part>,
-): Promise<IteratorResult<Part, unknown> | 'aborted'> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      resolve('aborted')
-      return
-    }
-    const abort = () => resolve('aborted')
-    signal.addEventListener('abort', abort, { once: true })
-    parts
-      .next()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', abort))
-      .catch(() => {})
-  })
+type Step = IteratorResult<Part, unknown> | 'aborted'
+
+/** Not `Promise.race`: that would leave one reaction a part on a promise that lives as long as the answer. */
+class Until {
+  readonly #signal: AbortSignal
+  readonly #abort = () => this.#resolve?.('aborted')
+  #resolve: ((step: Step) => void) | null = null
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+    signal.addEventListener('abort', this.#abort, { once: true })
+  }
+
+  next(parts: AsyncGenerator<Part>): Promise<Step> {
+    return new Promise((resolve, reject) => {
+      if (this.#signal.aborted) {
+        resolve('aborted')
+        return
+      }
+      this.#resolve = resolve
+      parts.next().then(resolve, reject)
+    })
+  }
+
+  end(): void {
+    this.#signal.removeEventListener('abort', this.#abort)
+  }
 }

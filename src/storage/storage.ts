@@ -6,7 +6,7 @@ import { asElpisError } from '../errors.ts'
 import { errorOf, type StorageFailure } from './failure.ts'
 import { withStores } from './store-proxies.ts'
 import type { Stores } from './stores.ts'
-import type { FromWorker, ToWorker, WorkerSettings } from './worker-protocol.ts'
+import type { CloseCall, FromWorker, StoreCall, ToWorker, WorkerSettings } from './worker-protocol.ts'
 
 /** The database of one home. */
 export interface Storage extends Stores {
@@ -59,6 +59,8 @@ class StorageThread {
   readonly #ended: Promise<void>
   readonly #waiting = new Map<number, Waiting>()
   readonly #listeners = new Set<ChangeListener>()
+  /** What was asked in this turn of the loop. */
+  readonly #unsent: (StoreCall | CloseCall)[] = []
   #lastId = 0
   /** Why no further call can be made. */
   #end: Error | null = null
@@ -107,9 +109,27 @@ class StorageThread {
     })
   }
 
-  #send(message: ToWorker): void {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-    this.#worker.postMessage(message)
+  /** One message for all that is asked in one turn: a message costs more than what it says. */
+  #send(call: StoreCall | CloseCall): void {
+    this.#unsent.push(call)
+    if (this.#unsent.length > 1) return
+    process.nextTick(() => this.#post(this.#unsent.splice(0)))
+  }
+
+  #post(calls: ToWorker): void {
+    try {
+      this.#worker.postMessage(calls, [])
+    } catch (error) {
+      // What cannot be copied to another thread fails alone.
+      const [call, ...others] = calls
+      if (others.length > 0) for (const one of calls) this.#post([one])
+      else if (call?.type === 'call') this.#fail(call.id, error)
+    }
+  }
+
+  #fail(id: number, error: unknown): void {
+    this.#waiting.get(id)?.reject(error)
+    this.#waiting.delete(id)
   }
 
   #receive(message: Exclude<FromWorker, { type: 'opened' | 'not-opened' }>): void {

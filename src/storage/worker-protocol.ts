@@ -15,7 +15,8 @@ export interface CloseCall {
   readonly type: 'close'
 }
 
-export type ToWorker = StoreCall | CloseCall
+/** What was asked in one turn of the server's loop, in its order. */
+export type ToWorker = readonly (StoreCall | CloseCall)[]
 
 export type Reply =
   | { readonly id: number; readonly ok: true; readonly value: unknown }

@@ -36,8 +36,8 @@ function serve({ connection, database }: OpenDatabase): void {
   const stopWatching = watchVersion({ connection, database }, seen, tell)
   let draining = false
 
-  port?.on('message', (message: ToWorker) => {
-    waiting.push(message)
+  port?.on('message', (asked: ToWorker) => {
+    waiting.push(...asked)
     if (!draining) void drain()
   })
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as endOfTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { UsageRecord } from './record.ts'
 import type { UsageStore } from './store.ts'
 
@@ -29,6 +29,8 @@ export class SettlingQueue {
   /** Resolves when the record is durable, or when it waits for its next try. */
   async settle(record: UsageRecord): Promise<void> {
     try {
+      // The log's entry is gathered until then: one commit holds both.
+      await endOfTurn()
       await this.#store.settle(record)
     } catch (error) {
       if (this.#waiting.length < mostWaiting) this.#waiting.push(record)

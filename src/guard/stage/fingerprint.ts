@@ -26,12 +26,15 @@ export function fingerprintOf(text: string): string {
 
 /** In how many of 64 bits two fingerprints differ. @public */
 export function distance(left: string, right: string): number {
-  let bits = 0
-  for (let at = 0; at < 16; at++) {
-    let differing = Number.parseInt(left[at] ?? '0', 16) ^ Number.parseInt(right[at] ?? '0', 16)
-    for (; differing > 0; differing &= differing - 1) bits++
-  }
-  return bits
+  const half = (digits: string, from: number) => Number.parseInt(digits.slice(from, from + 8), 16)
+  return ones(half(left, 0) ^ half(right, 0)) + ones(half(left, 8) ^ half(right, 8))
+}
+
+/** How many of 32 bits are set (Warren, Hacker's Delight, 5-1). */
+function ones(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555)
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333)
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }
 
 /** FNV-1a, twice with other beginnings. */

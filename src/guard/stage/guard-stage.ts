@@ -92,8 +92,13 @@ export function createGuard(parts: GuardParts): Guard {
           before: earlier.before(who, clock.now()),
         })
         const verdict = verdictOf(worst.judgement, 'input', judged)
-        report(judged, verdict, asked, worst)
-        if (asked.question !== '') watch(judged, verdict, asked.question, who)
+        const fingerprint = asked.question === '' ? null : fingerprintOf(asked.question)
+        report(judged, verdict, fingerprint, worst)
+        if (fingerprint !== null) {
+          if (verdict.action !== 'block') earlier.note(who, { at: clock.now(), text: asked.question })
+          // Where nothing is scored there is nothing to climb down.
+          if (policies.some(judges)) watch(judged, verdict, fingerprint, who)
+        }
         return verdict
       } catch (error) {
         parts.onTrouble('guard', error)
@@ -226,12 +231,11 @@ export function createGuard(parts: GuardParts): Guard {
     }
   }
 
-  /** Notes what was asked for what comes later, and tells of whoever tries one text in many variants. */
-  function watch(judged: Judged, verdict: Verdict, question: string, who: string): void {
+  /** Tells of whoever tries one text in many variants. */
+  function watch(judged: Judged, verdict: Verdict, fingerprint: string, who: string): void {
     const at = clock.now()
     const harm = verdict.scores?.harm ?? 0
-    if (verdict.action !== 'block') earlier.note(who, { at, text: question })
-    const variants = climbing.note(who, { at, fingerprint: fingerprintOf(question), harm })
+    const variants = climbing.note(who, { at, fingerprint, harm })
     if (variants === 0) return
     parts.onSignal({
       at,
@@ -243,7 +247,7 @@ export function createGuard(parts: GuardParts): Guard {
       attributable: true,
       requestId: judged.asking.id,
       entryId: judged.entryId,
-      fingerprint: fingerprintOf(question),
+      fingerprint,
     })
   }
 
@@ -270,8 +274,7 @@ export function createGuard(parts: GuardParts): Guard {
     }
   }
 
-  function report(judged: Judged, verdict: Verdict, asked: Asked | null, worst: Worst | null): void {
-    const fingerprint = asked === null || asked.question === '' ? null : fingerprintOf(asked.question)
+  function report(judged: Judged, verdict: Verdict, fingerprint: string | null, worst: Worst | null): void {
     const { principal, entryId, asking } = judged
     const at = clock.now()
     parts.onVerdict?.({

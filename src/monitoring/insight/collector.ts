@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto'
 import type { Clock } from '../../core/clock.ts'
+import { HmacKey } from '../../core/hmac.ts'
 import type { EntryId } from '../../core/ids.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Input } from '../../core/request.ts'
@@ -24,12 +24,14 @@ const attackScore = 0.5
 /** Takes the fingerprint of each question when it is over, and lets go of the text. Nobody waits for it. */
 export class SignCollector {
   readonly #parts: CollectorParts
+  readonly #key: HmacKey
   #waiting: Sign[] = []
   #writing: Promise<void> | null = null
   readonly #timer: NodeJS.Timeout
 
   constructor(parts: CollectorParts) {
     this.#parts = parts
+    this.#key = new HmacKey(parts.key)
     this.#timer = setInterval(() => void this.flush(), everyMilliseconds)
     this.#timer.unref()
   }
@@ -43,12 +45,12 @@ export class SignCollector {
       },
       close: () => {
         if (input === null || this.#waiting.length >= mostWaiting) return
-        const { key, clock } = this.#parts
+        const { clock } = this.#parts
         this.#waiting.push({
           entryId,
           at: clock.now(),
-          person: personOf(principal, key),
-          fingerprint: fingerprintOf(lastWords(input), key),
+          person: personOf(principal, this.#key),
+          fingerprint: fingerprintOf(lastWords(input), this.#key),
           hazards: [...new Set(verdicts.flatMap(({ hazards }) => hazards))].join(' '),
           attack: verdicts.some(({ scores }) => (scores?.attack ?? 0) >= attackScore) ? 1 : 0,
           blocked: verdicts.some(({ outcome }) => outcome !== 'allow') ? 1 : 0,
@@ -85,7 +87,7 @@ function lastWords(input: Input): string {
   return input.messages.findLast(({ role }) => role === 'user')?.content ?? ''
 }
 
-function personOf({ organisationId, personId, keyId, endUser }: Principal, key: Buffer): string {
+function personOf({ organisationId, personId, keyId, endUser }: Principal, key: HmacKey): string {
   const who = JSON.stringify([organisationId, personId ?? keyId ?? 'owner', endUser])
-  return createHmac('sha256', key).update(who).digest('base64url').slice(0, 16)
+  return key.of(who).toString('base64url').slice(0, 16)
 }

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import type { HmacKey } from '../../core/hmac.ts'
 
 /**
  * Near-duplicate texts without the texts: MinHash (Broder, 1997) over runs of three words, cut into bands (Leskovec,
@@ -20,13 +20,13 @@ export type Fingerprint = string
 const hashLength = 6
 
 /** @returns null for a text of fewer than six words, which many people write by chance */
-export function fingerprintOf(text: string, key: Buffer): Fingerprint | null {
+export function fingerprintOf(text: string, key: HmacKey): Fingerprint | null {
   const words = wordsOf(text)
   if (words.length < 6) return null
   const least = new Uint32Array(bands * rowsPerBand).fill(0xffffffff)
   for (let first = 0; first + wordsPerRun <= words.length; first++) {
     const run = words.slice(first, first + wordsPerRun).join(' ')
-    const digest = createHmac('sha256', key).update(run).digest()
+    const digest = key.of(run)
     const [one, two] = [digest.readUInt32LE(0), digest.readUInt32LE(4) | 1]
     for (let row = 0; row < least.length; row++) {
       // Kirsch and Mitzenmacher (2006): two hashes make as many as are needed; mixed, for the least of them counts.

@@ -11,9 +11,13 @@ export class HmacKey {
   constructor(key: Uint8Array) {
     const block = Buffer.alloc(blockBytes)
     block.set(key.length > blockBytes ? hash('sha256', key, 'buffer') : key)
-    this.#inner = block.map((byte) => byte ^ 0x36) as Buffer
-    this.#outer = Buffer.alloc(blockBytes + 32)
-    for (const [place, byte] of block.entries()) this.#outer[place] = byte ^ 0x5c
+    this.#inner = Buffer.allocUnsafe(blockBytes)
+    this.#outer = Buffer.allocUnsafe(blockBytes + 32)
+    for (let place = 0; place < blockBytes; place++) {
+      const byte = block[place] ?? 0
+      this.#inner[place] = byte ^ 0x36
+      this.#outer[place] = byte ^ 0x5c
+    }
   }
 
   /** 32 bytes. */
