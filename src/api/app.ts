@@ -220,7 +220,8 @@ export function routesOf(
       },
     }),
   ]
-  const document = JSON.stringify(openApiDocument(routes, parts.version))
+  // Made when it is first asked for: that takes longer than all else that a start does here.
+  let document: string | null = null
   return [
     ...routes,
     defineRoute({
@@ -229,7 +230,10 @@ export function routesOf(
       summary: 'This document',
       needs: 'nothing',
       answers: { 200: { description: 'OpenAPI 3.1.' } },
-      handle: async ({ reply }) => await reply.type('application/json').send(document),
+      handle: async ({ reply }) => {
+        document ??= JSON.stringify(openApiDocument(routes, parts.version))
+        return await reply.type('application/json').send(document)
+      },
     }),
   ]
 }

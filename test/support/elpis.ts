@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { connectControl } from '../../src/api/control/client.ts'
 import { realModelPath } from './real-model.ts'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -137,8 +138,16 @@ export async function withRealModel(home: Home): Promise<void> {
   if (code !== 0) throw new Error(`elpis pull: ${stderr}`)
 }
 
-/** A new key of this home. */
+/** A new key of this home: through the door of its running server, which is what the command does, or by the command. */
 export async function createKey(home: Home, name = 'test'): Promise<{ id: string; key: string }> {
+  const server = await connectControl(home.path)
+  if (server !== null) {
+    try {
+      return await server.createKey(name)
+    } finally {
+      await server.close()
+    }
+  }
   const { stdout, stderr, code } = await elpis(home, ['keys', 'create', '--name', name, '--json'])
   if (code !== 0) throw new Error(`elpis keys create: ${stderr}`)
   return JSON.parse(stdout) as { id: string; key: string }
