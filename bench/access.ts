@@ -1,13 +1,14 @@
 /**
  * What access and standing cost each request, with much in the store: start-up, memory, p50 and p99.
- * Usage: sh bin/node.sh bench/access.ts [--people 10000] [--keys 100000] [--bans 100000] [--strikes 1000000]
+ * Usage: sh bin/node.sh bench/access.ts [--database sqlite|postgres] [--people 10000] [--keys 100000] [--bans 100000] [--strikes 1000000]
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parseArgs } from 'node:util'
+import { Client } from 'pg'
 import { createAccess } from '../src/access/create-access.ts'
 import { hashOf, newKeySecret } from '../src/access/secrets.ts'
 import { settings } from '../src/config.ts'
@@ -16,9 +17,11 @@ import { systemClock } from '../src/core/clock.ts'
 import { createStanding } from '../src/standing/create-standing.ts'
 import { policyOf } from '../src/standing/policy.ts'
 import { openStorage } from '../src/storage/storage.ts'
+import { embeddedPostgres } from '../test/support/embedded-postgres.ts'
 
 const { values } = parseArgs({
   options: {
+    database: { type: 'string', default: 'sqlite' },
     people: { type: 'string', default: '10000' },
     keys: { type: 'string', default: '100000' },
     bans: { type: 'string', default: '100000' },
@@ -47,8 +50,11 @@ const parts = {
   },
 }
 
+/** One of its own, whose commits are durable; null for SQLite. */
+const postgres = values.database === 'postgres' ? await embeddedPostgres([]) : null
+
 async function opened() {
-  const storage = await openStorage({ home })
+  const storage = await openStorage({ home, storage: { url: postgres?.address ?? '' } })
   const access = await createAccess({ store: storage, clock: systemClock })
   const standing = await createStanding({ ...parts, store: storage })
   const close = async () => {
@@ -61,12 +67,13 @@ async function opened() {
 
 // Makes the tables.
 await (await opened()).close()
-const secrets = fill()
+const secrets = postgres === null ? fill() : await fillPostgres(postgres.address)
 
 const memoryBefore = process.memoryUsage().rss
-const started = performance.now()
+const [started, busy] = [performance.now(), process.cpuUsage()]
 const { access, standing, close } = await opened()
 const startUp = performance.now() - started
+const { user, system } = process.cpuUsage(busy)
 const memory = (process.memoryUsage().rss - memoryBefore) / 2 ** 20
 const times = { admit: [] as number[], clear: [] as number[] }
 for (let request = 0; request < requests; request++) {
@@ -89,11 +96,15 @@ const at = (list: readonly number[], part: number) => {
 console.log(
   JSON.stringify(
     {
+      database: values.database,
+      load_average: loadavg()[0],
       people,
       keys,
       bans,
       strikes,
       start_up_ms: Math.round(startUp),
+      /** Of this process alone; on Postgres the server has its own besides. */
+      start_up_processor_ms: Math.round((user + system) / 1000),
       memory_mib: Math.round(memory),
       access_ms: { p50: at(times.admit, 0.5), p99: at(times.admit, 0.99) },
       standing_ms: { p50: at(times.clear, 0.5), p99: at(times.clear, 0.99) },
@@ -104,6 +115,7 @@ console.log(
   ),
 )
 await close()
+await postgres?.stop()
 rmSync(home, { recursive: true })
 
 /** Puts in as many rows as were asked for. @returns the secrets of some keys */
@@ -147,5 +159,46 @@ function fill(): string[] {
     strike.run(`evt_${one}`, now - (one % 2_592_000) * 1000, `key:key_bench${one % Math.max(1, keys)}`)
   database.exec('commit')
   database.close()
+  return kept
+}
+
+/** The same rows as {@link fill}. @returns the secrets of some keys */
+async function fillPostgres(address: string): Promise<string[]> {
+  const now = Date.now()
+  const kept = Array.from({ length: Math.min(asked, keys) }, () => newKeySecret())
+  const client = new Client({ connectionString: address })
+  await client.connect()
+  await client.query(
+    `insert into people (id, organisation_id, name, email, role, created_at)
+     select 'person_' || i, 'org_home', 'Person ' || i, 'p' || i || '@example.org', 'member', $1
+     from generate_series(0, $2::int - 1) i`,
+    [now, people],
+  )
+  await client.query(
+    `insert into keys (id, name, prefix, hash, created_at, organisation_id, person_id, role, service, limits)
+     select 'key_bench' || i, 'key ' || i, 'elpis-bench', coalesce(($1::text[])[i + 1], encode(sha256(i::text::bytea), 'hex')),
+       $2, 'org_home', case when $3::int = 0 then null else 'person_' || i % $3::int end, 'member', 0, '{}'
+     from generate_series(0, $4::int - 1) i`,
+    [kept.map(hashOf), now, people, keys],
+  )
+  await client.query(
+    "insert into cases (id, target, state, opened_at, updated_at) values ('case_bench', 'key:nobody', 'open', 0, 0)",
+  )
+  await client.query(
+    `insert into measures (id, target, rung, reason, "by", case_id, created_at, until, revision)
+     select 'msr_' || i, case when i % 2 = 0 then 'user:gone' || i
+       else 'net:' || 10 + i % 50 || '.' || (i >> 8) % 256 || '.' || i % 256 || '.0/' || 16 + i % 17 end,
+       'banned', 'bench', 'owner', 'case_bench', $1, null, i + 1
+     from generate_series(0, $2::int - 1) i`,
+    [now, bans],
+  )
+  await client.query(
+    `insert into standing_events (id, at, target, organisation_id, source, direction, hazard, severity, attributable)
+     select 'evt_' || i, $1 - (i % 2592000)::bigint * 1000, 'key:key_bench' || i % greatest(1, $2::int), 'org_home', 'guard', 'input', 'S2', 500, 1
+     from generate_series(0, $3::int - 1) i`,
+    [now, keys, strikes],
+  )
+  await client.query('analyze')
+  await client.end()
   return kept
 }
