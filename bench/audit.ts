@@ -108,7 +108,9 @@ function bytesIn(folder: string): number {
 async function bytesOf(url: string): Promise<number> {
   const client = new Client({ connectionString: url })
   await client.connect()
-  const { rows } = await client.query<{ bytes: string }>('select pg_database_size(current_database()) as bytes')
+  const { rows } = await client.query<{ bytes: string }>(
+    'select pg_database_size(current_database()) as bytes',
+  )
   await client.end()
   return Number(rows[0]?.bytes ?? 0)
 }

@@ -28,9 +28,9 @@ export async function postgresForTests(settings: readonly string[] = []): Promis
   const given = process.env['TEST_POSTGRES_URL']
   if (given !== undefined && given !== '') return testPostgres(given, null)
   try {
-    const { address, folder, stop } = await embeddedPostgres(['fsync=off', ...settings])
-    afterAll(stop)
-    return testPostgres(address, folder)
+    const running = await embeddedPostgres(['fsync=off', ...settings])
+    afterAll(() => running.stop())
+    return testPostgres(running.address, running.folder)
   } catch (error) {
     console.log(`Left out what needs Postgres: it cannot be started here (${String(error).split('\n')[0]}).`)
     return null
