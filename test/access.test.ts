@@ -346,6 +346,7 @@ function watched(storage: Storage) {
     directory: storage.directory,
     quotas: storage.quotas,
     acceptances: storage.acceptances,
+    accessNews: storage.accessNews,
     watch(listener) {
       listeners.push(listener)
       return storage.watch(listener)

@@ -4,7 +4,7 @@ import { pageRows, readAhead } from '../core/read-ahead.ts'
 import type { Acceptance } from './acceptances/acceptances.ts'
 import type { Quota } from './quotas/quota.ts'
 import { Roster } from './roster.ts'
-import type { AccessStore, KeyPage, KeyPlace } from './store.ts'
+import type { AccessNews, AccessStore, KeyPage, KeyPlace } from './store.ts'
 
 /**
  * Keeps a roster equal to the store, which other processes may change as well. Fails closed: while the store cannot be
@@ -16,15 +16,16 @@ export class LiveRoster {
   readonly #roster = new Roster()
   readonly #knowledge: LiveKnowledge
   #quotas: readonly Quota[] = []
-  #acceptances: readonly Acceptance[] = []
-  /** Told of what was accepted, from then on. */
-  onAcceptances: (acceptances: readonly Acceptance[]) => void = () => {}
+  /** When, by account, document and version. */
+  readonly #acceptances = new Map<string, number>()
   /** Told of the quotas from then on. */
   onQuotas: (quotas: readonly Quota[]) => void = () => {}
   /** Grows with every change that this process made. */
   #changes = 0
   /** All changes of keys up to this one are on the roster. */
   #place: KeyPlace | null = null
+  /** All other changes up to this one are, too. */
+  #newsPlace: number | null = null
 
   constructor(store: AccessStore, clock: Clock) {
     this.#store = store
@@ -38,7 +39,7 @@ export class LiveRoster {
   }
 
   /** Who may be let in, to look at; changes go through `change`. */
-  get current(): Omit<Roster, `replace${string}` | `add${string}` | `remove${string}`> {
+  get current(): Omit<Roster, 'take' | `change${string}` | `add${string}` | `remove${string}`> {
     this.#knowledge.mustBeCurrent()
     return this.#roster
   }
@@ -48,14 +49,15 @@ export class LiveRoster {
     return this.#quotas
   }
 
-  get acceptances(): readonly Acceptance[] {
+  /** When somebody accepted that version; null when they did not. */
+  acceptedAt(acceptance: AcceptancePlace): number | null {
     this.#knowledge.mustBeCurrent()
-    return this.#acceptances
+    return this.#acceptances.get(placeOf(acceptance)) ?? null
   }
 
   /** As `change`, for what was accepted. */
-  changeAcceptances(acceptances: readonly Acceptance[]): void {
-    this.#replaceAcceptances(acceptances)
+  addAcceptance(acceptance: Acceptance): void {
+    this.#acceptances.set(placeOf(acceptance), acceptance.acceptedAt)
     this.#changes++
   }
 
@@ -105,28 +107,33 @@ export class LiveRoster {
     for (;;) {
       const changes = this.#changes
       const now = this.#clock.now()
-      const [live, directory, quotas, acceptances] = await Promise.all([
-        this.#store.sessions.live(now),
-        this.#store.directory.all(),
-        this.#store.quotas.list(),
-        this.#store.acceptances.list(),
-      ])
+      const news = await this.#store.accessNews.since(this.#newsPlace, now)
       // It may be older than a change that was made here meanwhile, and would undo it.
       if (changes !== this.#changes) continue
-      this.#roster.replace({ ...live, ...directory }, now)
-      this.#replaceQuotas(quotas)
-      this.#replaceAcceptances(acceptances)
+      this.#roster.take(news, now)
+      this.#takeQuotas(news)
+      if (news.whole) this.#acceptances.clear()
+      for (const acceptance of news.acceptances) this.#acceptances.set(placeOf(acceptance), acceptance.acceptedAt)
+      this.#newsPlace = news.upTo
       return
     }
   }
 
-  #replaceAcceptances(acceptances: readonly Acceptance[]): void {
-    this.#acceptances = acceptances
-    this.onAcceptances(acceptances)
+  #takeQuotas({ whole, quotas, gone }: AccessNews): void {
+    if (!whole && quotas.length === 0 && gone.length === 0) return
+    const changed = new Set([...gone, ...quotas.map(({ id }) => id)])
+    const others = whole ? [] : this.#quotas.filter(({ id }) => !changed.has(id))
+    this.#replaceQuotas([...others, ...quotas])
   }
 
   #replaceQuotas(quotas: readonly Quota[]): void {
     this.#quotas = quotas
     this.onQuotas(quotas)
   }
+}
+
+type AcceptancePlace = Pick<Acceptance, 'account' | 'document' | 'version'>
+
+function placeOf({ account, document, version }: AcceptancePlace): string {
+  return `${account}\n${version}\n${document}`
 }

@@ -5,10 +5,19 @@ import type { Person } from './directory.ts'
 import { lesser } from './permissions.ts'
 import type { StoredOrganisation } from './store.ts'
 
+/** What became of organisations and people. */
+export interface DirectoryChange {
+  /** As they are now, also new ones. */
+  readonly organisations?: readonly StoredOrganisation[]
+  readonly people?: readonly Person[]
+  /** Ids of those who are there no more; others are passed over. */
+  readonly gone?: Iterable<string>
+}
+
 /** Organisations and people, in memory. */
 export class Registry {
-  #organisations = new Map<OrganisationId, StoredOrganisation>()
-  #people = new Map<PersonId, Person>()
+  readonly #organisations = new Map<OrganisationId, StoredOrganisation>()
+  readonly #people = new Map<PersonId, Person>()
 
   get organisations(): StoredOrganisation[] {
     return [...this.#organisations.values()]
@@ -27,17 +36,18 @@ export class Registry {
   }
 
   /** @returns those of before who are gone, and people who may do less or other things than they could */
-  replace(
-    organisations: readonly StoredOrganisation[],
-    people: readonly Person[],
-  ): Set<OrganisationId | PersonId> {
-    const before = { organisations: this.#organisations, people: this.#people }
-    this.#organisations = new Map(organisations.map((each) => [each.id, each]))
-    this.#people = new Map(people.map((each) => [each.id, each]))
-    const changed = new Set<OrganisationId | PersonId>()
-    for (const id of before.organisations.keys()) if (!this.#organisations.has(id)) changed.add(id)
-    for (const { id, role } of before.people.values())
-      if (this.#people.get(id)?.role !== role) changed.add(id)
+  change({ organisations = [], people = [], gone = [] }: DirectoryChange): Set<string> {
+    const changed = new Set<string>()
+    for (const id of gone) {
+      const wasThere = this.#organisations.delete(id as OrganisationId) || this.#people.delete(id as PersonId)
+      if (wasThere) changed.add(id)
+    }
+    for (const each of organisations) this.#organisations.set(each.id, each)
+    for (const person of people) {
+      const before = this.#people.get(person.id)
+      if (before !== undefined && before.role !== person.role) changed.add(person.id)
+      this.#people.set(person.id, person)
+    }
     return changed
   }
 

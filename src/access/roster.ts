@@ -1,11 +1,10 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { KeyId, OrganisationId, PersonId, SessionId, Sha256 } from '../core/ids.ts'
+import type { KeyId, SessionId, Sha256 } from '../core/ids.ts'
 import type { Admission, Credentials } from '../core/principal.ts'
 import { elpisError, type ElpisError } from '../errors.ts'
 import type { SessionPrincipal } from './access.ts'
-import type { Person } from './directory.ts'
-import { ownerOfHome, Registry } from './registry.ts'
-import type { StoredKey, StoredLink, StoredOrganisation, StoredSession } from './store.ts'
+import { ownerOfHome, Registry, type DirectoryChange } from './registry.ts'
+import type { AccessNews, StoredKey, StoredLink, StoredSession } from './store.ts'
 
 /** What a request says of where it comes from and for whom it asks. */
 type Circumstances = Pick<Credentials, 'network' | 'endUser' | 'device'>
@@ -15,14 +14,6 @@ interface Member<Stored> {
   stored: Stored
   /** With the hash of what each was let in by. Most run nothing: a map of each would be most of what many keys cost. */
   running: Map<AbortController, Sha256> | null
-}
-
-/** What the store knows besides keys, as of one moment. */
-export interface Snapshot {
-  readonly sessions: readonly StoredSession[]
-  readonly links: readonly StoredLink[]
-  readonly organisations: readonly StoredOrganisation[]
-  readonly people: readonly Person[]
 }
 
 /** Who may be let in, in memory, by the hash of their secret. Whoever leaves it, what they are running ends. */
@@ -138,9 +129,9 @@ export class Roster {
     this.removeSessions(this.sessionsOf({ keyId: id, personId: null }).map((session) => session.id))
   }
 
-  /** Becomes what the store says of organisations and people; whose standing it changes, what they are running ends. */
-  replaceDirectory(organisations: readonly StoredOrganisation[], people: readonly Person[]): void {
-    const changed = this.registry.replace(organisations, people)
+  /** Takes over what became of organisations and people; whose standing it changes, what they are running ends. */
+  changeDirectory(change: DirectoryChange): void {
+    const changed = this.registry.change(change)
     if (changed.size === 0) return
     for (const { stored } of this.#keysById.values())
       if (changed.has(stored.organisationId) || (stored.personId !== null && changed.has(stored.personId)))
@@ -167,16 +158,33 @@ export class Roster {
     for (const [hash, { expiresAt }] of this.#links) if (expiresAt <= now) this.#links.delete(hash)
   }
 
-  /** Becomes what the store says of all but keys; those who stay keep what they are running. */
-  replace(snapshot: Snapshot, now: number): void {
+  /** Takes over what the store says of all but keys; those who stay keep what they are running. */
+  take(news: AccessNews, now: number): void {
+    const { organisations, people, sessions, links } = news
     this.expire(now)
-    this.replaceDirectory(snapshot.organisations, snapshot.people)
-    const sessionIds = new Set(snapshot.sessions.map(({ id }) => id))
-    const known = [...this.#sessions.values()].map(({ stored }) => stored.id)
-    this.removeSessions(known.filter((id) => !sessionIds.has(id)))
-    for (const session of snapshot.sessions) this.addSession(session)
-    this.#links.clear()
-    for (const link of snapshot.links) this.addLink(link)
+    const gone = new Set(news.whole ? this.#othersThan(news) : news.gone)
+    this.changeDirectory({ organisations, people, gone })
+    if (gone.size > 0) {
+      const theirs = [...this.#sessions.values()].map(({ stored }) => stored.id)
+      this.removeSessions(theirs.filter((id) => gone.has(id)))
+      for (const hash of this.#links.keys()) if (gone.has(hash)) this.#links.delete(hash)
+    }
+    for (const session of sessions) this.addSession(session)
+    for (const link of links) this.addLink(link)
+  }
+
+  /** Whom it does not name of those who are here. */
+  #othersThan({ organisations, people, sessions, links }: AccessNews): string[] {
+    const named = new Set<string>([
+      ...[...organisations, ...people, ...sessions].map(({ id }) => id),
+      ...links.map(({ hash }) => hash),
+    ])
+    const here = [
+      ...[...this.registry.organisations, ...this.registry.people].map(({ id }) => id),
+      ...[...this.#sessions.values()].map(({ stored }) => stored.id),
+      ...this.#links.keys(),
+    ]
+    return here.filter((id) => !named.has(id))
   }
 
   /** Ends everything that anybody is running. */
@@ -185,7 +193,7 @@ export class Roster {
     for (const member of this.#sessions.values()) end(member, error)
   }
 
-  #endOf(people: ReadonlySet<PersonId | OrganisationId>): void {
+  #endOf(people: ReadonlySet<string>): void {
     for (const member of this.#keysById.values()) {
       const { personId, id } = member.stored
       if (personId === null || !people.has(personId)) continue

@@ -1,9 +1,10 @@
 import type { ChangeListener } from '../core/changes.ts'
 import type { KeyId, OrganisationId, PersonId, SessionId, Sha256 } from '../core/ids.ts'
 import type { Role } from '../core/principal.ts'
-import type { AcceptanceStore } from './acceptances/acceptances.ts'
+import type { Acceptance, AcceptanceStore } from './acceptances/acceptances.ts'
 import type { KeyInfo } from './access.ts'
 import type { Organisation, Person } from './directory.ts'
+import type { Quota } from './quotas/quota.ts'
 import type { QuotaStore } from './quotas/store.ts'
 import type { Method } from './sign-in/sign-in.ts'
 
@@ -97,16 +98,12 @@ export interface SessionStore {
     evicted: readonly SessionId[],
     now: number,
   ): Promise<boolean>
-  /** Sessions and links that have not expired at `now`. */
-  live(now: number): Promise<{ sessions: StoredSession[]; links: StoredLink[] }>
   /** Deletes what has expired at `now`. */
   prune(now: number): Promise<void>
 }
 
 /** Organisations and people. Removing is final, and takes keys and sessions along. */
 export interface DirectoryStore {
-  /** All that were not removed, oldest first. */
-  all(): Promise<{ organisations: StoredOrganisation[]; people: Person[] }>
   insertOrganisation(organisation: StoredOrganisation): Promise<void>
   /** False when it was not there. */
   removeOrganisation(id: OrganisationId, at: number): Promise<boolean>
@@ -117,6 +114,28 @@ export interface DirectoryStore {
   removePerson(id: PersonId, at: number): Promise<boolean>
 }
 
+/** What access knows besides keys: all there is, or what changed after a place. */
+export interface AccessNews {
+  /** Whether it is all there is. */
+  readonly whole: boolean
+  readonly organisations: readonly StoredOrganisation[]
+  readonly people: readonly Person[]
+  readonly sessions: readonly StoredSession[]
+  readonly links: readonly StoredLink[]
+  readonly quotas: readonly Quota[]
+  /** Of everybody who accepted something since, all that they accepted. */
+  readonly acceptances: readonly Acceptance[]
+  /** Ids, and hashes of links, that were changed and are there no more; empty when it is all there is. */
+  readonly gone: readonly string[]
+  /** The number of the last change in it. */
+  readonly upTo: number
+}
+
+export interface AccessNewsStore {
+  /** What changed after a place, as it is now; everything when there is none, or when it cannot be told any more. */
+  since(place: number | null, now: number): Promise<AccessNews>
+}
+
 /** What access needs of storage. Calls take effect and are answered in the order in which they were made. */
 export interface AccessStore {
   readonly keys: KeyStore
@@ -124,6 +143,7 @@ export interface AccessStore {
   readonly directory: DirectoryStore
   readonly quotas: QuotaStore
   readonly acceptances: AcceptanceStore
+  readonly accessNews: AccessNewsStore
   /** @returns a function that stops it. */
   watch(listener: ChangeListener): () => void
 }

@@ -10,6 +10,7 @@ import { checkedName } from './key-names.ts'
 import type { LiveRoster } from './live-roster.ts'
 import { covers } from './permissions.ts'
 import { demand, reaches } from './reach.ts'
+import type { DirectoryChange } from './registry.ts'
 import type { Roster } from './roster.ts'
 import { newOrganisationId, newPersonId } from './secrets.ts'
 import type { DirectoryStore, StoredOrganisation } from './store.ts'
@@ -64,7 +65,7 @@ export class StoredDirectory implements Directory {
       throw elpisError('name_taken', { name: organisation.name })
     await this.#record('organisation-changed', by, organisation.id, { change: 'created' })
     await this.#store.insertOrganisation(organisation)
-    this.#change((organisations, people) => [[...organisations, organisation], people])
+    this.#change({ organisations: [organisation] })
     return shown(organisation)
   }
 
@@ -74,10 +75,8 @@ export class StoredDirectory implements Directory {
     if (organisation.id === homeOrganisation) throw elpisError('home_stays')
     await this.#record('organisation-changed', by, organisation.id, { change: 'removed' })
     const byUs = await this.#store.removeOrganisation(organisation.id, this.#clock.now())
-    this.#change((organisations, people) => [
-      organisations.filter(({ id }) => id !== organisation.id),
-      people.filter(({ organisationId }) => organisationId !== organisation.id),
-    ])
+    const theirs = this.#registry.people.filter(({ organisationId }) => organisationId === organisation.id)
+    this.#change({ gone: [organisation.id, ...theirs.map(({ id }) => id)] })
     if (!byUs) throw elpisError('organisation_not_found', { organisation: which })
     return organisation
   }
@@ -113,7 +112,7 @@ export class StoredDirectory implements Directory {
         }))
     if (!(await this.#store.insertPerson(person)))
       throw elpisError('organisation_not_found', { organisation: organisationId })
-    this.#change((organisations, people) => [organisations, [...people, person]])
+    this.#change({ people: [person] })
     return person
   }
 
@@ -122,10 +121,7 @@ export class StoredDirectory implements Directory {
     const changed = { ...person, name: checkedName(name) }
     if (!(await this.#store.rename(person.id, changed.name)))
       throw elpisError('person_not_found', { person: id })
-    this.#change((organisations, people) => [
-      organisations,
-      people.map((each) => (each.id === person.id ? changed : each)),
-    ])
+    this.#change({ people: [changed] })
     return changed
   }
 
@@ -137,10 +133,7 @@ export class StoredDirectory implements Directory {
     await this.#record('person-changed', by, person.id, { change: 'role', before: person.role, role })
     if (!(await this.#store.setRole(person.id, role))) throw elpisError('person_not_found', { person: which })
     const changed = { ...person, role }
-    this.#change((organisations, people) => [
-      organisations,
-      people.map((each) => (each.id === person.id ? changed : each)),
-    ])
+    this.#change({ people: [changed] })
     return changed
   }
 
@@ -151,7 +144,7 @@ export class StoredDirectory implements Directory {
     const details = { change: 'removed', organisation: person.organisationId, role: person.role }
     await this.#record('person-changed', by, person.id, details)
     const byUs = await this.#store.removePerson(person.id, this.#clock.now())
-    this.#change((organisations, people) => [organisations, people.filter(({ id }) => id !== person.id)])
+    this.#change({ gone: [person.id] })
     if (!byUs) throw elpisError('person_not_found', { person: which })
     return person
   }
@@ -193,15 +186,8 @@ export class StoredDirectory implements Directory {
     return this.#live.current.registry
   }
 
-  #change(
-    make: (
-      organisations: readonly StoredOrganisation[],
-      people: readonly Person[],
-    ) => [readonly StoredOrganisation[], readonly Person[]],
-  ): void {
-    this.#live.change((roster) => {
-      roster.replaceDirectory(...make(roster.registry.organisations, roster.registry.people))
-    })
+  #change(change: DirectoryChange): void {
+    this.#live.change((roster) => roster.changeDirectory(change))
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Acceptance, AcceptanceStore } from '../access/acceptances/acceptances.ts'
+import { announceAccess } from './access-changes.ts'
 import type { Database } from './schema.ts'
-import { announce } from './versions.ts'
 
 /** Each method runs inside one transaction that its caller holds. */
 export class SqlAcceptanceStore implements AcceptanceStore {
@@ -12,14 +12,22 @@ export class SqlAcceptanceStore implements AcceptanceStore {
   }
 
   async list(): Promise<Acceptance[]> {
-    return await this.#database
+    return await this.#acceptances().execute()
+  }
+
+  /** What these have accepted. */
+  async of(accounts: readonly string[]): Promise<Acceptance[]> {
+    return await this.#acceptances().where('account', 'in', accounts).execute()
+  }
+
+  #acceptances() {
+    return this.#database
       .selectFrom('acceptances')
       .select(['account', 'document', 'version', 'organisation_id as organisationId'])
       .select(['person_id as personId', 'key_id as keyId', 'accepted_at as acceptedAt'])
       .orderBy('accepted_at')
       .orderBy('account')
       .orderBy('document')
-      .execute()
   }
 
   async insert({ organisationId, personId, keyId, acceptedAt, ...rest }: Acceptance): Promise<void> {
@@ -34,6 +42,6 @@ export class SqlAcceptanceStore implements AcceptanceStore {
       })
       .onConflict((conflict) => conflict.columns(['account', 'document', 'version']).doNothing())
       .execute()
-    await announce(this.#database, 'access')
+    await announceAccess(this.#database, [{ kind: 'acceptance', id: rest.account }])
   }
 }

@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely'
 import type { Person } from '../access/directory.ts'
 import type { DirectoryStore, StoredOrganisation } from '../access/store.ts'
-import type { OrganisationId, PersonId } from '../core/ids.ts'
+import type { OrganisationId, PersonId, SessionId } from '../core/ids.ts'
 import type { Role } from '../core/principal.ts'
+import { announceAccess, type AccessChange } from './access-changes.ts'
 import type { Database } from './schema.ts'
-import { announce } from './versions.ts'
 
 /** Each method runs inside one transaction that its caller holds. */
 export class SqlDirectoryStore implements DirectoryStore {
@@ -15,21 +15,39 @@ export class SqlDirectoryStore implements DirectoryStore {
   }
 
   async all(): Promise<{ organisations: StoredOrganisation[]; people: Person[] }> {
-    const organisations = await this.#database
+    return { organisations: await this.#organisations().execute(), people: await this.#people().execute() }
+  }
+
+  /** Those of these that there are. */
+  async organisations(ids: readonly string[]): Promise<StoredOrganisation[]> {
+    return await this.#organisations()
+      .where('id', 'in', ids as readonly OrganisationId[])
+      .execute()
+  }
+
+  /** As `organisations`. */
+  async people(ids: readonly string[]): Promise<Person[]> {
+    return await this.#people()
+      .where('id', 'in', ids as readonly PersonId[])
+      .execute()
+  }
+
+  #organisations() {
+    return this.#database
       .selectFrom('organisations')
       .select(['id', 'name', 'end_user_key as endUserKey', 'created_at as createdAt'])
       .where('removed_at', 'is', null)
       .orderBy('created_at')
       .orderBy('id')
-      .execute()
-    const people = await this.#database
+  }
+
+  #people() {
+    return this.#database
       .selectFrom('people')
       .select(['id', 'organisation_id as organisationId', 'name', 'email', 'role', 'created_at as createdAt'])
       .where('removed_at', 'is', null)
       .orderBy('created_at')
       .orderBy('id')
-      .execute()
-    return { organisations, people }
   }
 
   async insertOrganisation({ id, name, endUserKey, createdAt }: StoredOrganisation): Promise<void> {
@@ -37,7 +55,7 @@ export class SqlDirectoryStore implements DirectoryStore {
       .insertInto('organisations')
       .values({ id, name, end_user_key: endUserKey, created_at: createdAt, removed_at: null })
       .execute()
-    await announce(this.#database, 'access')
+    await announceAccess(this.#database, [{ kind: 'organisation', id }])
   }
 
   async removeOrganisation(id: OrganisationId, at: number): Promise<boolean> {
@@ -55,8 +73,9 @@ export class SqlDirectoryStore implements DirectoryStore {
       .where('removed_at', 'is', null)
       .returning('id')
       .execute()
-    await this.#forget(people.map((person) => person.id))
-    await this.#endKeys('organisation_id', id, at)
+    const gone = people.map((person) => ({ kind: 'person', id: person.id }) as const)
+    const sessions = await this.#forget(people.map((person) => person.id))
+    await this.#endKeys('organisation_id', id, at, [{ kind: 'organisation', id }, ...gone, ...sessions])
     return true
   }
 
@@ -80,16 +99,26 @@ export class SqlDirectoryStore implements DirectoryStore {
         removed_at: null,
       })
       .execute()
-    await announce(this.#database, 'access')
+    await announceAccess(this.#database, [{ kind: 'person', id: person.id }])
     return true
   }
 
-  setRole(id: PersonId, role: Role): Promise<boolean> {
-    return this.#changePerson(id, { role })
+  async setRole(id: PersonId, role: Role): Promise<boolean> {
+    if (!(await this.#changePerson(id, { role }))) return false
+    // With another role, somebody signs in anew.
+    const sessions = await this.#database
+      .deleteFrom('sessions')
+      .where('person_id', '=', id)
+      .returning('id')
+      .execute()
+    await announceAccess(this.#database, [{ kind: 'person', id }, ...sessions.map(asChange)])
+    return true
   }
 
-  rename(id: PersonId, name: string): Promise<boolean> {
-    return this.#changePerson(id, { name })
+  async rename(id: PersonId, name: string): Promise<boolean> {
+    if (!(await this.#changePerson(id, { name }))) return false
+    await announceAccess(this.#database, [{ kind: 'person', id }])
+    return true
   }
 
   async #changePerson(id: PersonId, change: { role: Role } | { name: string }): Promise<boolean> {
@@ -99,11 +128,7 @@ export class SqlDirectoryStore implements DirectoryStore {
       .where('id', '=', id)
       .where('removed_at', 'is', null)
       .executeTakeFirstOrThrow()
-    if (numUpdatedRows === 0n) return false
-    // With another role, somebody signs in anew.
-    await this.#database.deleteFrom('sessions').where('person_id', '=', id).execute()
-    await announce(this.#database, 'access')
-    return true
+    return numUpdatedRows > 0n
   }
 
   async removePerson(id: PersonId, at: number): Promise<boolean> {
@@ -114,16 +139,20 @@ export class SqlDirectoryStore implements DirectoryStore {
       .where('removed_at', 'is', null)
       .executeTakeFirstOrThrow()
     if (numUpdatedRows === 0n) return false
-    await this.#endKeys('person_id', id, at)
-    await this.#forget([id])
+    const sessions = await this.#forget([id])
+    await this.#endKeys('person_id', id, at, [{ kind: 'person', id }, ...sessions])
     return true
   }
 
-  /** How they signed in, and where they are signed in. */
-  async #forget(people: readonly PersonId[]): Promise<void> {
-    if (people.length === 0) return
+  /** How they signed in, and where they are signed in. @returns the sessions that this ends */
+  async #forget(people: readonly PersonId[]): Promise<AccessChange[]> {
+    if (people.length === 0) return []
+    const sessions = await this.#database
+      .deleteFrom('sessions')
+      .where('person_id', 'in', people)
+      .returning('id')
+      .execute()
     for (const table of [
-      'sessions',
       'passwords',
       'totp_secrets',
       'recovery_codes',
@@ -132,16 +161,26 @@ export class SqlDirectoryStore implements DirectoryStore {
       'sign_in_steps',
     ] as const)
       await this.#database.deleteFrom(table).where('person_id', 'in', people).execute()
+    return sessions.map(asChange)
   }
 
   /** With them everybody who goes is announced. */
-  async #endKeys(column: 'organisation_id' | 'person_id', id: string, at: number): Promise<void> {
-    const revision = await announce(this.#database, 'access')
+  async #endKeys(
+    column: 'organisation_id' | 'person_id',
+    id: string,
+    at: number,
+    gone: readonly AccessChange[],
+  ): Promise<void> {
     const theirs = this.#database
       .selectFrom('keys')
       .select('id')
       .where(column, '=', id as never)
-    await this.#database.deleteFrom('sessions').where('key_id', 'in', theirs).execute()
+    const sessions = await this.#database
+      .deleteFrom('sessions')
+      .where('key_id', 'in', theirs)
+      .returning('id')
+      .execute()
+    const revision = await announceAccess(this.#database, [...gone, ...sessions.map(asChange)])
     await this.#database
       .updateTable('keys')
       .set({ revoked_at: at, revision })
@@ -149,4 +188,8 @@ export class SqlDirectoryStore implements DirectoryStore {
       .where('revoked_at', 'is', null)
       .execute()
   }
+}
+
+function asChange({ id }: { readonly id: SessionId }): AccessChange {
+  return { kind: 'session', id }
 }

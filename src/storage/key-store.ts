@@ -2,8 +2,8 @@ import type { Kysely, Selectable } from 'kysely'
 import { keyLimits, noLimits, type KeyLimits } from '../access/key-limits.ts'
 import type { KeyPage, KeyPlace, KeyStore, StoredKey } from '../access/store.ts'
 import type { KeyId, Sha256 } from '../core/ids.ts'
+import { announceAccess, type AccessChange } from './access-changes.ts'
 import type { Database } from './schema.ts'
-import { announce } from './versions.ts'
 
 /** Each method runs inside one transaction that its caller holds. */
 export class SqlKeyStore implements KeyStore {
@@ -14,7 +14,7 @@ export class SqlKeyStore implements KeyStore {
   }
 
   async insert(key: StoredKey): Promise<void> {
-    const revision = await announce(this.#database, 'access')
+    const revision = await announceAccess(this.#database, [{ kind: 'key', id: key.id }])
     await this.#database
       .insertInto('keys')
       .values({
@@ -86,8 +86,15 @@ export class SqlKeyStore implements KeyStore {
       .where('revoked_at', 'is', null)
       .executeTakeFirstOrThrow()
     if (numUpdatedRows === 0n) return false
-    await this.#database.deleteFrom('sessions').where('key_id', '=', id).execute()
-    await this.#announce(id)
+    const sessions = await this.#database
+      .deleteFrom('sessions')
+      .where('key_id', '=', id)
+      .returning('id')
+      .execute()
+    await this.#announce(
+      id,
+      sessions.map((session) => ({ kind: 'session', id: session.id })),
+    )
     return true
   }
 
@@ -103,8 +110,8 @@ export class SqlKeyStore implements KeyStore {
     }
   }
 
-  async #announce(id: KeyId): Promise<void> {
-    const revision = await announce(this.#database, 'access')
+  async #announce(id: KeyId, others: readonly AccessChange[] = []): Promise<void> {
+    const revision = await announceAccess(this.#database, [{ kind: 'key', id }, ...others])
     await this.#database.updateTable('keys').set({ revision }).where('id', '=', id).execute()
   }
 }

@@ -1,8 +1,8 @@
 import { sql, type Kysely } from 'kysely'
 import type { Quota } from '../access/quotas/quota.ts'
 import type { QuotaStore, Settling, Taken, Taking } from '../access/quotas/store.ts'
+import { announceAccess } from './access-changes.ts'
 import type { Database } from './schema.ts'
-import { announce } from './versions.ts'
 
 /** A part of a quota that is taken at once: the less is left, the less, so that others find some as well. */
 const shareOfLeft = 8
@@ -18,29 +18,42 @@ export class SqlQuotaStore implements QuotaStore {
   }
 
   async list(): Promise<Quota[]> {
-    return await this.#database
+    return await this.#quotas().execute()
+  }
+
+  /** Those of these that there are. */
+  async quotas(ids: readonly string[]): Promise<Quota[]> {
+    return await this.#quotas().where('id', 'in', ids).execute()
+  }
+
+  #quotas() {
+    return this.#database
       .selectFrom('quotas')
       .select(['id', 'subject', 'organisation_id as organisationId', 'model', 'meter', 'period', 'amount'])
       .select('created_at as createdAt')
       .orderBy('created_at')
       .orderBy('id')
-      .execute()
   }
 
   async set({ organisationId, createdAt, ...rest }: Quota): Promise<void> {
-    await this.#database
+    const before = await this.#database
       .deleteFrom('quotas')
       .where('subject', '=', rest.subject)
       .where('meter', '=', rest.meter)
       .where('model', rest.model === null ? 'is' : '=', rest.model)
       .where('period', rest.period === null ? 'is' : '=', rest.period)
       .where('organisation_id', organisationId === null ? 'is' : '=', organisationId)
+      .returning('id')
       .execute()
     await this.#database
       .insertInto('quotas')
       .values({ ...rest, organisation_id: organisationId, created_at: createdAt })
       .execute()
-    await announce(this.#database, 'access')
+    const ids = new Set([rest.id, ...before.map(({ id }) => id)])
+    await announceAccess(
+      this.#database,
+      [...ids].map((id) => ({ kind: 'quota', id })),
+    )
   }
 
   async remove(id: string): Promise<boolean> {
@@ -49,7 +62,7 @@ export class SqlQuotaStore implements QuotaStore {
       .where('id', '=', id)
       .executeTakeFirstOrThrow()
     if (numDeletedRows === 0n) return false
-    await announce(this.#database, 'access')
+    await announceAccess(this.#database, [{ kind: 'quota', id }])
     return true
   }
 

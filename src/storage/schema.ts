@@ -17,6 +17,7 @@ import type {
 } from '../core/ids.ts'
 import type { Meter, Period } from '../access/quotas/quota.ts'
 import type { Role } from '../core/principal.ts'
+import type { AccessKind } from './access-changes.ts'
 import type { AuditTables } from './audit-tables.ts'
 import type { BatchEndpoint, BatchStatus, FilePurpose } from '../kept/store.ts'
 import type { GuardTables } from './guard-tables.ts'
@@ -51,6 +52,13 @@ interface OrganisationsTable {
   end_user_key: string
   created_at: number
   removed_at: number | null
+}
+
+/** Whom the change of access with this number was about. */
+interface AccessChangesTable {
+  revision: number
+  kind: AccessKind
+  id: string
 }
 
 interface AcceptancesTable {
@@ -181,6 +189,7 @@ export interface Database
   organisations: OrganisationsTable
   people: PeopleTable
   acceptances: AcceptancesTable
+  access_changes: AccessChangesTable
   quotas: QuotasTable
   quota_counters: QuotaCountersTable
   quota_leases: QuotaLeasesTable

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { SessionStore, StoredLink, StoredSession } from '../access/store.ts'
 import type { SessionId, Sha256 } from '../core/ids.ts'
+import { announceAccess } from './access-changes.ts'
 import type { Database } from './schema.ts'
-import { announce } from './versions.ts'
 
 /** Each method runs inside one transaction that its caller holds. */
 export class SqlSessionStore implements SessionStore {
@@ -48,7 +48,10 @@ export class SqlSessionStore implements SessionStore {
         expires_at: session.expiresAt,
       })
       .execute()
-    await announce(this.#database, 'access')
+    await announceAccess(
+      this.#database,
+      [session.id, ...evicted].map((id) => ({ kind: 'session', id })),
+    )
     return true
   }
 
@@ -58,7 +61,7 @@ export class SqlSessionStore implements SessionStore {
       .where('id', '=', id)
       .executeTakeFirstOrThrow()
     if (numDeletedRows === 0n) return false
-    await announce(this.#database, 'access')
+    await announceAccess(this.#database, [{ kind: 'session', id }])
     return true
   }
 
@@ -67,7 +70,7 @@ export class SqlSessionStore implements SessionStore {
       .insertInto('sign_in_links')
       .values({ hash, created_at: createdAt, expires_at: expiresAt })
       .execute()
-    await announce(this.#database, 'access')
+    await announceAccess(this.#database, [{ kind: 'link', id: hash }])
   }
 
   async redeemLink(
@@ -82,24 +85,44 @@ export class SqlSessionStore implements SessionStore {
       .where('hash', '=', link)
       .where('expires_at', '>', now)
       .executeTakeFirstOrThrow()
-    return numDeletedRows === 1n && (await this.insert(session, evicted))
+    if (numDeletedRows === 0n) return false
+    await announceAccess(this.#database, [{ kind: 'link', id: link }])
+    return await this.insert(session, evicted)
   }
 
   async live(now: number): Promise<{ sessions: StoredSession[]; links: StoredLink[] }> {
-    const sessions = await this.#database
+    return { sessions: await this.#sessions(now).execute(), links: await this.#links(now).execute() }
+  }
+
+  /** Those of these that have not ended at `now`. */
+  async sessions(ids: readonly string[], now: number): Promise<StoredSession[]> {
+    return await this.#sessions(now)
+      .where('id', 'in', ids as readonly SessionId[])
+      .execute()
+  }
+
+  /** As `sessions`, by their hashes. */
+  async links(hashes: readonly string[], now: number): Promise<StoredLink[]> {
+    return await this.#links(now)
+      .where('hash', 'in', hashes as readonly Sha256[])
+      .execute()
+  }
+
+  #sessions(now: number) {
+    return this.#database
       .selectFrom('sessions')
       .select(['id', 'hash', 'key_id as keyId', 'created_at as createdAt', 'expires_at as expiresAt'])
       .select(['person_id as personId', 'method', 'agent', 'network'])
       .where('expires_at', '>', now)
       .orderBy('created_at')
       .orderBy('id')
-      .execute()
-    const links = await this.#database
+  }
+
+  #links(now: number) {
+    return this.#database
       .selectFrom('sign_in_links')
       .select(['hash', 'created_at as createdAt', 'expires_at as expiresAt'])
       .where('expires_at', '>', now)
-      .execute()
-    return { sessions, links }
   }
 
   async prune(now: number): Promise<void> {

@@ -6,6 +6,7 @@
  */
 import type { Kysely } from 'kysely'
 import { SqlAcceptanceStore } from './acceptance-store.ts'
+import { SqlAccessNewsStore } from './access-news-store.ts'
 import { SqlAuditStore } from './audit-store.ts'
 import { SqlBatchStore } from './batch-store.ts'
 import { SqlDirectoryStore } from './directory-store.ts'
@@ -32,6 +33,7 @@ const constructors = {
   signIn: SqlSignInStore,
   quotas: SqlQuotaStore,
   acceptances: SqlAcceptanceStore,
+  accessNews: SqlAccessNewsStore,
   responses: SqlResponseStore,
   files: SqlFileStore,
   batches: SqlBatchStore,
@@ -52,10 +54,7 @@ const constructors = {
  */
 export const readings: ReadonlySet<string> = new Set([
   'keys.since',
-  'sessions.live',
-  'directory.all',
-  'quotas.list',
-  'acceptances.list',
+  'accessNews.since',
   'measures.since',
   'shutdowns.current',
 ])

@@ -14,15 +14,24 @@
  *   `returning` work on both.
  * - Integers come back as numbers (sums and counts too), conditions as 0 or 1, text sorts by its code points.
  *   Booleans, dates, NaN and text with NUL are refused as parameters. More than 32,766 parameters are refused.
- * - `announce(database, topic)` within it is heard by the other processes (`storage.watch`), never by its own.
+ * - `announce(database, topic)` within it is heard by the other processes (`storage.watch`), never by its own; what is
+ *   about access says whom, by `announceAccess`.
  * - Names of indexes are unique in the whole database; `table`, `whole`, `bytes` and `real` of
  *   `migrations/migration.ts` make columns that fit both.
  */
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { AccessStore, StoredKey, StoredSession } from '../../src/access/store.ts'
-import type { KeyId, PersonId } from '../../src/core/ids.ts'
+import type { KeyId, OrganisationId, PersonId } from '../../src/core/ids.ts'
 import { homeOrganisation } from '../../src/core/principal.ts'
-import { sha256, storedKey, storedLink, storedSession } from './stored.ts'
+import {
+  sha256,
+  storedAcceptance,
+  storedKey,
+  storedLink,
+  storedPerson,
+  storedQuota,
+  storedSession,
+} from './stored.ts'
 
 type Openable = AccessStore & { close(): Promise<void> }
 
@@ -130,7 +139,7 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
     })
 
     test('revoking works once, takes the sessions of the key along and leaves others alone', async () => {
-      const { keys, sessions } = await opened()
+      const { keys, sessions, accessNews } = await opened()
       const [mine, other] = [storedKey('mine'), storedKey('other')]
       await keys.insert(mine)
       await keys.insert(other)
@@ -145,10 +154,75 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
       expect(await keys.revoke(mine.id, 1600)).toBe(false)
       expect(await keys.revoke('key_nobody' as KeyId, 1600)).toBe(false)
       expect((await keys.list()).find(({ id }) => id === mine.id)?.revokedAt).toBe(1500)
-      const left = (await sessions.live(1500)).sessions.map(({ keyId }) => keyId)
+      const left = (await accessNews.since(null, 1500)).sessions.map(({ keyId }) => keyId)
       expect(new Set(left)).toEqual(new Set([other.id, null]))
       expect(await sessions.insert(storedSession('late', mine.id), [])).toBe(false)
       expect(await sessions.insert(storedSession('nobody', 'key_nobody' as KeyId), [])).toBe(false)
+    })
+
+    test('what is new of access is what changed, and nothing else', async () => {
+      const { keys, sessions, directory, quotas, acceptances, accessNews } = await opened()
+      const [ada, max] = [storedPerson('ada'), storedPerson('max')]
+      for (const person of [ada, max]) await directory.insertPerson(person)
+      const [mine, theirs] = [storedKey('mine'), storedKey('theirs')]
+      for (const key of [mine, theirs]) await keys.insert(key)
+      const ofKey = storedSession('k', mine.id)
+      const [ofAda, ofMax] = [ada, max].map(({ id }) => ({ ...storedSession(id, null), personId: id }))
+      if (ofAda === undefined || ofMax === undefined) throw new Error('two were made')
+      for (const session of [ofKey, ofAda, ofMax]) await sessions.insert(session, [])
+      let { upTo } = await accessNews.since(null, 1500)
+      const news = async () => {
+        const { upTo: next, ...said } = await accessNews.since(upTo, 1500)
+        upTo = next
+        return said
+      }
+      const nothing = {
+        ...{ whole: false, organisations: [], people: [], sessions: [], links: [], quotas: [] },
+        ...{ acceptances: [], gone: [] },
+      }
+      expect(await news()).toEqual(nothing)
+      await keys.revoke(theirs.id, 1500)
+      expect(await news()).toEqual(nothing)
+      await keys.revoke(mine.id, 1500)
+      expect(await news()).toEqual({ ...nothing, gone: [ofKey.id] })
+      await directory.rename(ada.id, 'Ada Lovelace')
+      expect(await news()).toEqual({ ...nothing, people: [{ ...ada, name: 'Ada Lovelace' }] })
+      await directory.setRole(ada.id, 'admin')
+      const promoted = { ...ada, name: 'Ada Lovelace', role: 'admin' }
+      expect(await news()).toEqual({ ...nothing, people: [promoted], gone: [ofAda.id] })
+      const link = storedLink('l')
+      await sessions.insertLink(link)
+      expect(await news()).toEqual({ ...nothing, links: [link] })
+      const opening = storedSession('o', null)
+      await sessions.redeemLink(link.hash, opening, [], 1500)
+      expect(await news()).toEqual({ ...nothing, sessions: [opening], gone: [link.hash] })
+      const quota = storedQuota('q')
+      await quotas.set(quota)
+      await acceptances.insert(storedAcceptance(max))
+      expect(await news()).toEqual({ ...nothing, quotas: [quota], acceptances: [storedAcceptance(max)] })
+      await quotas.remove(quota.id)
+      await directory.removePerson(max.id, 1500)
+      expect(new Set((await news()).gone)).toEqual(new Set([quota.id, max.id, ofMax.id]))
+      const acme = { id: 'org_acme' as OrganisationId, name: 'acme', endUserKey: 'ab', createdAt: 1 }
+      await directory.insertOrganisation(acme)
+      expect(await news()).toEqual({ ...nothing, organisations: [acme] })
+      const eve = { ...storedPerson('eve'), organisationId: acme.id }
+      await directory.insertPerson(eve)
+      await directory.removeOrganisation(acme.id, 1500)
+      expect(new Set((await news()).gone)).toEqual(new Set([acme.id, eve.id]))
+    })
+
+    test('what changed too often since, or cannot be told any more, is read whole', async () => {
+      const { keys, sessions, accessNews } = await opened()
+      const { upTo } = await accessNews.since(null, 1500)
+      expect(await accessNews.since(upTo + 1, 1500)).toMatchObject({ whole: true, upTo })
+      const session = storedSession('s', null)
+      await sessions.insert(session, [])
+      expect(await accessNews.since(upTo, 1500)).toMatchObject({ whole: false, sessions: [session] })
+      const changes = Array.from({ length: 5001 }, (_, index) => keys.insert(storedKey(`k${index}`)))
+      await Promise.all(changes)
+      expect(await accessNews.since(upTo, 1500)).toMatchObject({ whole: true, sessions: [session] })
+      expect(await accessNews.since(upTo + 5000, 1500)).toMatchObject({ whole: false, sessions: [] })
     })
 
     test('the last use only moves forward', async () => {
@@ -166,33 +240,33 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
     })
 
     test('a link opens one session, also when many try at once', async () => {
-      const { sessions } = await opened()
+      const { sessions, accessNews } = await opened()
       const link = storedLink('once')
       await sessions.insertLink(link)
       const tries = Array.from({ length: 20 }, (_, index) =>
         sessions.redeemLink(link.hash, storedSession(`s${index}`, null), [], 1500),
       )
       expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1)
-      const { sessions: open, links } = await sessions.live(1500)
+      const { sessions: open, links } = await accessNews.since(null, 1500)
       expect(open).toHaveLength(1)
       expect(links).toEqual([])
     })
 
     test('an expired or unknown link opens nothing', async () => {
-      const { sessions } = await opened()
+      const { sessions, accessNews } = await opened()
       const link = storedLink('late')
       await sessions.insertLink(link)
       expect(await sessions.redeemLink(link.hash, storedSession('s', null), [], link.expiresAt)).toBe(false)
       expect(await sessions.redeemLink(sha256('no'), storedSession('s', null), [], 1500)).toBe(false)
-      expect((await sessions.live(1500)).sessions).toEqual([])
+      expect((await accessNews.since(null, 1500)).sessions).toEqual([])
     })
 
     test('sessions end by being deleted, evicted or old', async () => {
-      const { sessions } = await opened()
+      const { sessions, accessNews } = await opened()
       const [first, second, third] = ['first', 'second', 'third'].map((name, index) =>
         storedSession(name, null, 1000 + index),
       ) as [StoredSession, StoredSession, StoredSession]
-      const ids = async (now: number) => (await sessions.live(now)).sessions.map(({ id }) => id)
+      const ids = async (now: number) => (await accessNews.since(null, now)).sessions.map(({ id }) => id)
       await sessions.insert(first, [])
       await sessions.insert(second, [])
       await sessions.insert(third, [first.id])

@@ -27,13 +27,9 @@ interface StoredAcceptancesParts {
 
 export class StoredAcceptances implements Acceptances {
   readonly #parts: StoredAcceptancesParts
-  /** When, by account, document and version. */
-  #accepted = new Map<string, number>()
 
   constructor(parts: StoredAcceptancesParts) {
     this.#parts = parts
-    this.#replace(parts.live.acceptances)
-    parts.live.onAcceptances = (acceptances) => this.#replace(acceptances)
   }
 
   /** @throws `acceptance_required` */
@@ -72,25 +68,18 @@ export class StoredAcceptances implements Acceptances {
     }
     await acts.record({ kind: 'licence-accepted', by: account, about: name, details: { version } })
     await store.insert(acceptance)
-    live.changeAcceptances([...live.acceptances, acceptance])
+    live.addAcceptance(acceptance)
     return this.#stateOf(document, by)
   }
 
   #stateOf(document: Document, by: Whose): DocumentState {
-    const key = keyOf({ account: accountOf(by), document: document.name, version: document.version })
-    return { ...document, acceptedAt: this.#accepted.get(key) ?? null }
-  }
-
-  #replace(acceptances: readonly Acceptance[]): void {
-    this.#accepted = new Map(acceptances.map((each) => [keyOf(each), each.acceptedAt]))
+    const { name, version } = document
+    const acceptedAt = this.#parts.live.acceptedAt({ account: accountOf(by), document: name, version })
+    return { ...document, acceptedAt }
   }
 }
 
 /** A person has accepted for all of their keys. */
 function accountOf({ personId, keyId }: Whose): string {
   return personId ?? keyId ?? 'owner'
-}
-
-function keyOf({ account, document, version }: Pick<Acceptance, 'account' | 'document' | 'version'>): string {
-  return `${account}\n${version}\n${document}`
 }
