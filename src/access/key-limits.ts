@@ -106,12 +106,13 @@ function within<Entry extends string>(
   return wish.slice()
 }
 
-const periodSeconds = { minute: 60, day: 86_400, month: 28 * 86_400 }
+const periodMinutes = { minute: 1, day: 1440, month: 31 * 1440 }
 
 function rateWithin(wish: KeyLimits['rate'], most: KeyLimits['rate']): KeyLimits['rate'] {
   if (most === null || wish === null) return wish ?? most
-  const perSecond = ({ requests, period }: NonNullable<KeyLimits['rate']>) => requests / periodSeconds[period]
-  if (perSecond(wish) > perSecond(most)) throw elpisError('beyond_minter', { what: 'rate' })
+  // All that a longer period allows may come within one shorter; of shorter ones, many fit into one longer.
+  const times = Math.max(1, periodMinutes[most.period] / periodMinutes[wish.period])
+  if (wish.requests * times > most.requests) throw elpisError('beyond_minter', { what: 'rate' })
   return wish
 }
 
