@@ -34,6 +34,7 @@ import { openWebhooks } from './server/open-webhooks.ts'
 import { draftOf, prepareModel, type Preparing, type PreparedModel } from './server/prepare-model.ts'
 import {
   recordedLicence,
+  recordTexts,
   recordPolicy,
   recordSettings,
   ServedRecord,
@@ -141,8 +142,9 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   )
   timing = monitoring.storageTiming
   const { log, acts } = monitoring
-  const ladder = undo.adopt(await openStanding(config, { store: storage, access, audit, acts, log }), (it) =>
-    it.close(),
+  const ladder = undo.adopt(
+    await openStanding(config, { store: storage, access, told: true, audit, acts, log }),
+    (it) => it.close(),
   )
   undo.adopt(openWebhooks(config, storage.webhooks, log), (it) => it.close())
   const standing = egressStanding(ladder, monitoring.egress)
@@ -164,8 +166,12 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   }
   let adapters: StoredAdapters | null = null
   const served = new ServedRecord(acts)
+  let noteAdapterLicences = async (): Promise<void> => {}
   const refreshAdapters = async () =>
-    (await adapters?.reload((found) => served.note(withAdapters(engine.models(), found)))) ?? []
+    (await adapters?.reload(async (found) => {
+      await noteAdapterLicences()
+      await served.note(withAdapters(engine.models(), found))
+    })) ?? []
   const more = [
     standingControlRoutes({ standing, access, log }),
     accessControlRoutes({ access, log }),
@@ -269,6 +275,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
         store,
         signal: preparing.signal,
         acceptLicence: recordedLicence(parts.acceptLicence, { acts, model: reference }),
+        onFetched: ({ licence }) => recordTexts(acts, reference, licence),
         onPull(event) {
           if (event.type === 'file-progress' && event.total !== null) {
             engine.progress(served, event.received / event.total)
@@ -281,10 +288,19 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       const draft = draftOf(model.manifest.name, config.models.draft)
       prepared.push(draft === null ? model : { ...model, draft: await prepare(draft, reference) })
     }
-    for (const { manifest } of prepared) licences.set(manifest.name, await recordedLicenceOf(manifest, store))
+    for (const { manifest } of prepared)
+      licences.set(manifest.name, await recordedLicenceOf(manifest.licence, store))
     const files = prepared.flatMap(({ draft, ...model }) => (draft === undefined ? [model] : [model, draft]))
     monitoring.egress.watch(files.map(({ manifest }) => bytesOf(manifest)))
-    adapters = await openAdapterShelf(prepared, openAdapterStore(store.folder), log)
+    const adapterStore = openAdapterStore(store.folder)
+    noteAdapterLicences = async () => {
+      for (const { manifest } of prepared)
+        for (const { name, licence } of await adapterStore.list(manifest.digest))
+          if (licence !== null)
+            licences.set(`${manifest.name}+${name}`, await recordedLicenceOf(licence, store))
+    }
+    await noteAdapterLicences()
+    adapters = await openAdapterShelf(prepared, adapterStore, log)
     const opened = (parts.openEngine ?? openEngine)(prepared, config, log, adapters)
     await served.note(opened.models()).catch(async (error: unknown) => {
       await opened.close()

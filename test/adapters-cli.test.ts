@@ -1,6 +1,7 @@
 /** Adapters as their owner meets them: the command line, a running server, a client. */
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readGguf } from '../src/weights/gguf/read.ts'
 import { createKey, elpis, freshHome, serveElpis, type Home, type RunningServer } from './support/elpis.ts'
 import { adapterFor } from './tiny-models/adapter.ts'
+import { text } from './tiny-models/gguf-writer.ts'
 import { tinyModel } from './tiny-models/families.ts'
 
 const settings = {
@@ -86,6 +88,34 @@ test('an adapter that is added while the server runs is there at once, and gone 
   expect(await ask({ model: 'tiny+tone' })).toMatchObject({ status: 404 })
   expect((await elpis(home, ['adapters', 'list', '--json'])).stdout.trim()).toBe('{"adapters":[]}')
 }, 60_000)
+
+test('an adapter comes under its own licence, which is asked for as a model’s is and is there to be accepted', async () => {
+  const folder = join(home.path, 'licensed')
+  await mkdir(folder)
+  const own = join(folder, 'voice.gguf')
+  const metadata = { 'general.license': text('gemma') }
+  await writeFile(own, adapterFor(await readGguf(join(home.path, 'tiny.gguf')), { seed: 3, metadata }))
+  await writeFile(join(folder, 'LICENSE'), 'You may speak with it.')
+  await writeFile(join(folder, 'USE_POLICY.md'), 'Deceive nobody with it.')
+  const words = ['adapters', 'add', 'voice', own, '--model', 'tiny']
+  expect(await elpis(home, words)).toMatchObject({ code: 4, stderr: expect.stringContaining('Gemma') })
+  const added = await elpis(home, [...words, '--accept-license', '--json'])
+  const digests = ['You may speak with it.', 'Deceive nobody with it.'].map((said) =>
+    createHash('sha256').update(said).digest('hex'),
+  )
+  expect(JSON.parse(added.stdout)).toMatchObject({
+    licence: { id: 'gemma', text: digests[0], policy: digests[1], accepted: { how: 'asked' } },
+  })
+  const { stdout } = await elpis(home, ['licences', 'list', '--json'])
+  expect(JSON.parse(stdout)).toMatchObject({
+    documents: [
+      { document: 'licence:gemma', version: digests[0] },
+      { document: 'policy:gemma', version: digests[1] },
+    ],
+  })
+  expect((await elpis(home, ['licences', 'show', 'policy:gemma'])).stdout).toContain('Deceive nobody')
+  await elpis(home, ['adapters', 'rm', 'voice', '--model', 'tiny'])
+})
 
 test('the list of models says which are loaded in the running server', async () => {
   const { stdout } = await elpis(home, ['models', '--json'])

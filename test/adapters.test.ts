@@ -57,6 +57,16 @@ async function start(model: 'real' | 'tiny'): Promise<void> {
   })
 }
 
+const noLicence = {
+  id: 'not-stated',
+  name: 'no licence stated',
+  version: null,
+  link: null,
+  text: null,
+  policy: null,
+  accepted: { by: 'somebody', at: '2026-01-01T00:00:00.000Z', how: 'not-stated' },
+} as const
+
 /** Adds one as the command line does, and tells the engine. */
 async function add(model: 'real' | 'tiny', name: string, changes: AdapterChanges): Promise<AdapterRecord> {
   const header = await readGguf(paths[model])
@@ -67,6 +77,7 @@ async function add(model: 'real' | 'tiny', name: string, changes: AdapterChanges
     model: { name: model, digest: digests[model], header },
     path,
     reference: path,
+    licence: noLicence,
     now: 1,
   })
   await tell(model)

@@ -12,7 +12,8 @@ import { noActs, type Act } from '../src/core/acts.ts'
 import { systemClock } from '../src/core/clock.ts'
 import type { EntryId } from '../src/core/ids.ts'
 import { elpisError } from '../src/errors.ts'
-import { recordedLicence, settingsDigest } from '../src/server/recorded-acts.ts'
+import { recordedLicence, recordTexts, settingsDigest } from '../src/server/recorded-acts.ts'
+import { versionOf } from '../src/server/to-accept.ts'
 import { openStorage } from '../src/storage/storage.ts'
 import { freshHome } from './support/access-place.ts'
 import { startWholeServer, wholeConfig } from './support/whole-server.ts'
@@ -232,7 +233,18 @@ test('a licence that is accepted, and no other; of settings no secret', async ()
   expect(await recordedLicence(async () => false, { acts, model: 'm' })(licence)).toBe(false)
   expect(recorded).toEqual([])
   expect(await recordedLicence(async () => true, { acts, model: 'm' })(licence)).toBe(true)
-  expect(recorded).toMatchObject([{ kind: 'licence-accepted', by: 'owner', about: 'llama3.2' }])
+  const known = versionOf({ ...licence, text: null })
+  expect(recorded).toMatchObject([
+    { kind: 'licence-accepted', by: 'owner', about: 'llama3.2', details: { edition: '1', version: known } },
+  ])
+  recorded.length = 0
+  const accepted = { by: 'me', at: '2026-06-01T00:00:00Z', how: 'asked' } as const
+  const kept = { ...licence, text: 'a'.repeat(64), policy: 'b'.repeat(64), accepted }
+  await recordTexts(acts, 'm', kept)
+  expect(recorded).toMatchObject([
+    { about: 'licence:llama3.2', details: { model: 'm', edition: '1', version: kept.text } },
+    { about: 'policy:llama3.2', details: { model: 'm', edition: '1', version: kept.policy } },
+  ])
 
   const digest = (url: string) =>
     settingsDigest(loadConfig({ ELPIS_HOME: freshHome(), ELPIS_STORAGE_URL: url }))

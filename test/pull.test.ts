@@ -461,8 +461,11 @@ describe('the text of a licence', () => {
     const folder = await mkdtemp(join(tmpdir(), 'elpis-licence-'))
     await writeFile(join(folder, 'm.gguf'), gemma)
     await writeFile(join(folder, 'LICENSE.txt'), text)
+    await writeFile(join(folder, 'USE_POLICY.md'), 'Do no harm.')
     const { manifest } = await bench.pull(`file:${folder}/m.gguf`)
     await rm(folder, { recursive: true })
+    expect(manifest.licence.policy).toBe(digest(Buffer.from('Do no harm.')))
+    expect(await bench.store.licence(manifest.licence.policy ?? '')).toMatchObject({ text: 'Do no harm.' })
     expect(manifest.licence.text).toBe(digest(Buffer.from(text)))
     expect(await bench.store.licence(manifest.licence.text ?? '')).toMatchObject({ text })
     // Somebody accepted it: it stays.

@@ -6,7 +6,8 @@ import { elpisError } from '../errors.ts'
 import { openAdapterStore, type AdapterRecord } from '../weights/adapter-store.ts'
 import { checkWeights } from '../weights/gguf/check.ts'
 import type { Licence } from '../weights/licence.ts'
-import { borrowFile } from '../weights/pull/borrow-file.ts'
+import { borrowFile, licenceOfFile } from '../weights/pull/borrow-file.ts'
+import { keep, type AcceptedLicence } from '../weights/pull/pull.ts'
 import { formatBytes } from '../weights/quantity.ts'
 import { openStore } from '../weights/store.ts'
 import { defineCommand, type CommandGroup } from './command.ts'
@@ -31,7 +32,7 @@ const add = defineCommand({
     model: modelOption,
     'accept-license': {
       type: 'boolean',
-      description: 'Accept the licence of what is fetched; without it you are asked on a terminal.',
+      description: 'Accept the licence of the adapter; without it you are asked on a terminal.',
     },
   },
   positionals: [2, 2],
@@ -43,19 +44,20 @@ const add = defineCommand({
       digest: model.digest,
       header: await checkWeights(await store.paths(model.name)),
     }
-    const keep = (path: string, reference: string) =>
-      openAdapterStore(store.folder).add({
+    const add = async (path: string, reference: string, licence: AcceptedLicence) =>
+      await openAdapterStore(store.folder).add({
         name,
         model: base,
         path,
         reference,
+        licence: await keep(store, licence),
         now: systemClock.now(),
       })
     const acceptLicence = async (licence: Licence) =>
       options['accept-license'] === true || (await agreed(licence, json ? null : terminal))
     const added = isReference.test(file)
-      ? await borrowFile(file, { store, signal, acceptLicence }, keep)
-      : await keep(resolve(file), file)
+      ? await borrowFile(file, { store, signal, acceptLicence }, add)
+      : await add(resolve(file), file, await licenceOfFile(resolve(file), file, { acceptLicence }))
     const served = await tellServer(config())
     if (json) {
       terminal.print(JSON.stringify(added))

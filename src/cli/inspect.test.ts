@@ -201,6 +201,7 @@ test('a model of the store is found by its name, with where it came from', async
         version: null,
         link: null,
         text: null,
+        policy: null,
         accepted: { by: 'somebody', at: '2026-01-02T03:04:05.000Z', how: 'permissive' },
       },
       pulledAt: '2026-01-02T03:04:05.000Z',

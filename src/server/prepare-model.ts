@@ -13,6 +13,8 @@ export interface Preparing {
   /** Told of every step of a pull, when one is needed. */
   readonly onPull: Report
   readonly acceptLicence: (licence: Licence) => Promise<boolean>
+  /** Told of what was fetched, before it is used. */
+  readonly onFetched?: (manifest: Manifest) => Promise<void>
 }
 
 /** A model whose files are here and were found fit for native code. */
@@ -49,11 +51,13 @@ async function hereInFull(name: string, store: WeightsStore) {
   }
 }
 
-async function pulled(reference: string, { store, signal, onPull, acceptLicence }: Preparing) {
+async function pulled(reference: string, preparing: Preparing) {
+  const { store, signal, onPull, acceptLicence, onFetched } = preparing
   // Loaded only when something has to come over the network: most starts need none of it.
   const { pull } = await import('../weights/pull/pull.ts')
   const { manifest } = await pull(reference, { store, signal, onProgress: onPull, acceptLicence })
   if (signal.aborted) throw elpisError('shutting_down')
+  await onFetched?.(manifest)
   return { manifest, paths: await store.paths(manifest.name) }
 }
 

@@ -4,7 +4,8 @@ import { settings, type Config } from '../config.ts'
 import type { Acts } from '../core/acts.ts'
 import type { ServedModel } from '../core/engine.ts'
 import type { Policy } from '../guard/policy/policy.ts'
-import type { Licence } from '../weights/licence.ts'
+import type { KeptLicence, Licence } from '../weights/licence.ts'
+import { versionOf } from './to-accept.ts'
 import type { Found } from './adapter-shelf.ts'
 
 type Served = Pick<ServedModel, 'id' | 'digest' | 'parent'>
@@ -39,9 +40,23 @@ export function recordedLicence(
 ): typeof accept {
   return async (licence) => {
     if (!(await accept(licence))) return false
-    const details = { model, version: licence.version }
+    // Its text comes with the weights only: until then it is told by what is known of it.
+    const details = { model, edition: licence.version, version: versionOf({ ...licence, text: null }) }
     await acts.record({ kind: 'licence-accepted', by: 'owner', about: licence.id, details })
     return true
+  }
+}
+
+/** Records which texts it was that were accepted with what has just come, by their digests. */
+export async function recordTexts(acts: Acts, model: string, licence: KeptLicence): Promise<void> {
+  const texts = [
+    ['licence', licence.text],
+    ['policy', licence.policy],
+  ] as const
+  for (const [kind, version] of texts) {
+    if (version === null) continue
+    const details = { model, edition: licence.version, version }
+    await acts.record({ kind: 'licence-accepted', by: 'owner', about: `${kind}:${licence.id}`, details })
   }
 }
 

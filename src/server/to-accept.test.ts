@@ -22,6 +22,7 @@ const textOf = (text: string) => licenceText(Buffer.from(text))
 const gemma = (text: string | null): RecordedLicence => ({
   ...licenceById('gemma'),
   text: text === null ? null : textOf(text),
+  policy: null,
 })
 
 function fileWith(text: string): string {
@@ -52,6 +53,37 @@ test('a licence is its text where that came with the weights, also for adapters;
   const all = documents(null)
   expect(all).toHaveLength(2)
   expect(new Set(all.map(({ version }) => version)).size).toBe(2)
+})
+
+test('an adapter comes under its own licence as well as its model’s, each with its policy of acceptable use', () => {
+  const models = [
+    served('one', 'gemma'),
+    served('one+mine', 'gemma', 'one'),
+    served('one+bare', 'gemma', 'one'),
+  ]
+  const llama = {
+    ...licenceById('llama3.2'),
+    text: textOf('You may build on it.'),
+    policy: textOf('You may do no harm with it.'),
+  }
+  const recorded = new Map([
+    ['one', gemma('You may.')],
+    ['one+mine', llama],
+  ])
+  const { documents } = documentsToAccept(
+    access(),
+    () => models,
+    (model) => recorded.get(model),
+  )
+  const names = (model: string) => documents(model).map(({ name }) => name)
+  expect(names('one')).toEqual(['licence:gemma'])
+  expect(names('one+bare')).toEqual(['licence:gemma'])
+  expect(names('one+mine')).toEqual(['licence:gemma', 'licence:llama3.2', 'policy:llama3.2'])
+  expect(documents('one+mine')[2]).toMatchObject({
+    title: 'Acceptable use under the Llama 3.2 Community License',
+    text: 'You may do no harm with it.',
+    version: llama.policy?.sha256,
+  })
 })
 
 test('what the operator has counts before what came along, and a changed text is another version', () => {

@@ -4,27 +4,29 @@ import type { Demands, Document } from '../access/acceptances/acceptances.ts'
 import type { Config } from '../config.ts'
 import type { ServedModel } from '../core/engine.ts'
 import { elpisError } from '../errors.ts'
-import { licenceById, type Licence } from '../weights/licence.ts'
+import { licenceById, type KeptLicence, type Licence } from '../weights/licence.ts'
 import { licenceText, type LicenceText } from '../weights/licence-text.ts'
-import type { Manifest } from '../weights/manifest.ts'
 import type { WeightsStore } from '../weights/store.ts'
 
 /** A licence as it stands in the record of weights, with its text where one came along. */
 export type RecordedLicence = Pick<Licence, 'id' | 'name' | 'version' | 'link'> & {
   readonly text: LicenceText | null
+  /** Of acceptable use, where one came along. */
+  readonly policy: LicenceText | null
 }
 
 export async function recordedLicenceOf(
-  { licence: { id, name, version, link, text } }: Manifest,
+  { id, name, version, link, text, policy }: KeptLicence,
   store: Pick<WeightsStore, 'licence'>,
 ): Promise<RecordedLicence> {
-  return { id, name, version, link, text: text === null ? null : await store.licence(text) }
+  const textOf = async (digest: string | null) => (digest === null ? null : await store.licence(digest))
+  return { id, name, version, link, text: await textOf(text), policy: await textOf(policy) }
 }
 
 /**
  * The terms of whoever runs this server, and the licences of what it serves that ask for more than a notice.
  *
- * @param recorded the licence of a model whose weights are here
+ * @param recorded the licence of a model or adapter whose weights are here
  * @throws `config_invalid` when the terms or the text of a licence cannot be read
  */
 export function documentsToAccept(
@@ -37,7 +39,8 @@ export function documentsToAccept(
     Object.entries(paths).map(([id, file]) => [id.toLowerCase(), textIn(file, `access.licences.${id}`)]),
   )
   const licenceOf = ({ id, parent, licence }: ServedModel): RecordedLicence | null =>
-    recorded(parent ?? id) ?? (licence === null ? null : { ...licenceById(licence), text: null })
+    recorded(id) ??
+    (parent === undefined && licence !== null ? { ...licenceById(licence), text: null, policy: null } : null)
   return {
     who,
     documents(model) {
@@ -48,8 +51,9 @@ export function documentsToAccept(
         if (model !== null && each.id !== model && each.id !== parent) continue
         const licence = licenceOf(each)
         if (licence === null || !licenceById(licence.id).needsAcceptance) continue
-        const document = documentOf({ ...licence, text: given.get(licence.id.toLowerCase()) ?? licence.text })
-        documents.set(`${document.name} ${document.version}`, document)
+        const whole = { ...licence, text: given.get(licence.id.toLowerCase()) ?? licence.text }
+        for (const document of [documentOf(whole), ...policyOf(whole)])
+          documents.set(`${document.name} ${document.version}`, document)
       }
       return [...terms, ...documents.values()]
     },
@@ -79,11 +83,28 @@ function textIn(path: string, where: string): LicenceText {
   return text
 }
 
-/** Without a text, the version tells apart what is known of it. */
-function documentOf({ id, name: title, version, link, text }: RecordedLicence): Document {
-  const known = () =>
+function documentOf(licence: RecordedLicence): Document {
+  const { id, name: title, link, text } = licence
+  return { name: `licence:${id}`, title, link, text: text?.text ?? null, version: versionOf(licence) }
+}
+
+function policyOf({ id, name, link, policy }: RecordedLicence): Document[] {
+  if (policy === null) return []
+  const title = `Acceptable use under the ${name}`
+  return [{ name: `policy:${id}`, title, link, text: policy.text, version: policy.sha256 }]
+}
+
+/** The digest of its text; without one, of what is known of it. Hex. */
+export function versionOf({
+  id,
+  version,
+  link,
+  text,
+}: Pick<RecordedLicence, 'id' | 'version' | 'link' | 'text'>): string {
+  return (
+    text?.sha256 ??
     createHash('sha256')
       .update(JSON.stringify([id, version, link]))
       .digest('hex')
-  return { name: `licence:${id}`, title, link, text: text?.text ?? null, version: text?.sha256 ?? known() }
+  )
 }

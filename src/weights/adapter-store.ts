@@ -16,6 +16,7 @@ import { syncFolder, writeAtomically } from './atomic-file.ts'
 import { sha256OfFile } from './digest.ts'
 import { checkAdapter } from './gguf/check-adapter.ts'
 import type { Gguf } from './gguf/read.ts'
+import { keptLicence, type KeptLicence } from './licence.ts'
 import { acquireLock, type Lock } from './lock.ts'
 import { printable } from './names.ts'
 
@@ -39,6 +40,8 @@ const record = z.strictObject({
   rank: z.int().min(1),
   alpha: z.number(),
   matrices: z.int().min(1),
+  /** What it came under; null for what was added before that was looked at. */
+  licence: keptLicence.nullable().default(null),
   addedAt: z.iso.datetime(),
 })
 export type AdapterRecord = z.output<typeof record>
@@ -53,6 +56,7 @@ export interface NewAdapter {
   /** The file to be copied. */
   readonly path: string
   readonly reference: string
+  readonly licence: KeptLicence
   /** Epoch milliseconds. */
   readonly now: number
 }
@@ -93,7 +97,7 @@ export function openAdapterStore(storeFolder: string): AdapterStore {
       return found.toSorted((left, right) => left.name.localeCompare(right.name, 'en'))
     },
     path: ({ base, sha256: digest }) => join(root, base, `sha256-${digest}.gguf`),
-    async add({ name, model, path, reference, now }) {
+    async add({ name, model, path, reference, licence, now }) {
       if (!adapterName.safeParse(name).success)
         throw elpisError('adapter_name_invalid', { name: printable(name.slice(0, 100)) })
       const folder = await store.folderOf(model.digest)
@@ -119,6 +123,7 @@ export function openAdapterStore(storeFolder: string): AdapterStore {
           reference,
           sha256: digest,
           ...summary,
+          licence,
           addedAt: new Date(now).toISOString(),
         }
         await chmod(draft, 0o444)

@@ -12,6 +12,9 @@ export const licenceFileNames = [
   'LICENCE.md',
 ] as const
 
+/** What says beside a licence how weights may be used, as Llama's has it. */
+export const policyFileNames = ['USE_POLICY.md', 'USE_POLICY.txt', 'USE_POLICY'] as const
+
 /** Licences are some ten thousand characters long. */
 export const mostLicenceBytes = 262_144
 

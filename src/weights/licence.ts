@@ -22,6 +22,28 @@ export const acceptance = z.strictObject({
 })
 export type Acceptance = z.output<typeof acceptance>
 
+/** A licence as it is kept with what came under it. */
+export const keptLicence = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  version: z.string().nullable(),
+  link: z.string().nullable(),
+  /** SHA-256 of its text, which the store keeps; null where none came along. */
+  text: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable()
+    .default(null),
+  /** The same of its policy of acceptable use. */
+  policy: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable()
+    .default(null),
+  accepted: acceptance,
+})
+export type KeptLicence = z.output<typeof keptLicence>
+
 const permissive: Readonly<Record<string, string>> = {
   'Apache-2.0': 'Apache License 2.0',
   MIT: 'MIT License',

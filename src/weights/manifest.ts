@@ -1,7 +1,7 @@
 /** The record of one pulled model: what it is, where it came from, under which licence. */
 import { z } from 'zod'
 import { isModelName, isPathSegment } from './names.ts'
-import { acceptance } from './licence.ts'
+import { keptLicence } from './licence.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 
@@ -26,15 +26,7 @@ export const manifestSchema = z.strictObject({
     )
     .min(1)
     .max(1000),
-  licence: z.strictObject({
-    id: z.string(),
-    name: z.string(),
-    version: z.string().nullable(),
-    link: z.string().nullable(),
-    /** Of its text, which the store keeps; null where none came with the weights. */
-    text: sha256.nullable().default(null),
-    accepted: acceptance,
-  }),
+  licence: keptLicence,
   pulledAt: z.iso.datetime(),
   /** What the model says of itself, for lists; null where it says nothing. */
   summary: z.strictObject({

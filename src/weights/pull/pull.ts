@@ -9,14 +9,13 @@ import { catalogueNames } from '../catalogue.ts'
 import { digestOfFiles } from '../digest.ts'
 import { checkWeights } from '../gguf/check.ts'
 import type { Gguf } from '../gguf/read.ts'
-import { type Acceptance, type Licence } from '../licence.ts'
-import type { LicenceText } from '../licence-text.ts'
+import type { Acceptance, KeptLicence, Licence } from '../licence.ts'
 import type { Manifest } from '../manifest.ts'
 import { parseReference } from '../reference.ts'
 import type { WeightsStore } from '../store.ts'
 import { describeForRecord } from './describe.ts'
 import { freeBytes, type FreeBytes } from './disk.ts'
-import { licenceBeside } from './licence-beside.ts'
+import { licenceBeside, noTexts, type LicenceTexts } from './licence-beside.ts'
 import type { FailureKind } from './failure.ts'
 import { httpClient } from './http-client.ts'
 import { NoSourceLeft, obtain, type FailedSource, type VerifiedFile, type Workshop } from './obtain.ts'
@@ -118,7 +117,7 @@ interface Arrived {
   readonly files: readonly VerifiedFile[]
   /** Null where only the file could name the licence. */
   readonly accepted: Acceptance | null
-  readonly beside: (file: VerifiedFile) => Promise<LicenceText | null>
+  readonly beside: (file: VerifiedFile) => Promise<LicenceTexts>
 }
 
 /** Checks what came, asks for the licence that only the file could name, and writes it all down. */
@@ -127,8 +126,7 @@ async function recordOf({ plan, files, accepted, beside }: Arrived, options: Pul
   const licence = plan.licence ?? described.licence
   const given = accepted ?? (await accept(plan, licence, options))
   const [first] = files
-  const text = licence.needsAcceptance && first !== undefined ? await beside(first) : null
-  if (text !== null) await options.store.keepLicence(text)
+  const texts = licence.needsAcceptance && first !== undefined ? await beside(first) : noTexts
   const entries = files.map(({ entry }) => entry)
   return {
     version: 1,
@@ -137,14 +135,7 @@ async function recordOf({ plan, files, accepted, beside }: Arrived, options: Pul
     source: files.find(({ present }) => !present)?.source ?? plan.reference,
     digest: digestOfFiles(entries),
     files: entries,
-    licence: {
-      id: licence.id,
-      name: licence.name,
-      version: licence.version,
-      link: licence.link,
-      text: text?.sha256 ?? null,
-      accepted: given,
-    },
+    licence: await keep(options.store, { licence, texts, accepted: given }),
     pulledAt: now(options),
     summary: {
       ...described.summary,
@@ -193,8 +184,28 @@ async function alreadyHere(plan: Plan, store: WeightsStore): Promise<Manifest | 
   return manifest
 }
 
+/** A licence that was accepted, with its texts. */
+export interface AcceptedLicence {
+  readonly licence: Licence
+  readonly texts: LicenceTexts
+  readonly accepted: Acceptance
+}
+
+/** Keeps the texts, and says what is to be recorded. */
+export async function keep(
+  store: Pick<WeightsStore, 'keepLicence'>,
+  { licence: { id, name, version, link }, texts: { text, policy }, accepted }: AcceptedLicence,
+): Promise<KeptLicence> {
+  for (const each of [text, policy]) if (each !== null) await store.keepLicence(each)
+  return { id, name, version, link, text: text?.sha256 ?? null, policy: policy?.sha256 ?? null, accepted }
+}
+
 /** @throws `licence_not_accepted` */
-export async function accept(plan: Plan, licence: Licence, options: PullOptions): Promise<Acceptance> {
+export async function accept(
+  plan: Pick<Plan, 'name' | 'entry'>,
+  licence: Licence,
+  options: Pick<PullOptions, 'acceptLicence' | 'clock'>,
+): Promise<Acceptance> {
   const record = { by: userInfo().username, at: now(options) }
   if (licence.id === 'not-stated') return { ...record, how: 'not-stated' }
   if (!licence.needsAcceptance) return { ...record, how: 'permissive' }
@@ -246,7 +257,7 @@ export async function discard(files: readonly VerifiedFile[]): Promise<void> {
   for (const { path } of files) await rm(dirname(path), { recursive: true, force: true })
 }
 
-function now({ clock = systemClock }: PullOptions): string {
+function now({ clock = systemClock }: Pick<PullOptions, 'clock'>): string {
   return new Date(clock.now()).toISOString()
 }
 

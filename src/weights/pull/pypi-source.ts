@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { createInterface } from 'node:readline'
-import { licenceFileNames, mostLicenceBytes } from '../licence-text.ts'
+import { licenceFileNames, mostLicenceBytes, policyFileNames } from '../licence-text.ts'
 import { printable } from '../names.ts'
 import type { PypiReference } from '../reference.ts'
 import { requireRoom } from './disk.ts'
@@ -58,7 +58,17 @@ async function takeLicence(
   folder: string,
   { signal }: Wanted,
 ): Promise<void> {
-  for (const name of licenceFileNames) {
+  for (const names of [licenceFileNames, policyFileNames])
+    await takeFirst(names, wheel, path, { folder, signal })
+}
+
+async function takeFirst(
+  names: readonly string[],
+  wheel: string,
+  path: string,
+  { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
+): Promise<void> {
+  for (const name of names) {
     try {
       const beside = posix.join(posix.dirname(path), name)
       const { bytes } = await wheelEntry(wheel, beside)
