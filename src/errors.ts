@@ -280,7 +280,21 @@ const table = {
     status: 403,
     exit: 4,
     message: 'The role {role} may not do this.',
-    hint: 'Ask somebody whose role may: reviewers warn, restrict and suspend; owners and admins bar and lift. Only the home organisation acts for all.',
+    hint: 'Ask somebody whose role may: reviewers warn, restrict and suspend; owners and admins bar and lift.',
+  },
+  standing_not_home: {
+    blame: 'user',
+    status: 403,
+    exit: 4,
+    message: 'Only people and keys of the organisation that runs this server act on standing.',
+    hint: 'Ask whoever runs it. Your own people and keys you can remove or revoke yourself.',
+  },
+  standing_own: {
+    blame: 'user',
+    status: 403,
+    exit: 4,
+    message: 'Nobody lifts what is in force against themselves.',
+    hint: 'Appeal: GET /v1/safety/cases names the case. Another owner or admin can lift it.',
   },
   measure_not_found: {
     blame: 'user',
@@ -601,7 +615,7 @@ const table = {
     blame: 'user',
     status: 404,
     exit: 3,
-    message: 'There is nobody who is certainly meant by "{person}".',
+    message: 'Nobody goes by "{person}" here, or more than one does.',
     hint: '`elpis people list` shows all, with ids that nobody else has.',
   },
   name_taken: {

@@ -1,5 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { parseTarget } from '../src/standing/target.ts'
+import { openStorage } from '../src/storage/storage.ts'
 import { apiServer, type ApiServer } from './support/api-server.ts'
 import { fakeEngine } from './support/fake-engine.ts'
 import { keyPrincipal, standingOn } from './support/standing.ts'
@@ -64,8 +68,15 @@ test('an appeal, end to end over HTTP: banned, read, appealed, decided by anothe
     body: { error: { code: 'appeal_waiting' } },
   })
 
-  // Whoever acted is not given it; somebody else is.
-  expect(await ask(annie.key, 'POST', '/v1/admin/review/next', {})).toMatchObject({ body: { review: null } })
+  expect((await ask(mallory.key, 'GET', `/v1/safety/cases/${caseId}`)).body).toMatchObject({
+    appeals: [{ ...statement, decided: null }],
+    appeal: null,
+  })
+
+  // Whoever acted is not given it, and is told that it waits for others; somebody else is.
+  expect(await ask(annie.key, 'POST', '/v1/admin/review/next', {})).toMatchObject({
+    body: { review: null, waiting: 1 },
+  })
   const next = await ask(rob.key, 'POST', '/v1/admin/review/next', {})
   expect(next).toMatchObject({
     body: { review: { kind: 'appeal', case: caseId, ...statement, actions: ['upheld', 'reversed'] } },
@@ -79,12 +90,107 @@ test('an appeal, end to end over HTTP: banned, read, appealed, decided by anothe
   // As if it had not been.
   expect((await ask(mallory.key, 'POST', '/v1/chat/completions', question)).status).toBe(200)
   expect(await ask(mallory.key, 'GET', `/v1/safety/cases/${caseId}`)).toMatchObject({
-    body: { state: 'closed', measures: [{ in_force: false, ended: { why: 'It was his brother.' } }] },
+    body: {
+      state: 'closed',
+      measures: [{ in_force: false, ended: { why: 'It was his brother.' } }],
+      appeals: [{ ...statement, decided: { outcome: 'reversed', why: 'It was his brother.' } }],
+      appeal: null,
+    },
   })
   const file = await ask(annie.key, 'GET', `/v1/admin/cases/${caseId}`)
   expect((file.body['steps'] as { kind: string }[]).map(({ kind }) => kind)).toEqual(
     expect.arrayContaining(['measure', 'appealed', 'appeal-decided', 'lifted']),
   )
+})
+
+test('an appeal that is upheld is told with its reason, and somebody may appeal again', async () => {
+  await using given = await standingOn()
+  const mallory = keyPrincipal('key_mallory', 'Mallory')
+  const target = parseTarget('key:key_mallory')
+  const { caseId } = await given.standing.act(
+    { target, rung: 'banned', reason: 'sold it', lasts: null },
+    'owner',
+  )
+  await given.standing.appeal(caseId, mallory, 'I did not.')
+  const review = await given.standing.claimReview('person_rob')
+  await given.standing.decideReview(review?.id ?? '', 'upheld', 'person_rob', 'It was seen.')
+  const file = await given.standing.caseFile(caseId, mallory)
+  expect(file.appeals).toMatchObject([{ decided: { outcome: 'upheld', reason: 'It was seen.' } }])
+  expect(file.measures).toMatchObject([{ rung: 'banned', lifted: null }])
+  await given.standing.appeal(caseId, mallory, 'I still did not.')
+  expect((await given.standing.caseFile(caseId, mallory)).appeals).toHaveLength(2)
+})
+
+test('nobody decides about themselves: neither their own appeal nor a step against them', async () => {
+  await using server = await apiServer(fakeEngine())
+  const { standing, access } = server
+  const rita = await access.directory.addPerson({ name: 'Rita', email: null, role: 'reviewer' })
+  const ritas = await access.createKey('ritas', { person: rita.id, role: 'reviewer' })
+  const ask = (path: string, body: unknown) => asked(server, ritas.key, 'POST', path, body)
+  for (const text of [`person:${rita.id}`, `key:${ritas.id}`, 'org:org_home']) {
+    const step = { target: parseTarget(text), rung: 'warned', reason: 'noisy', lasts: null } as const
+    const { caseId } = await standing.act(step, 'owner')
+    expect((await ask(`/v1/safety/cases/${caseId}/appeal`, { statement: 'I am not.' })).status).toBe(200)
+  }
+  expect((await ask('/v1/admin/review/next', {})).body).toEqual({ review: null, waiting: 3 })
+  expect((await standing.claimReview('person_rob'))?.kind).toBe('appeal')
+})
+
+test('nobody lifts what is against themselves or a key of theirs', async () => {
+  await using server = await apiServer(fakeEngine())
+  const { standing, access } = server
+  const ada = await access.directory.addPerson({ name: 'Ada', email: null, role: 'admin' })
+  const [one, two] = [
+    await access.createKey('one', { person: ada.id, role: 'admin' }),
+    await access.createKey('two', { person: ada.id, role: 'admin' }),
+  ]
+  const other = await access.createKey('other', { role: 'admin' })
+  for (const text of [`person:${ada.id}`, `key:${one.id}`]) {
+    const step = { target: parseTarget(text), rung: 'warned', reason: 'noisy', lasts: null } as const
+    await standing.act(step, 'owner')
+    const lifting = { target: text, reason: 'I was not.' }
+    expect(await asked(server, two.key, 'POST', '/v1/admin/standing/lift', lifting)).toMatchObject({
+      status: 403,
+      body: { error: { code: 'standing_own' } },
+    })
+    expect((await asked(server, other.key, 'POST', '/v1/admin/standing/lift', lifting)).status).toBe(200)
+  }
+})
+
+test('a server that dies as it decides has decided and done, not the one without the other', async () => {
+  const storage = await openStorage({ home: mkdtempSync(join(tmpdir(), 'elpis-appeals-')) })
+  onTestFinished(() => storage.close())
+  const dying = new Proxy(storage, {
+    get: (whole, name) =>
+      name !== 'reviews'
+        ? (whole[name as never] as unknown)
+        : new Proxy(whole.reviews, {
+            get: (reviews, method) =>
+              method !== 'decide'
+                ? (reviews[method as never] as unknown)
+                : async (...deciding: Parameters<typeof reviews.decide>) => {
+                    await reviews.decide(...deciding)
+                    throw new Error('killed')
+                  },
+          }),
+  })
+  await using given = await standingOn({}, { storage, store: dying })
+  const mallory = keyPrincipal('key_mallory', 'Mallory')
+  const target = parseTarget('key:key_mallory')
+  await given.standing.strike(target, { source: 'reviewer', hazard: 'S2', severity: 1, note: null })
+  const { caseId } = await given.standing.act(
+    { target, rung: 'banned', reason: 'a mistake', lasts: null },
+    'owner',
+  )
+  await given.standing.appeal(caseId, mallory, 'It was not me.')
+  const review = await given.standing.claimReview('person_rob')
+  const deciding = given.standing.decideReview(review?.id ?? '', 'reversed', 'person_rob', 'It was not.')
+  await expect(deciding).rejects.toThrow('killed')
+
+  await using later = await standingOn({}, { storage })
+  later.time.now = given.time.now + 1000
+  expect((await later.standing.clear(mallory)).level).toBe('good')
+  expect(await later.standing.explain(target)).toMatchObject({ score: 0, measures: [] })
 })
 
 describe('a reversed appeal', () => {

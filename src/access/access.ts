@@ -124,6 +124,15 @@ export interface Access {
   /** Who may have how much. */
   readonly quotas: Quotas
 
+  /**
+   * Who is meant by an id, an e-mail address or a name that nobody else has; null when that is nobody for sure. From
+   * memory, of all organisations.
+   */
+  named(
+    kind: 'key' | 'person' | 'org',
+    which: string,
+  ): { readonly id: string; readonly name: string; readonly personId?: string | null } | null
+
   /** The keys of a person; of somebody who is none, the key that they came with. */
   ownKeys(by: Principal): Promise<readonly KeyInfo[]>
 

@@ -1,13 +1,15 @@
 import { noActs, type Acts } from '../core/acts.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Admission, Credentials, Principal } from '../core/principal.ts'
-import { elpisError } from '../errors.ts'
+import type { KeyId, OrganisationId, PersonId } from '../core/ids.ts'
+import { asElpisError, elpisError, type ErrorCode } from '../errors.ts'
 import type { Demands } from './acceptances/acceptances.ts'
 import { StoredAcceptances } from './acceptances/stored-acceptances.ts'
 import type { Access, Door, KeyInfo, NewKey, SessionPrincipal, SignedIn, SignInLink } from './access.ts'
 import type { Directory, Organisation } from './directory.ts'
 import { noLimits, refusedAt, refusedModel, refusedNetwork, type KeyLimits } from './key-limits.ts'
 import { KeyDesk } from './key-desk.ts'
+import { keyNamed } from './key-names.ts'
 import { LiveRoster } from './live-roster.ts'
 import type { KeyWish } from './minting.ts'
 import { LivePersonDoor } from './person-door.ts'
@@ -58,6 +60,14 @@ export async function createAccess(parts: AccessParts): Promise<Access> {
   return new StoredAccess(parts, live)
 }
 
+/** Said of a name that is nobody's, or of several. */
+const nobody: ReadonlySet<string> = new Set<ErrorCode>([
+  'key_not_found',
+  'key_ambiguous',
+  'person_not_found',
+  'organisation_not_found',
+])
+
 const noDemands: Demands = { who: 'never', documents: () => [] }
 
 class StoredAccess implements Access {
@@ -66,6 +76,7 @@ class StoredAccess implements Access {
   readonly quotas: Quotas
   readonly acceptances: StoredAcceptances
   readonly #live: LiveRoster
+  readonly #directory: StoredDirectory
   readonly #desk: KeyDesk
   readonly #sessions: Sessions
   readonly #uses: KeyUses
@@ -89,6 +100,7 @@ class StoredAccess implements Access {
   ) {
     const directory = new StoredDirectory({ store: store.directory, live, clock, acts })
     this.directory = directory
+    this.#directory = directory
     this.#live = live
     this.#uses = new KeyUses(store.keys)
     this.#desk = new KeyDesk({ store: store.keys, live, clock, directory, uses: this.#uses, acts })
@@ -139,6 +151,23 @@ class StoredAccess implements Access {
     }).release()
     const served = this.#models()
     return (model) => refusedModel(limits, model, served) === null
+  }
+
+  named(kind: 'key' | 'person' | 'org', which: string): ReturnType<Access['named']> {
+    const { registry } = this.#live.current
+    try {
+      switch (kind) {
+        case 'key':
+          return this.#live.current.keyById(which as KeyId) ?? keyNamed(which, this.#live.current.keys)
+        case 'person':
+          return registry.person(which as PersonId) ?? this.#directory.personNamed(which)
+        default:
+          return registry.organisation(which as OrganisationId) ?? this.#directory.organisationNamed(which)
+      }
+    } catch (error) {
+      if (nobody.has(asElpisError(error).code)) return null
+      throw error
+    }
   }
 
   hasKeys(): boolean {

@@ -113,7 +113,8 @@ export class LiveRoster {
       this.#roster.take(news, now)
       this.#takeQuotas(news)
       if (news.whole) this.#acceptances.clear()
-      for (const acceptance of news.acceptances) this.#acceptances.set(placeOf(acceptance), acceptance.acceptedAt)
+      for (const acceptance of news.acceptances)
+        this.#acceptances.set(placeOf(acceptance), acceptance.acceptedAt)
       this.#newsPlace = news.upTo
       return
     }

@@ -1,5 +1,7 @@
+import { createAccess } from '../access/create-access.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Config } from '../config.ts'
+import { systemClock } from '../core/clock.ts'
 import { openStanding } from '../server/open-standing.ts'
 import type { Standing } from '../standing/standing.ts'
 import { withAudit } from './audit/with-audit.ts'
@@ -10,11 +12,16 @@ export async function inOwnProcess<Result>(
   work: (own: { standing: Standing; audit: Audit }) => Promise<Result>,
 ): Promise<Result> {
   return await withAudit(config, async (audit, store) => {
-    const standing = await openStanding(config, { store, access: null, audit, log: () => {} })
+    const access = await createAccess({ store, clock: systemClock })
     try {
-      return await work({ standing, audit })
+      const standing = await openStanding(config, { store, access, told: false, audit, log: () => {} })
+      try {
+        return await work({ standing, audit })
+      } finally {
+        await standing.close()
+      }
     } finally {
-      await standing.close()
+      await access.close()
     }
   })
 }

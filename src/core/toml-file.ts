@@ -22,7 +22,17 @@ export function readToml<Schema extends z.ZodType>(
   const result = schema.safeParse(values)
   if (result.success) return result.data
   const [issue] = result.error.issues
-  throw refused(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`)
+  const path = issue?.path.join('.') ?? ''
+  const isMissing = issue !== undefined && issue.code === 'invalid_type' && isAbsent(values, issue.path)
+  throw refused(isMissing ? `${path} is missing` : `${path}: ${issue?.message ?? 'invalid'}`)
+}
+
+function isAbsent(values: unknown, path: readonly PropertyKey[]): boolean {
+  const parent = path
+    .slice(0, -1)
+    .reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], values)
+  const last = path.at(-1)
+  return last !== undefined && !Object.hasOwn((parent ?? {}) as object, last)
 }
 
 /** `name@` and the first 12 hex digits of the SHA-256 over the content, defaults included: the same content, the same version. */

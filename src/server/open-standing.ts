@@ -19,8 +19,9 @@ import { useHistory } from './use-history.ts'
 
 interface Wiring {
   readonly store: StandingStore & { readonly usage: Pick<UsageStore, 'ask'> }
-  /** Null on the command line, where nobody is asking. */
-  readonly access: Pick<Access, 'directory'> | null
+  readonly access: Pick<Access, 'directory' | 'named'>
+  /** Whether other systems may tell of people. On the command line nobody does, and its environment need not hold the secrets. */
+  readonly told: boolean
   readonly audit: Pick<Audit, 'acts' | 'contents'>
   /** The same acts, watched; the log's own when left out. */
   readonly acts?: Acts
@@ -47,7 +48,7 @@ function sourcesOf(inbound: Config['standing']['inbound']): Map<string, Source> 
  */
 export async function openStanding(
   config: Config,
-  { store, access, audit, acts = audit.acts, log }: Wiring,
+  { store, access, told, audit, acts = audit.acts, log }: Wiring,
 ): Promise<Standing> {
   // Who is told changes nothing of what is decided, and rules have versions of their own.
   const {
@@ -71,16 +72,16 @@ export async function openStanding(
     acts,
     rules,
     use: useHistory(store.usage),
-    // On the command line nobody tells anything, and its environment need not hold the secrets.
-    sources: access === null ? new Map() : sourcesOf(inbound),
+    sources: told ? sourcesOf(inbound) : new Map(),
     policy: policyOf(policy),
     shutdown: {
       restartPeople: config.standing.restart_people,
       twoPeople: config.standing.two_people,
     },
     deeds: contentDeeds(audit.contents),
-    emailOf: (person) => access?.directory.person(person)?.email ?? null,
-    domainOf: (person) => access?.directory.person(person)?.email?.split('@').at(-1) ?? null,
+    named: (kind, which) => access.named(kind, which),
+    emailOf: (person) => access.directory.person(person)?.email ?? null,
+    domainOf: (person) => access.directory.person(person)?.email?.split('@').at(-1) ?? null,
     onTrouble: (error) => log('error', 'standing', { code: asElpisError(error).code }),
   })
 }

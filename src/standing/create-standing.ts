@@ -32,7 +32,15 @@ import { Steps } from './steps.ts'
 import type { StandingStore } from './store.ts'
 import { Strikes, targetsOf } from './strikes.ts'
 import { Inbound, type Source } from './webhooks/inbound.ts'
-import { concerns, exactTargets, parseTarget, targetText, type Target } from './target.ts'
+import {
+  concerns,
+  exactTargets,
+  namedKinds,
+  parseTarget,
+  targetText,
+  type NamedKind,
+  type Target,
+} from './target.ts'
 
 export interface StandingParts {
   readonly store: StandingStore
@@ -46,6 +54,8 @@ export interface StandingParts {
   readonly domainOf: (person: PersonId) => string | null
   /** The address itself, of which only a keyed hash is kept; from memory. Left out, none is. */
   readonly emailOf?: (person: PersonId) => string | null
+  /** Names of keys, people and organisations; from memory. Left out, they are known by their ids only. */
+  readonly named?: (kind: NamedKind, which: string) => Named | null
   /** Rules over behaviour that are switched on; none when left out. */
   readonly rules?: RuleShelf
   /** What was asked for, for rules over use; nothing when left out. */
@@ -54,6 +64,14 @@ export interface StandingParts {
   readonly sources?: ReadonlyMap<string, Source>
   /** Something that goes on by itself failed, and will be tried again. */
   readonly onTrouble: (error: unknown) => void
+}
+
+/** Somebody by a name of theirs. */
+interface Named {
+  readonly id: string
+  readonly name: string
+  /** Of a key: whose it is. */
+  readonly personId?: string | null
 }
 
 /** Who it takes. */
@@ -126,7 +144,6 @@ class StoredStanding implements Standing {
     this.#reviews = new Reviews({
       reviews: store.reviews,
       cases: store.cases,
-      events: store.standingEvents,
       steps: this.#steps,
       acts,
       policy,
@@ -200,6 +217,23 @@ class StoredStanding implements Standing {
     }
   }
 
+  target(text: string): Target {
+    const at = text.indexOf(':')
+    const kind = namedKinds.find((each) => each === text.slice(0, Math.max(0, at)))
+    const found = kind === undefined ? null : (this.#parts.named?.(kind, text.slice(at + 1).trim()) ?? null)
+    return parseTarget(found === null ? text : `${kind}:${found.id}`)
+  }
+
+  nameOf({ kind, value }: Target): string | null {
+    const named = namedKinds.find((each) => each === kind)
+    return named === undefined ? null : (this.#parts.named?.(named, value)?.name ?? null)
+  }
+
+  isOf({ kind, value }: Target, actor: Actor): boolean {
+    if (kind !== 'person' && kind !== 'key') return false
+    return value === actor || (kind === 'key' && this.#parts.named?.(kind, value)?.personId === actor)
+  }
+
   check(principal: Principal): void {
     this.#against(principal, this.#domainOf(principal))
   }
@@ -263,7 +297,9 @@ class StoredStanding implements Standing {
     // What does not concern somebody is not there for them, so that ids cannot be tried.
     if (found === null || !theirs) throw elpisError('case_not_found', { case: id.slice(0, 60) })
     const measures = await this.measures({ target: found.case.target, past: true })
-    return { ...found, measures: measures.filter(({ caseId }) => caseId === id) }
+    const filter = { kind: 'appeal', caseId: id, waiting: false, limit: mostListed } as const
+    const appeals = await this.#parts.store.reviews.list(filter)
+    return { ...found, measures: measures.filter(({ caseId }) => caseId === id), appeals }
   }
 
   async casesOf(principal: Principal): Promise<Case[]> {
@@ -283,6 +319,10 @@ class StoredStanding implements Standing {
 
   async reviews(filter: { kind?: Review['kind']; waiting: boolean }): Promise<Review[]> {
     return await this.#parts.store.reviews.list({ ...filter, limit: mostListed })
+  }
+
+  async review(id: string): Promise<Review | null> {
+    return await this.#parts.store.reviews.find(id)
   }
 
   async claimReview(by: Actor): Promise<Review | null> {

@@ -1,4 +1,5 @@
 import type { CaseId, MeasureId } from '../core/ids.ts'
+import { saidTime } from '../core/shown-time.ts'
 import { elpisError, type ElpisError } from '../errors.ts'
 import type { Target } from './target.ts'
 
@@ -56,7 +57,7 @@ export function appealAddress(caseId: CaseId): string {
 /** What somebody who is kept out is told. */
 export function barringError(measure: Measure): ElpisError {
   const { rung, reason, caseId, until } = measure
-  const end = until === null ? 'for good' : new Date(until).toISOString()
+  const end = until === null ? 'for good' : saidTime(until)
   const error =
     rung === 'suspended'
       ? elpisError('suspended', { until: end, reason, case: caseId })
@@ -64,7 +65,7 @@ export function barringError(measure: Measure): ElpisError {
   error.notice = {
     case: caseId,
     reason,
-    until: until === null ? null : end,
+    until: until === null ? null : new Date(until).toISOString(),
     appeal: appealAddress(caseId),
   }
   return error

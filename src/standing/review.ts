@@ -1,6 +1,8 @@
 import type { ActLeaf } from '../core/acts.ts'
 import type { CaseId } from '../core/ids.ts'
-import type { Rung } from './measure.ts'
+import type { CaseStep } from './case.ts'
+import type { Measure, Rung } from './measure.ts'
+import type { NewMeasure } from './store.ts'
 import type { Target } from './target.ts'
 
 /** Of an appeal: `upheld` leaves what was decided, `reversed` undoes it. Of a step: taken, or not. */
@@ -29,6 +31,25 @@ export interface Decision {
   readonly reason: string
 }
 
+/** A decision with all that is written down with it, as one. */
+export interface Deciding {
+  readonly decision: Decision
+  /** For the case, if there is one. */
+  readonly step: CaseStep
+  /** Begins with it: of a step that is taken. */
+  readonly measure: NewMeasure | null
+  readonly entry: ActLeaf | null
+  /** Appended as well where something ends or begins. */
+  readonly consequence: ActLeaf | null
+}
+
+export interface ReviewFilter {
+  readonly kind?: Review['kind']
+  readonly caseId?: CaseId
+  readonly waiting: boolean
+  readonly limit: number
+}
+
 export interface ReviewStore {
   /**
    * @param entry appended with it
@@ -36,18 +57,22 @@ export interface ReviewStore {
    */
   add(review: Review, entry: ActLeaf | null): Promise<boolean>
   /**
-   * The oldest that nobody holds, which they did not skip, and which is no appeal against their own decision; or the one
-   * that they hold already. Never given to two at the same time.
+   * The oldest that nobody holds, which they did not skip, which does not concern themselves and is no appeal against
+   * their own decision; or the one that they hold already. Never given to two at the same time.
+   *
+   * @param alsoOwn what concerns themselves and what they decided as well
    */
   claim(by: string, now: number, until: number, alsoOwn: boolean): Promise<Review | null>
   /** Gives it back for others. @returns false when they do not hold it */
   skip(id: string, by: string, now: number): Promise<boolean>
   /**
-   * @param entry appended with it
-   * @returns false, with nothing changed, when they do not hold it
+   * Decides it, and does what follows: a reversed appeal ends all that is in force against its target and takes the
+   * strikes back, a step that is taken begins.
+   *
+   * @returns the measures that ended or began; null, with nothing changed, when they do not hold it
    */
-  decide(id: string, decision: Decision, entry: ActLeaf | null): Promise<boolean>
+  decide(id: string, deciding: Deciding): Promise<readonly Measure[] | null>
   find(id: string): Promise<Review | null>
   /** The oldest first. */
-  list(filter: { kind?: Review['kind']; waiting: boolean; limit: number }): Promise<Review[]>
+  list(filter: ReviewFilter): Promise<Review[]>
 }

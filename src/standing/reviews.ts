@@ -7,14 +7,13 @@ import type { Policy } from './policy.ts'
 import { validReason } from './reason.ts'
 import type { Outcome, Review, ReviewStore } from './review.ts'
 import type { Actor, CaseFile } from './standing.ts'
-import type { Steps } from './steps.ts'
-import type { CaseStore, EventStore } from './store.ts'
+import { actOf, type Steps } from './steps.ts'
+import type { CaseStore, NewMeasure } from './store.ts'
 import { targetText, type Target } from './target.ts'
 
 interface Parts {
   readonly reviews: ReviewStore
   readonly cases: CaseStore
-  readonly events: EventStore
   readonly steps: Steps
   readonly acts: Acts
   readonly policy: Policy
@@ -79,7 +78,7 @@ export class Reviews {
    * @throws `review_not_yours`, `outcome_wrong`, `reason_invalid`
    */
   async decide(id: string, outcome: Outcome, by: Actor, reason: string): Promise<Review> {
-    const { reviews, cases, acts, now } = this.#parts
+    const { reviews, acts, steps, now } = this.#parts
     const line = validReason(reason)
     const review = await this.#found(id)
     const fits: readonly Outcome[] =
@@ -90,36 +89,28 @@ export class Reviews {
     const overturned = kind === 'appeal-decided' ? { overturned: outcome === 'reversed' } : {}
     const details = { review: id, outcome, case: review.caseId, ...overturned }
     const act = { kind, by, about: targetText(review.target), details } as const
+    const step = this.#step(review.kind === 'appeal' ? 'appeal-decided' : 'review-decided', by, {
+      review: id,
+      outcome,
+      reason: line,
+    })
     const decision = { outcome, at: now(), by, reason: line }
-    if (!(await acts.within(act, (entry) => reviews.decide(id, decision, entry))))
-      throw elpisError('review_not_yours', { review: id })
-    if (review.caseId !== null) {
-      const step = this.#step(review.kind === 'appeal' ? 'appeal-decided' : 'review-decided', by, {
-        review: id,
-        outcome,
-        reason: line,
-      })
-      await cases.addStep(review.caseId, step)
-    }
-    if (outcome === 'reversed') await this.#restore(review, by, line)
-    if (outcome === 'taken') await this.#take(review, by, line)
+    const measure = outcome === 'taken' ? this.#measureOf(review, by, line) : null
+    const about = targetText(review.target)
+    const lifted = { kind: 'standing-changed', by, about, details: { rung: null, lifted: true } } as const
+    // Decided and done, or neither: a server that dies between the two would leave somebody barred who is not to be.
+    const changed = await acts.within(measure === null ? lifted : actOf(measure), (consequence) =>
+      acts.within(act, (entry) => reviews.decide(id, { decision, step, measure, entry, consequence })),
+    )
+    if (changed === null) throw elpisError('review_not_yours', { review: id })
+    steps.takeOver(changed)
     return await this.#found(id)
   }
 
-  /** As if it had not been: what is in force ends, and the strikes behind it count no more. */
-  async #restore({ target, id }: Review, by: Actor, reason: string): Promise<void> {
-    const { events, steps } = this.#parts
-    await events.void(target, id)
-    await steps.lift({ target, rung: null, reason }, by).catch((error: unknown) => {
-      // It may have ended by itself while somebody thought about it.
-      if (!(error instanceof Error && 'code' in error && error.code === 'measure_not_found')) throw error
-    })
-  }
-
-  async #take({ target, proposed }: Review, by: Actor, reason: string): Promise<void> {
+  #measureOf({ target, proposed }: Review, by: Actor, reason: string): NewMeasure {
     const { steps, policy } = this.#parts
-    const taken = proposed ?? rungs[0]
-    await steps.take({ target, rung: taken, reason, lasts: policy.lasts[taken] }, by)
+    const rung = proposed ?? rungs[0]
+    return steps.measureOf({ target, rung, reason, lasts: policy.lasts[rung] }, by)
   }
 
   async #found(id: string): Promise<Review> {

@@ -58,6 +58,8 @@ export interface CaseFile {
   readonly case: Case
   readonly steps: readonly CaseStep[]
   readonly measures: readonly Measure[]
+  /** The oldest first, also those that are decided. */
+  readonly appeals: readonly Review[]
 }
 
 /** Who behaves, and what is done about those who do not. */
@@ -68,6 +70,16 @@ export interface Standing {
    * @throws `shut_down`, `suspended`, `banned`, `restricted_limit`, an error of storage while the store cannot be reached
    */
   clear(principal: Principal): Promise<Cleared>
+  /**
+   * What somebody typed, as a target: names and e-mail addresses stand for ids.
+   *
+   * @throws `target_invalid`
+   */
+  target(text: string): Target
+  /** What a key, person or organisation is called; null for all else, and where nobody of that id is here. */
+  nameOf(target: Target): string | null
+  /** Whether the target is that person or key, or a key of that person. */
+  isOf(target: Target, actor: Actor): boolean
   /** As `clear`, where nothing runs that could be ended. @throws `suspended`, `banned` */
   check(principal: Principal): void
   /** For what serves nobody while everything is shut down. @throws `shut_down` */
@@ -107,6 +119,8 @@ export interface Standing {
   appeal(id: CaseId, by: Principal, statement: string): Promise<Review>
   /** What waits for a person, the oldest first, at most 1,000. */
   reviews(filter: { kind?: Review['kind']; waiting: boolean }): Promise<Review[]>
+  /** One of them; null when it is not there. */
+  review(id: string): Promise<Review | null>
   /** The next one that `by` may decide; null when there is none. */
   claimReview(by: Actor): Promise<Review | null>
   /** @throws `review_not_yours`, `reason_invalid` */

@@ -28,7 +28,7 @@ export class Steps {
 
   async take(step: Step, by: Actor, evidence: readonly CaseStep[] = []): Promise<Measure> {
     const { store, live, acts } = this.#parts
-    const measure = this.#measureOf(step, by, evidence)
+    const measure = this.measureOf(step, by, evidence)
     await acts.record(actOf(measure))
     const taken = await store.insert(measure)
     live.apply(taken)
@@ -38,7 +38,7 @@ export class Steps {
   /** For the ladder. @returns null when something as strict is in force already */
   async escalate(step: Step, by: Actor, evidence: readonly CaseStep[]): Promise<Measure | null> {
     const { store, live, acts } = this.#parts
-    const measure = this.#measureOf(step, by, evidence)
+    const measure = this.measureOf(step, by, evidence)
     // What was not needed is no act.
     const taken = await acts.within(actOf(measure), (entry) => store.escalate(measure, entry))
     if (taken !== null) live.apply(taken)
@@ -65,7 +65,16 @@ export class Steps {
     return lapsed
   }
 
-  #measureOf({ target, rung, reason, lasts }: Step, by: Actor, evidence: readonly CaseStep[]): NewMeasure {
+  /** What the store has just acknowledged takes hold. */
+  takeOver(measures: readonly Measure[]): void {
+    for (const measure of measures) this.#parts.live.apply(measure)
+  }
+
+  measureOf(
+    { target, rung, reason, lasts }: Step,
+    by: Actor,
+    evidence: readonly CaseStep[] = [],
+  ): NewMeasure {
     const createdAt = this.#parts.clock.now()
     return {
       id: `msr_${randomBytes(12).toString('hex')}` as MeasureId,
@@ -81,6 +90,7 @@ export class Steps {
   }
 }
 
-function actOf({ by, target, rung, until }: NewMeasure): Act {
+/** As it stands in the log. */
+export function actOf({ by, target, rung, until }: NewMeasure): Act {
   return { kind: 'standing-changed', by, about: targetText(target), details: { rung, until } }
 }

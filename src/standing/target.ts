@@ -16,6 +16,10 @@ export type Target =
 
 export type TargetKind = Target['kind']
 
+/** Kinds of those who have a name besides their id. */
+export const namedKinds = ['key', 'person', 'org'] as const
+export type NamedKind = (typeof namedKinds)[number]
+
 /** `key:key_…`, `net:192.0.2.0/24`, … */
 export function targetText({ kind, value }: Target): string {
   return `${kind}:${value}`

@@ -40,7 +40,13 @@ export async function addStep(database: Kysely<Database>, caseId: CaseId, step: 
       detail: JSON.stringify(step.detail),
     })
     .execute()
-  await database.updateTable('cases').set({ updated_at: step.at }).where('id', '=', caseId).execute()
+  // Evidence is older than what followed from it.
+  await database
+    .updateTable('cases')
+    .set({ updated_at: step.at })
+    .where('id', '=', caseId)
+    .where('updated_at', '<', step.at)
+    .execute()
   const owner = await database
     .selectFrom('cases')
     .select('target')

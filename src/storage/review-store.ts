@@ -1,9 +1,14 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { ActLeaf } from '../core/acts.ts'
-import type { Decision, Review, ReviewStore } from '../standing/review.ts'
+import type { KeyId, PersonId } from '../core/ids.ts'
+import type { Measure } from '../standing/measure.ts'
+import type { Deciding, Review, ReviewFilter, ReviewStore } from '../standing/review.ts'
 import { parseTarget, targetText } from '../standing/target.ts'
 import { appendAct } from './audit-store.ts'
+import { addStep } from './case-rows.ts'
+import { SqlMeasureStore } from './measure-store.ts'
 import type { Database } from './schema.ts'
+import { SqlStandingEventStore } from './standing-event-store.ts'
 
 /** How many are looked through for one that may be claimed. */
 const mostLookedAt = 500
@@ -63,7 +68,7 @@ export class SqlReviewStore implements ReviewStore {
     for (const row of waiting) {
       const free = row.claimed_until === null || row.claimed_until <= now
       if (!free || (JSON.parse(row.skipped) as string[]).includes(by)) continue
-      if (!alsoOwn && row.kind === 'appeal' && (await this.#decidedBy(row.case_id, by))) continue
+      if (!alsoOwn && (await this.#isTheirOwn(row, by))) continue
       const claim = { claimed_by: by, claimed_until: until }
       await this.#database.updateTable('reviews').set(claim).where('id', '=', row.id).execute()
       return reviewOf({ ...row, ...claim })
@@ -83,15 +88,30 @@ export class SqlReviewStore implements ReviewStore {
     return true
   }
 
-  async decide(id: string, { outcome, at, by, reason }: Decision, entry: ActLeaf | null): Promise<boolean> {
-    if ((await this.#held(id, by, at)) === null) return false
+  async decide(id: string, deciding: Deciding): Promise<Measure[] | null> {
+    const { outcome, at, by, reason } = deciding.decision
+    const held = await this.#held(id, by, at)
+    if (held === null) return null
     await this.#database
       .updateTable('reviews')
       .set({ outcome, decided_at: at, decided_by: by, decision: reason })
       .where('id', '=', id)
       .execute()
-    await appendAct(this.#database, entry)
-    return true
+    if (held.case_id !== null) await addStep(this.#database, held.case_id, deciding.step)
+    await appendAct(this.#database, deciding.entry)
+    const changed = await this.#follow(held.target, deciding)
+    if (changed.length > 0) await appendAct(this.#database, deciding.consequence)
+    return changed
+  }
+
+  async #follow(text: string, { decision, measure }: Deciding): Promise<Measure[]> {
+    const measures = new SqlMeasureStore(this.#database)
+    if (measure !== null) return [await measures.insert(measure)]
+    if (decision.outcome !== 'reversed') return []
+    const target = parseTarget(text)
+    await new SqlStandingEventStore(this.#database).void(target, decision.by)
+    // Nothing where it ended by itself while somebody thought about it.
+    return await measures.lift(target, null, decision)
   }
 
   async find(id: string): Promise<Review | null> {
@@ -99,8 +119,9 @@ export class SqlReviewStore implements ReviewStore {
     return row === undefined ? null : reviewOf(row)
   }
 
-  async list(filter: { kind?: Review['kind']; waiting: boolean; limit: number }): Promise<Review[]> {
+  async list(filter: ReviewFilter): Promise<Review[]> {
     let query = this.#database.selectFrom('reviews').selectAll()
+    if (filter.caseId !== undefined) query = query.where('case_id', '=', filter.caseId)
     if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
     if (filter.waiting) query = query.where('outcome', 'is', null)
     const rows = await query.orderBy('created_at').orderBy('id').limit(filter.limit).execute()
@@ -117,6 +138,35 @@ export class SqlReviewStore implements ReviewStore {
     return (row.claimed_until ?? 0) > now ? row : null
   }
 
+  /** Whether it concerns them, or is an appeal against their decision or by themselves. */
+  async #isTheirOwn({ kind, target, case_id: caseId }: ReviewRow, by: string): Promise<boolean> {
+    if (target === `person:${by}` || target === `key:${by}`) return true
+    if (target.startsWith('key:') && (await this.#isKeyOf(target.slice('key:'.length), by))) return true
+    return kind === 'appeal' && ((await this.#decidedBy(caseId, by)) || (await this.#appealedBy(caseId, by)))
+  }
+
+  async #isKeyOf(key: string, person: string): Promise<boolean> {
+    const found = await this.#database
+      .selectFrom('keys')
+      .select('id')
+      .where('id', '=', key as KeyId)
+      .where('person_id', '=', person as PersonId)
+      .executeTakeFirst()
+    return found !== undefined
+  }
+
+  async #appealedBy(caseId: Review['caseId'], by: string): Promise<boolean> {
+    if (caseId === null) return false
+    const own = await this.#database
+      .selectFrom('case_steps')
+      .select('id')
+      .where('case_id', '=', caseId)
+      .where('kind', '=', 'appealed')
+      .where('by', '=', by)
+      .executeTakeFirst()
+    return own !== undefined
+  }
+
   async #decidedBy(caseId: Review['caseId'], by: string): Promise<boolean> {
     if (caseId === null) return false
     const own = await this.#database
@@ -129,7 +179,9 @@ export class SqlReviewStore implements ReviewStore {
   }
 }
 
-function reviewOf(row: Selectable<Database['reviews']>): Review {
+type ReviewRow = Selectable<Database['reviews']>
+
+function reviewOf(row: ReviewRow): Review {
   return {
     id: row.id,
     kind: row.kind,

@@ -91,6 +91,7 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     shutdown: { restartPeople: 1, twoPeople: false, ...changes.shutdown },
     ...(changes.sources === undefined ? {} : { sources: changes.sources }),
     domainOf: () => null,
+    named: (kind, which) => access.named(kind, which),
     onTrouble(error) {
       throw error
     },

@@ -13,6 +13,7 @@ export const keyView = z.object({
   prefix: z.string().describe('Its first characters.'),
   organisation_id: z.string(),
   person_id: z.string().nullable(),
+  whose: z.string().describe('The name of its person, or of its organisation.'),
   role: z.enum(roles),
   service: z.boolean(),
   created_at: time,
@@ -34,7 +35,7 @@ const refusals = {
 
 /** Keys: one's own for everybody, all of the organisation for those who manage them. */
 export function keyRoutes(
-  access: Pick<Access, 'createKey' | 'listKeys' | 'revokeKey' | 'rotateKey'>,
+  access: Pick<Access, 'createKey' | 'listKeys' | 'named' | 'revokeKey' | 'rotateKey'>,
   whose: Whose,
 ): Route[] {
   return [
@@ -46,7 +47,7 @@ export function keyRoutes(
       answers: { 200: { description: 'All within reach.', schema: z.object({ keys: z.array(keyView) }) } },
       async handle({ exchange }) {
         const { principal } = await whose(exchange.credentials)
-        return { keys: (await access.listKeys(principal)).map(viewOf) }
+        return { keys: (await access.listKeys(principal)).map((key) => viewOf(access, key)) }
       },
     }),
     defineRoute({
@@ -95,19 +96,22 @@ export function keyRoutes(
       answers: { 200: { description: 'What it was.', schema: keyView }, ...refusals },
       async handle({ exchange, names }) {
         const { principal } = await whose(exchange.credentials)
-        return viewOf(await access.revokeKey(names['id'] ?? '', principal))
+        return viewOf(access, await access.revokeKey(names['id'] ?? '', principal))
       },
     }),
   ]
 }
 
-function viewOf(key: KeyInfo): z.infer<typeof keyView> {
+function viewOf(access: Pick<Access, 'named'>, key: KeyInfo): z.infer<typeof keyView> {
+  const { organisationId, personId } = key
+  const whose = personId === null ? access.named('org', organisationId) : access.named('person', personId)
   return {
     id: key.id,
     name: key.name,
     prefix: key.prefix,
     organisation_id: key.organisationId,
     person_id: key.personId,
+    whose: whose?.name ?? personId ?? organisationId,
     role: key.role,
     service: key.service,
     created_at: key.createdAt,

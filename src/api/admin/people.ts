@@ -12,6 +12,7 @@ export const personView = z.object({
   email: z.string().nullable(),
   role: z.enum(roles),
   organisation_id: z.string(),
+  organisation: z.string().describe('Its name.'),
   created_at: z.number().describe('Epoch milliseconds.'),
 })
 const answers = {
@@ -21,7 +22,8 @@ const answers = {
 }
 
 /** People, for those who manage them. Somebody is added by inviting them: POST /v1/invitations. */
-export function peopleRoutes({ directory }: Pick<Access, 'directory'>, whose: Whose): Route[] {
+export function peopleRoutes(access: Pick<Access, 'directory' | 'named'>, whose: Whose): Route[] {
+  const { directory } = access
   return [
     defineRoute({
       method: 'GET',
@@ -33,7 +35,7 @@ export function peopleRoutes({ directory }: Pick<Access, 'directory'>, whose: Wh
       },
       async handle({ exchange }) {
         const { principal } = await whose(exchange.credentials)
-        return { people: directory.people(principal).map(viewOf) }
+        return { people: directory.people(principal).map((person) => viewOf(access, person)) }
       },
     }),
     defineRoute({
@@ -46,7 +48,7 @@ export function peopleRoutes({ directory }: Pick<Access, 'directory'>, whose: Wh
       answers,
       async handle({ exchange, names, body }) {
         const { principal } = await whose(exchange.credentials)
-        return viewOf(await directory.setRole(names['id'] ?? '', body.role, principal))
+        return viewOf(access, await directory.setRole(names['id'] ?? '', body.role, principal))
       },
     }),
     defineRoute({
@@ -58,12 +60,14 @@ export function peopleRoutes({ directory }: Pick<Access, 'directory'>, whose: Wh
       answers,
       async handle({ exchange, names }) {
         const { principal } = await whose(exchange.credentials)
-        return viewOf(await directory.removePerson(names['id'] ?? '', principal))
+        return viewOf(access, await directory.removePerson(names['id'] ?? '', principal))
       },
     }),
   ]
 }
 
-function viewOf({ id, name, email, role, organisationId, createdAt }: Person): z.infer<typeof personView> {
-  return { id, name, email, role, organisation_id: organisationId, created_at: createdAt }
+function viewOf(access: Pick<Access, 'named'>, person: Person): z.infer<typeof personView> {
+  const { id, name, email, role, organisationId, createdAt } = person
+  const organisation = access.named('org', organisationId)?.name ?? organisationId
+  return { id, name, email, role, organisation_id: organisationId, organisation, created_at: createdAt }
 }

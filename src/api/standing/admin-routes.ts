@@ -6,7 +6,7 @@ import { parseBody } from '../parse.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { whoseBy } from '../whose.ts'
 import { actingAs } from './acting.ts'
-import { mustBe, type Operation } from './operation.ts'
+import { mustBeLetIn, type Operation } from './operation.ts'
 import { standingOperations } from './operations.ts'
 
 /** The admin API of standing. */
@@ -25,16 +25,13 @@ export function standingAdminRoutes(standing: Standing, access: Pick<Access, 'ad
       },
       async handle({ body, query, names, exchange }) {
         const by = actingAs((await whose(exchange.credentials)).principal)
-        mustBe(by, operation.needs === 'standing.read' ? readers : actors)
+        mustBeLetIn(by, operation)
         const given = (operation.method === 'GET' ? query : body) as object
         return await operation.run(standing, parseBody(operation.input, { ...given, ...names }), by)
       },
     }),
   )
 }
-
-const actors = ['owner', 'admin', 'reviewer'] as const
-const readers = [...actors, 'auditor'] as const
 
 /** What of an operation's input is not in its path. */
 function queryOf({ input, path }: Operation): z.ZodType {

@@ -4,6 +4,7 @@ import type { Log } from '../../log.ts'
 import type { Standing } from '../../standing/standing.ts'
 import { parseBody } from '../parse.ts'
 import { whoActs } from './acting.ts'
+import { mustBeLetIn } from './operation.ts'
 import { standingOperations } from './operations.ts'
 
 export interface StandingControl {
@@ -21,6 +22,7 @@ export function standingControlRoutes({ standing, access, log }: StandingControl
         url: `/standing/${operation.name}`,
         handler: async (request) => {
           const by = await whoActs(request.headers, access)
+          mustBeLetIn(by, operation)
           const result = await operation.run(standing, parseBody(operation.input, request.body), by)
           if (operation.method !== 'GET') log?.('info', operation.name, { by: by.id })
           return result

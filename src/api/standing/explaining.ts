@@ -8,8 +8,8 @@ import { rungs, type Rung } from '../../standing/measure.ts'
 import type { Link } from '../../standing/evasion.ts'
 import type { CaseFile, Standing } from '../../standing/standing.ts'
 import { nameOf } from '../../standing/ladder.ts'
-import { parseTarget, targetText } from '../../standing/target.ts'
-import { iso, measureView, reasonField, targetField, time, viewOf } from './measures.ts'
+import { targetText } from '../../standing/target.ts'
+import { iso, measureView, nameField, reasonField, targetField, time, viewOf } from './measures.ts'
 import { defineOperation } from './operation.ts'
 
 const hazardNames = [...Object.keys(hazards), 'attack', 'other'] as const
@@ -32,6 +32,7 @@ const strikeView = z.object({
 export const caseView = z.object({
   id: z.string(),
   target: z.string(),
+  name: nameField,
   state: z.enum(['open', 'closed']),
   opened_at: time,
   updated_at: time,
@@ -39,8 +40,11 @@ export const caseView = z.object({
 
 export type CaseView = z.output<typeof caseView>
 
+type Naming = Pick<Standing, 'nameOf'>
+
 const linkView = z.object({
   target: z.string(),
+  name: nameField,
   shares: z.array(
     z.object({
       kind: z.enum(markKinds),
@@ -57,13 +61,15 @@ const links = z
 
 export type LinkView = z.output<typeof linkView>
 
-function linkViewOf({ target, shares, lastAt, rung }: Link): LinkView {
+function linkViewOf(standing: Naming, { target, shares, lastAt, rung }: Link): LinkView {
   const shared = shares.map(({ kind, sharedBy }) => ({ kind, shared_by: sharedBy }))
-  return { target: targetText(target), shares: shared, last_at: iso(lastAt), rung }
+  const name = standing.nameOf(target)
+  return { target: targetText(target), name, shares: shared, last_at: iso(lastAt), rung }
 }
 
 const explanationView = z.object({
   target: z.string(),
+  name: nameField,
   score: z.number(),
   policy: z.string(),
   half_life_days: z.number(),
@@ -81,8 +87,10 @@ const explanationView = z.object({
 
 export type ExplanationView = z.output<typeof explanationView>
 
-export function caseViewOf({ id, target, state, openedAt, updatedAt }: Case): CaseView {
-  return { id, target: targetText(target), state, opened_at: iso(openedAt), updated_at: iso(updatedAt) }
+export function caseViewOf(standing: Naming, found: Case): CaseView {
+  const { id, target, state, openedAt, updatedAt } = found
+  const times = { opened_at: iso(openedAt), updated_at: iso(updatedAt) }
+  return { id, target: targetText(target), name: standing.nameOf(target), state, ...times }
 }
 
 const day = 24 * 60 * 60 * 1000
@@ -96,9 +104,11 @@ export const showStanding = defineOperation({
   input: z.strictObject({ target: targetField }),
   output: explanationView,
   async run(standing, { target }) {
-    const { policy, score, strikes, measures, cases } = await standing.explain(parseTarget(target))
+    const whom = standing.target(target)
+    const { policy, score, strikes, measures, cases } = await standing.explain(whom)
     return {
-      target: targetText(parseTarget(target)),
+      target: targetText(whom),
+      name: standing.nameOf(whom),
       score: rounded(score),
       policy: policy.name,
       half_life_days: policy.halfLife / day,
@@ -117,9 +127,9 @@ export const showStanding = defineOperation({
         request: event.requestId,
         note: event.note,
       })),
-      measures: measures.map(viewOf),
-      cases: cases.map(caseViewOf),
-      links: (await standing.links(parseTarget(target))).map(linkViewOf),
+      measures: measures.map((measure) => viewOf(standing, measure)),
+      cases: cases.map((found) => caseViewOf(standing, found)),
+      links: (await standing.links(whom)).map((link) => linkViewOf(standing, link)),
     }
   },
 })
@@ -140,7 +150,7 @@ export const giveStrike = defineOperation({
   async run(standing, { target, hazard, severity, reason }, by) {
     const note = `${by.id}: ${reason}`.slice(0, 500)
     const strike = { source: 'reviewer', hazard: hazard as 'other', severity, note } as const
-    await standing.strike(parseTarget(target), strike)
+    await standing.strike(standing.target(target), strike)
     return await showStanding.run(standing, { target }, by)
   },
 })
@@ -163,8 +173,9 @@ export const markSomebody = defineOperation({
   }),
   output: z.object({ target: z.string(), kind: z.enum(markKinds) }),
   async run(standing, { target, kind, value }) {
-    await standing.mark(parseTarget(target), kind, value)
-    return { target: targetText(parseTarget(target)), kind }
+    const whom = standing.target(target)
+    await standing.mark(whom, kind, value)
+    return { target: targetText(whom), kind }
   },
 })
 
@@ -186,10 +197,10 @@ export type CaseFileView = z.output<typeof caseFileView>
 async function caseFileViewOf(standing: Standing, id: string): Promise<CaseFileView> {
   const { case: found, steps, measures }: CaseFile = await standing.caseFile(id as CaseId, null)
   return {
-    ...caseViewOf(found),
+    ...caseViewOf(standing, found),
     steps: steps.map(({ at, kind, by, detail }) => ({ at: iso(at), kind, by, detail: detailOf(detail) })),
-    measures: measures.map(viewOf),
-    links: (await standing.links(found.target)).map(linkViewOf),
+    measures: measures.map((measure) => viewOf(standing, measure)),
+    links: (await standing.links(found.target)).map((link) => linkViewOf(standing, link)),
   }
 }
 
@@ -211,10 +222,10 @@ export const listCases = defineOperation({
   output: z.object({ cases: z.array(caseView) }),
   async run(standing, { target, state }) {
     const cases = await standing.cases({
-      ...(target === undefined ? {} : { target: parseTarget(target) }),
+      ...(target === undefined ? {} : { target: standing.target(target) }),
       ...(state === undefined ? {} : { state }),
     })
-    return { cases: cases.map(caseViewOf) }
+    return { cases: cases.map((found) => caseViewOf(standing, found)) }
   },
 })
 

@@ -1,8 +1,9 @@
 /** Bans, and the other steps of the ladder that a person takes. */
 import { z } from 'zod'
 import { rungs, type Measure } from '../../standing/measure.ts'
-import { parseTarget, targetText } from '../../standing/target.ts'
-import { defineOperation, mustBe } from './operation.ts'
+import type { Standing } from '../../standing/standing.ts'
+import { targetText } from '../../standing/target.ts'
+import { defineOperation, mustBe, mustNotBeOwn } from './operation.ts'
 
 export const time = z.iso.datetime().describe('ISO 8601, in universal time.')
 const days = 24 * 60 * 60 * 1000
@@ -11,7 +12,9 @@ export const targetField = z
   .string()
   .min(1)
   .max(400)
-  .describe('key:ID, person:ID, org:ID, user:HASH, net:CIDR or domain:NAME.')
+  .describe(
+    'key:ID, person:ID, org:ID (a name or e-mail address does for the id), user:HASH, net:CIDR or domain:NAME.',
+  )
 export const reasonField = z
   .string()
   .max(2000)
@@ -23,9 +26,15 @@ const secondsField = z
   .nullish()
   .describe('Seconds that it lasts; null or left out means for good.')
 
+export const nameField = z
+  .string()
+  .nullable()
+  .describe('What the key, person or organisation is called; null where nobody of that id is here.')
+
 export const measureView = z.object({
   id: z.string(),
   target: z.string(),
+  name: nameField,
   rung: z.enum(rungs),
   reason: z.string(),
   by: z.string(),
@@ -42,11 +51,12 @@ export function iso(at: number): string {
   return new Date(at).toISOString()
 }
 
-export function viewOf(measure: Measure): MeasureView {
+export function viewOf(standing: Pick<Standing, 'nameOf'>, measure: Measure): MeasureView {
   const { id, target, rung, reason, by, caseId, createdAt, until, lifted } = measure
   return {
     id,
     target: targetText(target),
+    name: standing.nameOf(target),
     rung,
     reason,
     by,
@@ -69,7 +79,8 @@ export const addBan = defineOperation({
     // Reviewers suspend; to bar somebody for good takes those who manage.
     mustBe(by, ['owner', 'admin'])
     const lasts = seconds == null ? null : seconds * 1000
-    return viewOf(await standing.act({ target: parseTarget(target), rung: 'banned', reason, lasts }, by.id))
+    const given = { target: standing.target(target), rung: 'banned', reason, lasts } as const
+    return viewOf(standing, await standing.act(given, by.id))
   },
 })
 
@@ -85,7 +96,7 @@ export const listBans = defineOperation({
   output: measureList,
   async run(standing, { past }) {
     const found = await standing.measures({ rung: 'banned', past: past ?? false })
-    return { measures: found.map(viewOf) }
+    return { measures: found.map((measure) => viewOf(standing, measure)) }
   },
 })
 
@@ -99,8 +110,10 @@ export const liftBan = defineOperation({
   output: measureList,
   async run(standing, { target, reason }, by) {
     mustBe(by, ['owner', 'admin'])
-    const lifted = await standing.lift({ target: parseTarget(target), rung: 'banned', reason }, by.id)
-    return { measures: lifted.map(viewOf) }
+    const whom = standing.target(target)
+    mustNotBeOwn(standing, by, whom)
+    const lifted = await standing.lift({ target: whom, rung: 'banned', reason }, by.id)
+    return { measures: lifted.map((measure) => viewOf(standing, measure)) }
   },
 })
 
@@ -123,7 +136,8 @@ export const takeStep = defineOperation({
   async run(standing, { target, rung, reason, seconds }, by) {
     mustBe(by, ['owner', 'admin', 'reviewer'])
     const lasts = seconds == null ? usualDays[rung] * days : seconds * 1000
-    return viewOf(await standing.act({ target: parseTarget(target), rung, reason, lasts }, by.id))
+    const given = { target: standing.target(target), rung, reason, lasts }
+    return viewOf(standing, await standing.act(given, by.id))
   },
 })
 
@@ -137,7 +151,9 @@ export const liftAll = defineOperation({
   output: measureList,
   async run(standing, { target, reason }, by) {
     mustBe(by, ['owner', 'admin'])
-    const lifted = await standing.lift({ target: parseTarget(target), rung: null, reason }, by.id)
-    return { measures: lifted.map(viewOf) }
+    const whom = standing.target(target)
+    mustNotBeOwn(standing, by, whom)
+    const lifted = await standing.lift({ target: whom, rung: null, reason }, by.id)
+    return { measures: lifted.map((measure) => viewOf(standing, measure)) }
   },
 })

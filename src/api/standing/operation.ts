@@ -6,6 +6,7 @@ import type { z } from 'zod'
 import type { Role } from '../../core/principal.ts'
 import { elpisError } from '../../errors.ts'
 import type { Standing } from '../../standing/standing.ts'
+import type { Target } from '../../standing/target.ts'
 
 /** Who acts: a person's or key's id with its role; `owner` for whoever sits at the machine. */
 export interface Acting {
@@ -38,8 +39,22 @@ export function defineOperation<Input extends z.ZodType, Output extends z.ZodTyp
   return operation
 }
 
-/** @throws `standing_not_permitted` */
+const actors = ['owner', 'admin', 'reviewer'] as const
+const readers = [...actors, 'auditor'] as const
+
+/** Whether whoever acts may do this at all. @throws `standing_not_permitted`, `standing_not_home` */
+export function mustBeLetIn(by: Acting, { needs }: Pick<Operation, 'needs'>): void {
+  mustBe(by, needs === 'standing.read' ? readers : actors)
+}
+
+/** Whoever sits at the machine may: there is nobody above. @throws `standing_own` */
+export function mustNotBeOwn(standing: Pick<Standing, 'isOf'>, by: Acting, target: Target): void {
+  if (standing.isOf(target, by.id)) throw elpisError('standing_own')
+}
+
+/** @throws `standing_not_permitted`, `standing_not_home` */
 export function mustBe(by: Acting, roles: readonly Role[]): void {
   // Elsewhere people reach their own organisation only; all this reaches everybody.
-  if (!by.atHome || !roles.includes(by.role)) throw elpisError('standing_not_permitted', { role: by.role })
+  if (!by.atHome) throw elpisError('standing_not_home')
+  if (!roles.includes(by.role)) throw elpisError('standing_not_permitted', { role: by.role })
 }

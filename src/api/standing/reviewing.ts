@@ -2,8 +2,9 @@
 import { z } from 'zod'
 import { rungs } from '../../standing/measure.ts'
 import type { Review } from '../../standing/review.ts'
+import type { Standing } from '../../standing/standing.ts'
 import { targetText } from '../../standing/target.ts'
-import { iso, reasonField, time } from './measures.ts'
+import { iso, nameField, reasonField, time } from './measures.ts'
 import { defineOperation, mustBe, type Acting } from './operation.ts'
 
 const outcomes = ['upheld', 'reversed', 'taken', 'dismissed'] as const
@@ -12,6 +13,7 @@ export const reviewView = z.object({
   id: z.string(),
   kind: z.enum(['appeal', 'step']),
   target: z.string(),
+  name: nameField,
   case: z.string().nullable(),
   proposed: z.enum(rungs).nullable(),
   statement: z.string().nullable().describe('What whoever it concerns says.'),
@@ -32,12 +34,13 @@ export function actionsOf({ kind, proposed }: Review, { role }: Acting): ReviewV
   return manages || proposed !== 'banned' ? ['taken', 'dismissed'] : ['dismissed']
 }
 
-function viewOf(review: Review, by: Acting): ReviewView {
+function viewOf(standing: Standing, review: Review, by: Acting): ReviewView {
   const { id, kind, target, caseId, proposed, statement, createdAt, claim, decided } = review
   return {
     id,
     kind,
     target: targetText(target),
+    name: standing.nameOf(target),
     case: caseId,
     proposed,
     statement,
@@ -50,7 +53,14 @@ function viewOf(review: Review, by: Acting): ReviewView {
 }
 
 const reviewList = z.object({ reviews: z.array(reviewView) })
-const nextReview = z.object({ review: reviewView.nullable() })
+const nextReview = z.object({
+  review: reviewView.nullable().describe('Null when there is none that you may decide.'),
+  waiting: z
+    .int()
+    .describe(
+      'How many wait in all: also with others, skipped by you, about yourself or against your decisions.',
+    ),
+})
 const reviewId = z.string().min(1).max(60)
 
 export const listReviews = defineOperation({
@@ -66,7 +76,7 @@ export const listReviews = defineOperation({
   output: reviewList,
   async run(standing, { kind, past }, by) {
     const filter = kind === undefined ? { waiting: past !== true } : { kind, waiting: past !== true }
-    return { reviews: (await standing.reviews(filter)).map((review) => viewOf(review, by)) }
+    return { reviews: (await standing.reviews(filter)).map((review) => viewOf(standing, review, by)) }
   },
 })
 
@@ -80,7 +90,8 @@ export const claimReview = defineOperation({
   output: nextReview,
   async run(standing, _input, by) {
     const review = await standing.claimReview(by.id)
-    return { review: review === null ? null : viewOf(review, by) }
+    const { length: waiting } = await standing.reviews({ waiting: true })
+    return { review: review === null ? null : viewOf(standing, review, by), waiting }
   },
 })
 
@@ -107,10 +118,10 @@ export const decideReview = defineOperation({
   input: z.strictObject({ review: reviewId, outcome: z.enum(outcomes), reason: reasonField }),
   output: reviewView,
   async run(standing, { review, outcome, reason }, by) {
-    const found = (await standing.reviews({ waiting: true })).find(({ id }) => id === review)
-    if (found !== undefined && outcome === 'taken' && !actionsOf(found, by).includes(outcome)) {
+    const found = await standing.review(review)
+    if (found !== null && outcome === 'taken' && !actionsOf(found, by).includes(outcome)) {
       mustBe(by, ['owner', 'admin'])
     }
-    return viewOf(await standing.decideReview(review, outcome, by.id, reason), by)
+    return viewOf(standing, await standing.decideReview(review, outcome, by.id, reason), by)
   },
 })

@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import type { Access } from '../../access/access.ts'
 import type { CaseId } from '../../core/ids.ts'
-import { appealAddress, rungs, type Measure } from '../../standing/measure.ts'
+import { appealAddress, inForce, rungs, type Measure } from '../../standing/measure.ts'
+import type { Review } from '../../standing/review.ts'
 import type { CaseFile, Standing } from '../../standing/standing.ts'
 import { targetText } from '../../standing/target.ts'
 import { errorBody } from '../error-body.ts'
@@ -22,6 +23,16 @@ const ownMeasure = z.object({
   ended: z.object({ at: time, why: z.string() }).nullable(),
 })
 
+const ownAppeal = z.object({
+  id: z.string(),
+  lodged_at: time,
+  statement: z.string().nullable(),
+  decided: z
+    .object({ outcome: z.enum(['upheld', 'reversed']), means: z.string(), at: time, why: z.string() })
+    .nullable()
+    .describe('Null while it waits.'),
+})
+
 const ownCase = z.object({
   object: z.literal('safety.case'),
   id: z.string(),
@@ -32,10 +43,16 @@ const ownCase = z.object({
   strikes: z
     .array(z.object({ at: time, hazard: z.string().nullable(), request: z.string().nullable() }))
     .describe('What it rests on, by the ids of the requests.'),
-  appeal: z.object({
-    address: z.string(),
-    how: z.string(),
-  }),
+  appeals: z
+    .array(ownAppeal)
+    .describe('What was said against it, the oldest first, and what was decided on it.'),
+  appeal: z
+    .object({
+      address: z.string(),
+      how: z.string(),
+    })
+    .nullable()
+    .describe('Null where nothing can be appealed now: nothing is in force, or an appeal waits.'),
 })
 
 const lodged = z.object({
@@ -44,6 +61,11 @@ const lodged = z.object({
   case: z.string(),
   lodged_at: time,
 })
+
+const outcomeWords = {
+  upheld: 'What was decided stays.',
+  reversed: 'What was decided is undone: nothing of it is in force, and its strikes count no more.',
+} as const
 
 /** How an appeal is lodged, in words. */
 const howToAppeal =
@@ -64,7 +86,7 @@ export function safetyRoutes(standing: Standing, access: Pick<Access, 'admit'>):
       },
       async handle({ exchange }) {
         const { principal } = await whose(exchange.credentials)
-        return { cases: (await standing.casesOf(principal)).map(caseViewOf) }
+        return { cases: (await standing.casesOf(principal)).map((found) => caseViewOf(standing, found)) }
       },
     }),
     defineRoute({
@@ -102,7 +124,10 @@ export function safetyRoutes(standing: Standing, access: Pick<Access, 'admit'>):
   ]
 }
 
-function ownCaseOf({ case: found, steps, measures }: CaseFile, now: number): z.infer<typeof ownCase> {
+function ownCaseOf(file: CaseFile, now: number): z.infer<typeof ownCase> {
+  const { case: found, steps, measures, appeals } = file
+  const canAppeal =
+    measures.some((measure) => inForce(measure, now)) && appeals.every(({ decided }) => decided !== null)
   return {
     object: 'safety.case',
     id: found.id,
@@ -117,7 +142,21 @@ function ownCaseOf({ case: found, steps, measures }: CaseFile, now: number): z.i
         hazard: textOf(detail['hazard']),
         request: textOf(detail['request']),
       })),
-    appeal: { address: appealAddress(found.id), how: howToAppeal },
+    appeals: appeals.map(ownAppealOf),
+    appeal: canAppeal ? { address: appealAddress(found.id), how: howToAppeal } : null,
+  }
+}
+
+/** Never who decided it. */
+function ownAppealOf({ id, createdAt, statement, decided }: Review): z.infer<typeof ownAppeal> {
+  if (decided === null) return { id, lodged_at: iso(createdAt), statement, decided }
+  const outcome = decided.outcome === 'reversed' ? 'reversed' : 'upheld'
+  const at = iso(decided.at)
+  return {
+    id,
+    lodged_at: iso(createdAt),
+    statement,
+    decided: { outcome, means: outcomeWords[outcome], at, why: decided.reason },
   }
 }
 
@@ -131,7 +170,7 @@ function ownMeasureOf(measure: Measure, now: number): z.infer<typeof ownMeasure>
     by: by === 'ladder' ? 'the server itself' : 'a person',
     since: iso(createdAt),
     until: until === null ? null : iso(until),
-    in_force: lifted === null && (until === null || until > now),
+    in_force: inForce(measure, now),
     ended: lifted === null ? null : { at: iso(lifted.at), why: lifted.reason },
   }
 }

@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { NotThereYet } from '../chat/not-there-yet.tsx'
 import { Badge } from '../ui/badge.tsx'
@@ -78,23 +78,55 @@ function Decided({ decided }: { readonly decided: OwnCase }) {
           </ul>
         </Section>
       )}
-      <Section title="Appeal" about="Somebody other than whoever decided this reads it.">
-        <AppealForm address={decided.appeal.address} />
-      </Section>
+      {decided.appeals.length === 0 ? null : <Appeals appeals={decided.appeals} />}
+      {decided.appeal === null ? null : (
+        <Section title="Appeal" about="Somebody other than whoever decided this reads it.">
+          <AppealForm address={decided.appeal.address} caseId={decided.id} />
+        </Section>
+      )}
     </>
   )
 }
 
-function AppealForm({ address }: { readonly address: string }) {
+function Appeals({ appeals }: Pick<OwnCase, 'appeals'>) {
+  return (
+    <Section title="What you said against it" about="And what came of it.">
+      <ul className="grid gap-3">
+        {appeals.map(({ id, lodged_at, statement, decided }) => (
+          <li key={id} className={card}>
+            <p className="text-sm break-words whitespace-pre-wrap">{statement}</p>
+            <p className="mt-1 text-sm text-faint">
+              Lodged <When at={lodged_at} />
+            </p>
+            {decided === null ? (
+              <p role="status" className="mt-3 text-sm">
+                Your appeal is lodged and waits for somebody to read it. What comes of it will stand here.
+              </p>
+            ) : (
+              <>
+                <p className="mt-3 flex flex-wrap items-center gap-2">
+                  <strong className="font-serif font-semibold">{decided.means}</strong>
+                  <Badge look={decided.outcome === 'reversed' ? 'good' : 'plain'}>{decided.outcome}</Badge>
+                </p>
+                <p className="mt-1 text-sm break-words">
+                  <When at={decided.at} />: {decided.why}
+                </p>
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Section>
+  )
+}
+
+function AppealForm({ address, caseId }: { readonly address: string; readonly caseId: string }) {
   const [statement, setStatement] = useState('')
-  const lodging = useMutation({ mutationFn: () => appeal(address, statement) })
-  if (lodging.isSuccess) {
-    return (
-      <p role="status" className="rounded-xl bg-tint px-4 py-3 text-sm">
-        Your appeal is lodged. What comes of it will stand here.
-      </p>
-    )
-  }
+  const queries = useQueryClient()
+  const lodging = useMutation({
+    mutationFn: () => appeal(address, statement),
+    onSettled: () => queries.invalidateQueries({ queryKey: ownCaseQuery(caseId).queryKey }),
+  })
   return (
     <form
       className={card}

@@ -23,7 +23,17 @@ const ownCase = z.object({
   strikes: z.array(
     z.object({ at: z.string(), hazard: z.nullable(z.string()), request: z.nullable(z.string()) }),
   ),
-  appeal: z.object({ address: z.string(), how: z.string() }),
+  appeals: z.array(
+    z.object({
+      id: z.string(),
+      lodged_at: z.string(),
+      statement: z.nullable(z.string()),
+      decided: z.nullable(
+        z.object({ outcome: z.string(), means: z.string(), at: z.string(), why: z.string() }),
+      ),
+    }),
+  ),
+  appeal: z.nullable(z.object({ address: z.string(), how: z.string() })),
 })
 
 export type OwnCase = z.infer<typeof ownCase>

@@ -8,6 +8,7 @@ import { When } from '../ui/when.tsx'
 import { CaseSteps } from './case-steps.tsx'
 import { LinkList } from './link-list.tsx'
 import { MeasureRow } from './measure-row.tsx'
+import { TargetName } from './target-name.tsx'
 import { caseFileQuery, casesQuery } from './standing.ts'
 
 /** All cases, the latest first; or one of them with its evidence. */
@@ -24,13 +25,13 @@ export function CasesPage() {
     )
   return (
     <ul className="mt-5 divide-y divide-line rounded-xl border border-line bg-raised">
-      {data.cases.map(({ id: caseId, target, state, updated_at }) => (
+      {data.cases.map(({ id: caseId, target, name, state, updated_at }) => (
         <li key={caseId}>
           <AppLink
             to={`/console/cases/${caseId}`}
             className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-3 text-sm hover:bg-hover"
           >
-            <span className="font-mono text-xs break-all">{target}</span>
+            <TargetName target={target} name={name} />
             <Badge look={state === 'open' ? 'bad' : 'plain'}>{state}</Badge>
             <span className="ml-auto text-xs text-faint">
               <When at={updated_at} />
@@ -52,7 +53,7 @@ function CaseFile({ id }: { readonly id: string }) {
           All cases
         </AppLink>{' '}
         · <span className="font-mono text-xs">{data.id}</span> ·{' '}
-        <span className="font-mono text-xs break-all">{data.target}</span>
+        <TargetName target={data.target} name={data.name} />
       </p>
       <Section title="Measures">
         <ul className="divide-y divide-line rounded-xl border border-line bg-raised">

@@ -14,7 +14,7 @@ import { keysQuery, revokeKey, type Key } from './people.ts'
 export function KeysPage() {
   return (
     <>
-      <Section title="Make a key" about="It never may more than you.">
+      <Section title="Make a key" about="It never does more than you may yourself.">
         <KeyForm />
       </Section>
       <Section title="Keys">
@@ -56,7 +56,8 @@ function KeyRow({ value: key }: { readonly value: Key }) {
             {key.revoked_at === null ? null : <Badge look="bad">revoked</Badge>}
           </span>
           <span className="block text-xs text-faint">
-            <span className="font-mono">{key.prefix}…</span> · {key.id} ·{' '}
+            of {key.whose} · <span className="font-mono">{key.prefix}…</span> ·{' '}
+            <span className="break-all">{key.id}</span> ·{' '}
             {key.last_used_at === null ? (
               'never used'
             ) : (

@@ -2,6 +2,7 @@ import { useId } from 'react'
 import { Badge } from '../ui/badge.tsx'
 import { When } from '../ui/when.tsx'
 import type { Link } from './standing.ts'
+import { TargetName } from './target-name.tsx'
 
 /** Others who were met with the same, as evidence to judge: nothing follows from it alone. */
 export function LinkList({ links }: { readonly links: readonly Link[] }) {
@@ -14,10 +15,10 @@ export function LinkList({ links }: { readonly links: readonly Link[] }) {
       </h3>
       <p className="text-xs text-faint">Evidence to judge: by itself it says nothing of who somebody is.</p>
       <ul aria-labelledby={heading} className="mt-1 divide-y divide-line">
-        {links.map(({ target, shares, last_at, rung }) => (
+        {links.map(({ target, name, shares, last_at, rung }) => (
           <li key={target} className="py-2.5">
             <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
-              <span className="min-w-0 font-mono text-xs font-medium break-all">{target}</span>
+              <TargetName target={target} name={name} />
               {rung === null ? null : <Badge look="bad">{rung}</Badge>}
             </p>
             <p className="mt-1 text-soft">

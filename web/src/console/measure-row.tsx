@@ -5,6 +5,7 @@ import { Button } from '../ui/button.tsx'
 import { Field } from '../ui/field.tsx'
 import { ProblemLine } from '../ui/problem-line.tsx'
 import { When } from '../ui/when.tsx'
+import { TargetName } from './target-name.tsx'
 import { liftAll, type Measure } from './standing.ts'
 
 export interface MeasureRowProps {
@@ -27,7 +28,7 @@ export function MeasureRow({ measure, final = false }: MeasureRowProps) {
   return (
     <li className="px-4 py-3 text-sm">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <span className="min-w-0 font-mono text-xs font-medium break-all">{measure.target}</span>
+        <TargetName {...measure} />
         <Badge look={over ? 'plain' : 'bad'}>{over ? `${measure.rung}, over` : measure.rung}</Badge>
         {over || final ? null : (
           <Button className="ml-auto" onClick={() => setLifting(!lifting)} aria-expanded={lifting}>

@@ -99,7 +99,8 @@ function PersonRow({ person, manages }: { readonly person: Person; readonly mana
         <span className="min-w-0 flex-1 basis-52">
           <span className="block truncate font-medium">{person.name}</span>
           <span className="block truncate text-xs text-faint">
-            {person.email ?? 'no address'} · <span className="font-mono">{person.id}</span>
+            {person.organisation} · {person.email ?? 'no address'} ·{' '}
+            <span className="font-mono">{person.id}</span>
           </span>
         </span>
         {manages ? (

@@ -8,7 +8,7 @@ const person = z.object({
   name: z.string(),
   email: z.nullable(z.string()),
   role: z.string(),
-  organisation_id: z.string(),
+  organisation: z.string(),
   created_at: z.number(),
 })
 const key = z.object({
@@ -16,6 +16,7 @@ const key = z.object({
   name: z.string(),
   prefix: z.string(),
   person_id: z.nullable(z.string()),
+  whose: z.string(),
   role: z.string(),
   service: z.boolean(),
   created_at: z.number(),

@@ -12,6 +12,7 @@ import { LinkList } from './link-list.tsx'
 import { MeasureRow } from './measure-row.tsx'
 import { decide, skip, type Outcome, type Review } from './review.ts'
 import { caseFileQuery } from './standing.ts'
+import { TargetName } from './target-name.tsx'
 
 const words: Readonly<Record<Outcome, string>> = {
   upheld: 'Uphold the measure',
@@ -40,7 +41,7 @@ export function ReviewDesk({ review, onNext }: ReviewDeskProps) {
         <Badge look="bad">
           {review.kind === 'appeal' ? 'appeal' : `to be ${review.proposed ?? 'decided'}`}
         </Badge>
-        <span className="font-mono text-xs break-all">{review.target}</span>
+        <TargetName target={review.target} name={review.name} />
         <span className="text-xs text-faint">
           since <When at={review.created_at} />
           {review.claimed_until === null ? null : (

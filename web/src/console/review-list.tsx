@@ -4,6 +4,7 @@ import { AppLink } from '../ui/app-link.tsx'
 import { Badge } from '../ui/badge.tsx'
 import { Nothing } from '../ui/page.tsx'
 import { When } from '../ui/when.tsx'
+import { TargetName } from './target-name.tsx'
 import { reviewsQuery, type Review } from './review.ts'
 
 /** Reviews, to look at. */
@@ -23,12 +24,12 @@ export function ReviewList({ which }: { readonly which: 'waiting' | 'appeals' })
 }
 
 function ReviewRow({ review }: { readonly review: Review }) {
-  const { kind, proposed, target, case: caseId, created_at, claimed_by, decided, statement } = review
+  const { kind, proposed, target, name, case: caseId, created_at, claimed_by, decided, statement } = review
   return (
     <li className="px-4 py-3 text-sm">
       <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <span className="font-medium">{kind === 'appeal' ? 'Appeal' : `To be ${proposed ?? 'decided'}`}</span>
-        <span className="font-mono text-xs break-all">{target}</span>
+        <TargetName target={target} name={name} />
         {decided === null ? (
           <Badge>{claimed_by === null ? 'waits' : 'taken'}</Badge>
         ) : (

@@ -8,6 +8,7 @@ const review = z.object({
   id: z.string(),
   kind: z.enum(['appeal', 'step']),
   target: z.string(),
+  name: z.nullable(z.string()),
   case: z.nullable(z.string()),
   proposed: z.nullable(z.string()),
   statement: z.nullable(z.string()),

@@ -31,7 +31,7 @@ export function StandingPage() {
     <>
       <Section
         title="Look somebody up"
-        about="By key:ID, person:ID, org:ID, user:HASH, net:CIDR or domain:NAME."
+        about="By key:NAME, person:ADDRESS, org:NAME (ids do as well), user:HASH, net:CIDR or domain:NAME."
       >
         <form
           className="flex items-end gap-2"

@@ -6,6 +6,7 @@ import { callFor } from '../server/call.ts'
 const measure = z.object({
   id: z.string(),
   target: z.string(),
+  name: z.nullable(z.string()),
   rung: z.string(),
   reason: z.string(),
   by: z.string(),
@@ -18,18 +19,21 @@ const measures = z.object({ measures: z.array(measure) })
 const caseSchema = z.object({
   id: z.string(),
   target: z.string(),
+  name: z.nullable(z.string()),
   state: z.string(),
   opened_at: z.string(),
   updated_at: z.string(),
 })
 const link = z.object({
   target: z.string(),
+  name: z.nullable(z.string()),
   shares: z.array(z.object({ kind: z.string(), shared_by: z.number() })),
   last_at: z.string(),
   rung: z.nullable(z.string()),
 })
 const explanation = z.object({
   target: z.string(),
+  name: z.nullable(z.string()),
   score: z.number(),
   policy: z.string(),
   half_life_days: z.number(),
