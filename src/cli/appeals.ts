@@ -21,4 +21,5 @@ export const appeals: CommandGroup = {
   name: 'appeals',
   summary: 'List appeals.',
   commands: [list],
+  usual: 'list',
 }

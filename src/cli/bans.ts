@@ -1,6 +1,7 @@
 import { addBan, liftBan, listBans, type MeasureView } from '../api/standing/measures.ts'
 import { defineCommand, type CommandGroup } from './command.ts'
-import { needed, perform, secondsOf } from './standing-client.ts'
+import { saidTime, shownTime } from '../core/shown-time.ts'
+import { needed, noteOnUnknown, perform, secondsOf, withName } from './standing-client.ts'
 import { table } from './table.ts'
 
 const reason = {
@@ -14,12 +15,14 @@ const add = defineCommand({
   summary: 'Bar a key, person, organisation, end user, network or e-mail domain. Takes hold at once.',
   usage: 'TARGET',
   details: [
-    'TARGET is key:ID, person:ID, org:ID, user:HASH, net:ADDRESS, net:ADDRESS/LENGTH or domain:NAME.',
+    'TARGET is key:ID, person:ID, org:ID, user:HASH, net:ADDRESS, net:ADDRESS/LENGTH or domain:NAME; for the id of a key,',
+    'person or organisation its name or e-mail address does.',
     'What they are running ends; what they ask is answered with 403 and a case, where they can appeal.',
     'An IPv6 address alone means its /64.',
   ].join('\n'),
   examples: [
     'elpis bans add key:key_3kTMd9XwLq0ZbR7c --reason "sold on a forum"',
+    'elpis bans add person:mallory@acme.example --reason "sells what they get here"',
     'elpis bans add net:203.0.113.0/24 --reason "scraping" --for 7d',
   ],
   options: {
@@ -32,7 +35,11 @@ const add = defineCommand({
     const seconds = options.for === undefined ? null : secondsOf(options.for)
     const made = await perform(config(), addBan, { target, reason: why, seconds })
     if (json) terminal.print(JSON.stringify(made))
-    else terminal.print(`${made.target} is barred ${until(made)}. Case ${made.case}.`)
+    else {
+      terminal.print(`${withName(made)} is barred ${until(made)}. Case ${made.case}.`)
+      const note = noteOnUnknown(made)
+      if (note !== null) terminal.note(note)
+    }
   },
 })
 
@@ -60,7 +67,9 @@ const lift = defineCommand({
     const why = needed(options.reason, '--reason', 'Say why it ends.')
     const lifted = await perform(config(), liftBan, { target, reason: why })
     if (json) terminal.print(JSON.stringify(lifted))
-    else for (const ban of lifted.measures) terminal.print(`${ban.target} is barred no more (${ban.case}).`)
+    else
+      for (const ban of lifted.measures)
+        terminal.print(`${withName(ban)} is barred no more. Case ${ban.case}.`)
   },
 })
 
@@ -68,20 +77,22 @@ export const bans: CommandGroup = {
   name: 'bans',
   summary: 'Bar keys, people, organisations, end users, networks and domains; list and lift bans.',
   commands: [add, list, lift],
+  usual: 'list',
 }
 
 export function measureTable(measures: readonly MeasureView[]): string {
-  const rows = measures.map(({ target, rung, until, lifted, by, case: caseId, reason }) => [
+  const rows = measures.map(({ target, name, rung, until, lifted, by, case: caseId, reason }) => [
     target,
+    name ?? '',
     rung,
-    lifted === null ? (until?.slice(0, 16).replace('T', ' ') ?? 'for good') : 'lifted',
+    lifted === null ? (until === null ? 'for good' : shownTime(until)) : 'lifted',
     by,
     caseId,
     reason,
   ])
-  return table([['TARGET', 'RUNG', 'UNTIL', 'BY', 'CASE', 'REASON'], ...rows])
+  return table([['TARGET', 'NAME', 'RUNG', 'UNTIL', 'BY', 'CASE', 'REASON'], ...rows])
 }
 
 function until({ until }: MeasureView): string {
-  return until === null ? 'for good' : `until ${until}`
+  return until === null ? 'for good' : `until ${saidTime(until)}`
 }

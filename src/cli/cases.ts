@@ -2,7 +2,8 @@ import { closeCase, listCases, showCase } from '../api/standing/explaining.ts'
 import { measureTable } from './bans.ts'
 import { defineCommand, type CommandGroup } from './command.ts'
 import { linkTable } from './link-table.ts'
-import { needed, perform } from './standing-client.ts'
+import { shownTime } from '../core/shown-time.ts'
+import { needed, perform, withName } from './standing-client.ts'
 import { table } from './table.ts'
 
 const list = defineCommand({
@@ -22,8 +23,14 @@ const list = defineCommand({
     if (json) terminal.print(JSON.stringify(found))
     else if (found.cases.length === 0) terminal.note('There are no cases.')
     else {
-      const rows = found.cases.map((one) => [one.id, one.state, one.target, one.updated_at])
-      terminal.print(table([['CASE', 'STATE', 'TARGET', 'LAST'], ...rows]))
+      const rows = found.cases.map((one) => [
+        one.id,
+        one.state,
+        shownTime(one.updated_at),
+        one.target,
+        one.name ?? '',
+      ])
+      terminal.print(table([['CASE', 'STATE', 'LAST', 'TARGET', 'NAME'], ...rows]))
     }
   },
 })
@@ -40,9 +47,9 @@ const show = defineCommand({
       terminal.print(JSON.stringify(found))
       return
     }
-    terminal.print(`${found.id}  ${found.state}  ${found.target}\n`)
+    terminal.print(`${found.id}  ${found.state}  ${withName(found)}\n`)
     if (found.measures.length > 0) terminal.print(`${measureTable(found.measures)}\n`)
-    const rows = found.steps.map(({ at, kind, by, detail }) => [at, kind, by, facts(detail)])
+    const rows = found.steps.map(({ at, kind, by, detail }) => [shownTime(at), kind, by, facts(detail)])
     terminal.print(table([['WHEN', 'WHAT', 'BY', 'DETAIL'], ...rows]))
     if (found.links.length > 0) terminal.print(`\n${linkTable(found.links)}`)
   },
@@ -66,11 +73,12 @@ export const cases: CommandGroup = {
   name: 'cases',
   summary: 'List, show and close cases: every step against somebody, with its evidence.',
   commands: [list, show, close],
+  usual: 'list',
 }
 
 function facts(detail: Readonly<Record<string, unknown>>): string {
   return Object.entries(detail)
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name}=${String(value)}`)
+    .map(([name, value]) => `${name}=${name === 'until' ? shownTime(String(value)) : String(value)}`)
     .join(' ')
 }

@@ -25,7 +25,10 @@ async function main(words: readonly string[]): Promise<number> {
     const found = await find(commands, first, 'elpis').load()
     if (!('commands' in found)) return await execute(found, `elpis ${first}`, rest)
     const [second, ...arguments_] = rest
-    if (second === undefined || second === '--help' || second === '-h') {
+    const asksHelp = second === '--help' || second === '-h'
+    if (found.usual !== undefined && !asksHelp && (second === undefined || second.startsWith('-')))
+      return await execute(find(found.commands, found.usual, `elpis ${first}`), `elpis ${first}`, rest)
+    if (second === undefined || asksHelp) {
       terminal.print(groupHelp(found))
       return second === undefined ? 2 : 0
     }

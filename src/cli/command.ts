@@ -70,6 +70,8 @@ export interface CommandGroup {
   readonly name: string
   readonly summary: string
   readonly commands: readonly Command[]
+  /** What is done when no command follows; its help when left out. */
+  readonly usual?: string
 }
 
 /** Keeps the types of the options for `run`; forgets them for the table of commands. */

@@ -22,9 +22,10 @@ export function groupHelp(group: CommandGroup): string {
   return [
     group.summary,
     '',
-    `Usage: elpis ${group.name} COMMAND [OPTIONS]`,
+    `Usage: elpis ${group.name} ${group.usual === undefined ? 'COMMAND' : '[COMMAND]'} [OPTIONS]`,
     '',
     columns(group.commands.map((command) => [command.name, command.summary])),
+    ...(group.usual === undefined ? [] : ['', `Without a command it is \`${group.usual}\`.`]),
   ].join('\n')
 }
 

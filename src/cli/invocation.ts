@@ -22,7 +22,9 @@ export function invocationOf(
   if (positionals.length < least || positionals.length > most) {
     throw elpisError('usage', {
       problem:
-        positionals.length < least ? 'Something is missing.' : `"${positionals[most]}" is one too many.`,
+        positionals.length < least
+          ? `${(command.usage ?? '').split(' ').at(positionals.length) ?? 'Something'} is missing.`
+          : `"${positionals[most]}" is one too many.`,
       suggestion: `Usage: ${[path, command.usage, '[OPTIONS]'].filter(Boolean).join(' ')}`,
     })
   }

@@ -4,11 +4,14 @@ import type { Config } from '../config.ts'
 import { systemClock } from '../core/clock.ts'
 import { elpisError } from '../errors.ts'
 import { rotateKey } from '../api/access/keys.ts'
+import { listOrganisations, listPeople } from '../api/access/people.ts'
 import { performAccess } from './access-client.ts'
 import { defineCommand, type CommandGroup } from './command.ts'
 import { wishOf, wishOptions } from './key-wish.ts'
 import { withAccess } from './own-access.ts'
 import { throughServer } from './running-server.ts'
+import { shownTime } from '../core/shown-time.ts'
+import { table } from './table.ts'
 
 const create = defineCommand({
   name: 'create',
@@ -57,7 +60,7 @@ const list = defineCommand({
       if (json) terminal.print(JSON.stringify({ keys: all }))
       else if (all.length === 0)
         terminal.note('There are no keys yet. `elpis keys create --name NAME` makes one.')
-      else terminal.print(tableOf(all))
+      else terminal.print(tableOf(all, await namesOf(config()), systemClock.now()))
     })
   },
 })
@@ -124,6 +127,16 @@ export const keys: CommandGroup = {
   name: 'keys',
   summary: 'Make, list, rotate and revoke API keys; print a sign-in link.',
   commands: [create, list, rotate, revoke, link],
+  usual: 'list',
+}
+
+/** Of people and organisations, by their ids. */
+type Names = ReadonlyMap<string, string>
+
+async function namesOf(config: Config): Promise<Names> {
+  const { people } = await performAccess(config, listPeople, {})
+  const { organisations } = await performAccess(config, listOrganisations, {})
+  return new Map([...people, ...organisations].map(({ id, name }) => [id, name]))
 }
 
 type Keys = Pick<Access, 'createKey' | 'listKeys' | 'revokeKey'>
@@ -139,29 +152,29 @@ async function withKeys(config: Config, work: (keys: Keys, origin: string) => Pr
   )
 }
 
-function tableOf(keys: readonly KeyInfo[]): string {
-  const rows = keys.map(({ id, prefix, name, createdAt, lastUsedAt, revokedAt }) => [
-    id,
-    `${prefix}…`,
-    day(createdAt),
-    lastUsedAt === null ? 'never' : day(lastUsedAt),
-    revokedAt === null ? 'works' : 'revoked',
-    name,
+function tableOf(keys: readonly KeyInfo[], names: Names, now: number): string {
+  const rows = keys.map((key) => [
+    key.id,
+    `${key.prefix}…`,
+    names.get(key.personId ?? key.organisationId) ?? key.personId ?? key.organisationId,
+    key.service ? `${key.role}, service` : key.role,
+    key.lastUsedAt === null ? 'never' : shownTime(key.lastUsedAt),
+    stateOf(key, now),
+    key.name,
+    narrowed(key.limits),
   ])
-  const all = [['ID', 'KEY', 'CREATED', 'LAST USED', 'STATE', 'NAME'], ...rows]
-  const widths =
-    all[0]?.map((_title, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? []
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return table([['ID', 'KEY', 'WHOSE', 'ROLE', 'LAST USED', 'STATE', 'NAME', 'ONLY FOR'], ...rows])
 }
 
-/** Minutes, in universal time: the same text wherever it is read. */
-function day(time: number): string {
-  return new Date(time).toISOString().slice(0, 16).replace('T', ' ')
+function stateOf({ revokedAt, expiresAt }: KeyInfo, now: number): string {
+  if (revokedAt !== null) return 'revoked'
+  if (expiresAt === null) return 'works'
+  return expiresAt <= now ? 'expired' : `until ${shownTime(expiresAt)}`
+}
+
+/** What a key is narrowed to, in words; empty for one that may all its role may. */
+function narrowed({ rate, ...lists }: KeyInfo['limits']): string {
+  const given = Object.values(lists).flatMap((list) => (list === null ? [] : [list.join(',')]))
+  if (rate !== null) given.push(`${rate.requests} a ${rate.period}`)
+  return given.join('; ')
 }

@@ -4,6 +4,7 @@ import { elpisError } from '../errors.ts'
 import { performAccess } from './access-client.ts'
 import { defineCommand, type CommandGroup } from './command.ts'
 import { plainText } from './plain-text.ts'
+import { shownTime } from '../core/shown-time.ts'
 import { table } from './table.ts'
 
 const list = defineCommand({
@@ -20,7 +21,7 @@ const list = defineCommand({
         title,
         link ?? '',
         version.slice(0, 12),
-        accepted_at ?? 'no',
+        accepted_at === null ? 'no' : shownTime(accepted_at),
       ])
       terminal.print(table([['DOCUMENT', 'TITLE', 'LINK', 'VERSION', 'ACCEPTED'], ...rows]))
     }

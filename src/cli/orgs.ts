@@ -42,4 +42,5 @@ export const orgs: CommandGroup = {
   name: 'orgs',
   summary: 'Make, list and remove organisations.',
   commands: [create, list, rm],
+  usual: 'list',
 }

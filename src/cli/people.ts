@@ -1,10 +1,11 @@
 import { roles } from '../access/permissions.ts'
-import { addPerson, listPeople, removePerson, setRole } from '../api/access/people.ts'
+import { addPerson, listOrganisations, listPeople, removePerson, setRole } from '../api/access/people.ts'
 import type { Role } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
 import { performAccess } from './access-client.ts'
 import { defineCommand, type CommandGroup } from './command.ts'
 import { inviteSomebody } from './invitation-client.ts'
+import { saidTime } from '../core/shown-time.ts'
 import { needed } from './standing-client.ts'
 import { table } from './table.ts'
 
@@ -48,7 +49,7 @@ const invite = defineCommand({
     })
     if (json) return terminal.print(JSON.stringify(made))
     terminal.print(made.url)
-    terminal.note(`It lets them in once, until ${new Date(made.expires_at).toISOString()}.`)
+    terminal.note(`It lets them in once, until ${saidTime(made.expires_at)}.`)
   },
 })
 
@@ -58,13 +59,15 @@ const list = defineCommand({
   examples: ['elpis people list', 'elpis people list --json'],
   async run({ config, json, terminal }) {
     const found = await performAccess(config(), listPeople, {})
+    const { organisations } = await performAccess(config(), listOrganisations, {})
+    const names = new Map(organisations.map((each) => [each.id, each.name]))
     if (json) terminal.print(JSON.stringify(found))
     else if (found.people.length === 0)
       terminal.note('There is nobody yet. `elpis people add NAME` adds one.')
     else {
       const rows = found.people.map(({ id, organisation, role, email, name }) => [
         id,
-        organisation,
+        names.get(organisation) ?? organisation,
         role,
         email ?? '',
         name,
@@ -103,6 +106,7 @@ export const people: CommandGroup = {
   name: 'people',
   summary: 'Add, list and remove people, and say what they may do.',
   commands: [add, invite, list, role, remove],
+  usual: 'list',
 }
 
 /** @throws `usage` */

@@ -88,12 +88,13 @@ export const quotas: CommandGroup = {
   name: 'quotas',
   summary: 'Set, list and remove quotas of keys, people, organisations and end users.',
   commands: [set, list, rm],
+  usual: 'list',
 }
 
 function amountOf(text: string, meter: Meter): number {
   const amount = Number(text) * (meter === 'cost' ? billion : 1)
-  if (text.trim() === '' || !Number.isSafeInteger(Math.round(amount)) || amount < 0)
-    throw wrong(`"${text}" is no amount.`)
+  const fits = meter === 'cost' ? Number.isSafeInteger(Math.round(amount)) : Number.isSafeInteger(amount)
+  if (text.trim() === '' || !fits || amount < 0) throw wrong(`"${text}" is no amount.`)
   return Math.round(amount)
 }
 

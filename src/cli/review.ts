@@ -7,7 +7,8 @@ import {
 } from '../api/standing/reviewing.ts'
 import { elpisError } from '../errors.ts'
 import { defineCommand, type CommandGroup } from './command.ts'
-import { needed, perform } from './standing-client.ts'
+import { shownTime } from '../core/shown-time.ts'
+import { needed, perform, withName } from './standing-client.ts'
 import { table } from './table.ts'
 
 const reason = { type: 'string', value: 'TEXT', description: 'Why, in one line. Needed.' } as const
@@ -32,9 +33,8 @@ const next = defineCommand({
   details: whoActs,
   examples: ['elpis review next', 'ELPIS_KEY=elpis-… elpis review next --json'],
   async run({ config, json, terminal }) {
-    const { review } = await perform(config(), claimReview, {})
-    if (json) terminal.print(JSON.stringify({ review }))
-    else terminal.print(review === null ? 'Nothing waits for you.' : described(review))
+    const found = await perform(config(), claimReview, {})
+    terminal.print(json ? JSON.stringify(found) : nextOf(found))
   },
 })
 
@@ -47,9 +47,8 @@ const skip = defineCommand({
   positionals: [1, 1],
   async run({ options, positionals: [id = ''], config, json, terminal }) {
     const why = needed(options.reason, '--reason', 'Say why you leave it.')
-    const { review } = await perform(config(), skipReview, { review: id, reason: why })
-    if (json) terminal.print(JSON.stringify({ review }))
-    else terminal.print(review === null ? 'Nothing else waits for you.' : described(review))
+    const found = await perform(config(), skipReview, { review: id, reason: why })
+    terminal.print(json ? JSON.stringify(found) : nextOf(found))
   },
 })
 
@@ -81,26 +80,46 @@ export const review: CommandGroup = {
   name: 'review',
   summary: 'Take, decide and skip what waits for a person.',
   commands: [list, next, skip, decide],
+  usual: 'list',
 }
 
 export function reviewTable(reviews: readonly ReviewView[]): string {
   const rows = reviews.map(
-    ({ id, kind, target, case: caseId, claimed_by: claimedBy, decided, created_at }) => [
+    ({ id, kind, target, name, case: caseId, claimed_by: claimedBy, decided, created_at }) => [
       id,
       kind,
       target,
+      name ?? '',
       caseId ?? '',
       decided?.outcome ?? (claimedBy === null ? 'waits' : `with ${claimedBy}`),
-      created_at,
+      shownTime(created_at),
     ],
   )
-  return table([['REVIEW', 'KIND', 'TARGET', 'CASE', 'STATE', 'SINCE'], ...rows])
+  return table([['REVIEW', 'KIND', 'TARGET', 'NAME', 'CASE', 'STATE', 'SINCE'], ...rows])
 }
 
-function described({ id, kind, target, case: caseId, proposed, statement, actions }: ReviewView): string {
-  const lines = [`${id}  ${kind}  ${target}  ${caseId ?? 'no case'}`]
+/** One may not be for you: then it is said that others wait all the same. */
+function nextOf({
+  review,
+  waiting,
+}: {
+  readonly review: ReviewView | null
+  readonly waiting: number
+}): string {
+  if (review !== null) return described(review)
+  if (waiting === 0) return 'Nothing waits.'
+  return [
+    `Nothing waits for you, but ${waiting === 1 ? 'one review' : `${waiting} reviews`} for others: what somebody holds, what you`,
+    'skipped, what is about yourself, and appeals against what you decided. `elpis review list` shows all.',
+  ].join('\n')
+}
+
+function described(review: ReviewView): string {
+  const { id, kind, case: caseId, proposed, statement, actions } = review
+  const lines = [`${id}  ${kind}  ${withName(review)}  ${caseId ?? 'no case'}`]
   if (proposed !== null) lines.push(`The ladder asks for: ${proposed}`)
   if (statement !== null) lines.push('They say:', ...statement.split('\n').map((line) => `  ${line}`))
+  if (caseId !== null) lines.push(`\`elpis cases show ${caseId}\` shows what it rests on.`)
   lines.push(`You can say: ${actions.join(', ')}`)
   return lines.join('\n')
 }

@@ -6,6 +6,7 @@ import {
   type ShutdownView,
 } from '../api/standing/stopping.ts'
 import type { Config } from '../config.ts'
+import { saidTime } from '../core/shown-time.ts'
 import { elpisError } from '../errors.ts'
 import { defineCommand } from './command.ts'
 import { needed, perform } from './standing-client.ts'
@@ -75,11 +76,13 @@ function linesOf({ shutdown: standing, proposals }: ShutdownView): string[] {
   if (standing !== null) {
     const { by, at, reason, people_needed: needs, consents } = standing
     const want = consents.length === 0 ? 'nobody yet' : consents.map((consent) => consent.by).join(', ')
-    lines[0] = `Everything is shut down since ${at}, by ${by}: ${reason}`
-    lines.push(`To lift it takes ${needs}; so far: ${want}.`)
+    lines[0] = `Everything is shut down since ${saidTime(at)}, by ${by}: ${reason}`
+    lines.push(`To lift it takes ${needs === 1 ? 'one person' : `${needs} people`}; so far: ${want}.`)
   }
   for (const { id, act, by, until, reason } of proposals) {
-    lines.push(`${id}  ${act}, asked for by ${by}, waits for a second person until ${until}: ${reason}`)
+    lines.push(
+      `${id}  ${act}, asked for by ${by}, waits for a second person until ${saidTime(until)}: ${reason}`,
+    )
   }
   return lines
 }

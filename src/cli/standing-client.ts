@@ -44,6 +44,30 @@ export function secondsOf(text: string): number {
   return Number(count) * units[unit as keyof typeof units]
 }
 
+/** `key:key_…`, with what it is called where that is known. */
+export function withName({
+  target,
+  name,
+}: {
+  readonly target: string
+  readonly name: string | null
+}): string {
+  return name === null ? target : `${target} (${name})`
+}
+
+/** Said where nobody of that id is here: it may be mistyped, and then bars nobody. */
+export function noteOnUnknown(found: {
+  readonly target: string
+  readonly name: string | null
+}): string | null {
+  const [kind = ''] = found.target.split(':')
+  const lists: Readonly<Record<string, string>> = { key: 'keys', person: 'people', org: 'orgs' }
+  const list = lists[kind]
+  return list === undefined || found.name !== null
+    ? null
+    : `Nobody of that id is here now. If it is mistyped, \`elpis ${list} list\` shows the right one.`
+}
+
 /** An option that a command cannot do without. @throws `usage` */
 export function needed(value: string | undefined, option: string, suggestion: string): string {
   if (value === undefined) throw elpisError('usage', { problem: `${option} is missing.`, suggestion })

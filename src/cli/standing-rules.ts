@@ -10,6 +10,7 @@ import { elpisError } from '../errors.ts'
 import { readRules } from '../standing/rules/rule-set.ts'
 import { defineCommand } from './command.ts'
 import { momentOf } from './moment.ts'
+import { saidTime, shownTime } from '../core/shown-time.ts'
 import { perform } from './standing-client.ts'
 import { table } from './table.ts'
 
@@ -86,8 +87,8 @@ function setText({ version, summary, rules: all }: RuleSetView): string {
 function runText(run: RulesDryRunView): string {
   const { events, hours_of_use: hours, sightings } = run.looked
   const lines = [
-    `${run.rules} since ${run.since}: ${run.people} would have been hit.`,
-    `Looked at ${events} events, ${hours} hours of use, ${sightings} sightings${run.complete ? '' : '; there is more than that'}.`,
+    `${run.rules} since ${saidTime(run.since)}: ${run.people} would have been hit.`,
+    `Looked at ${counted(events, 'event')}, ${counted(hours, 'hour')} of use, ${counted(sightings, 'sighting')}${run.complete ? '' : '; there is more than that'}.`,
   ]
   for (const { rule, action, people, hits } of run.by_rule) {
     lines.push('', `${rule} → ${action}: ${people}`)
@@ -97,8 +98,8 @@ function runText(run: RulesDryRunView): string {
         hit.target,
         String(hit.times),
         String(hit.most),
-        hit.first_at.slice(0, 16).replace('T', ' '),
-        hit.last_at.slice(0, 16).replace('T', ' '),
+        shownTime(hit.first_at),
+        shownTime(hit.last_at),
       ])
     if (rows.length > 0) lines.push(table([['WHO', 'TIMES', 'MOST', 'FIRST', 'LAST'], ...rows], [1, 2]))
     if (people > rows.length) lines.push(`and ${people - rows.length} more (--json has up to 1,000)`)
@@ -112,4 +113,8 @@ function runText(run: RulesDryRunView): string {
   lines.push('', 'Their highest scores, as they were and would have been:')
   lines.push(table([['RUNG', 'FROM', 'WAS', 'WOULD'], ...rows], [1, 2, 3]))
   return lines.join('\n')
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }

@@ -5,7 +5,8 @@ import { measureTable } from './bans.ts'
 import { defineCommand, type CommandGroup } from './command.ts'
 import { linkTable } from './link-table.ts'
 import { rules } from './standing-rules.ts'
-import { needed, perform, secondsOf } from './standing-client.ts'
+import { saidTime, shownTime } from '../core/shown-time.ts'
+import { needed, noteOnUnknown, perform, secondsOf, withName } from './standing-client.ts'
 import { table } from './table.ts'
 
 const reason = {
@@ -19,7 +20,10 @@ const show = defineCommand({
   name: 'show',
   summary: 'Explain how somebody stands: the score, each strike in it, what is in force.',
   usage: 'TARGET',
-  examples: ['elpis standing show key:key_3kTMd9XwLq0ZbR7c', 'elpis standing show user:9f86d081 --json'],
+  examples: [
+    'elpis standing show key:key_3kTMd9XwLq0ZbR7c',
+    'elpis standing show person:ada@acme.example --json',
+  ],
   positionals: [1, 1],
   async run({ positionals: [target = ''], config, json, terminal }) {
     const found = await perform(config(), showStanding, { target })
@@ -42,7 +46,12 @@ function step(name: string, rung: 'warned' | 'restricted' | 'suspended', summary
       const seconds = options.for === undefined ? null : secondsOf(options.for)
       const made = await perform(config(), takeStep, { target, rung, reason: why, seconds })
       if (json) terminal.print(JSON.stringify(made))
-      else terminal.print(`${made.target} is ${made.rung} until ${made.until}. Case ${made.case}.`)
+      else {
+        const until = made.until === null ? 'for good' : `until ${saidTime(made.until)}`
+        terminal.print(`${withName(made)} is ${made.rung} ${until}. Case ${made.case}.`)
+        const note = noteOnUnknown(made)
+        if (note !== null) terminal.note(note)
+      }
     },
   })
 }
@@ -58,7 +67,11 @@ const lift = defineCommand({
     const why = needed(options.reason, '--reason', 'Say why it ends.')
     const lifted = await perform(config(), liftAll, { target, reason: why })
     if (json) terminal.print(JSON.stringify(lifted))
-    else terminal.print(`${lifted.measures.length} ended. ${target} is in good standing.`)
+    else {
+      const [first] = lifted.measures
+      const whom = first === undefined ? target : withName(first)
+      terminal.print(`${lifted.measures.length} ended. Nothing is in force against ${whom} any more.`)
+    }
   },
 })
 
@@ -103,10 +116,10 @@ export const standing: CommandGroup = {
 }
 
 function explanation(found: ExplanationView): string {
-  const { target, score, policy, half_life_days: halfLife, thresholds, strikes, measures, links } = found
+  const { score, policy, half_life_days: halfLife, thresholds, strikes, measures, links } = found
   const steps = Object.entries(thresholds).map(([rung, points]) => `${rung} from ${points}`)
   const lines = [
-    `${target}: ${score} points under ${policy}, halved every ${halfLife} days (${steps.join(', ')})`,
+    `${withName(found)}: ${score} points under ${policy}, halved every ${halfLife} days (${steps.join(', ')})`,
     '',
     strikes.length === 0 ? 'No strikes.' : strikeTable(strikes),
     '',
@@ -118,7 +131,7 @@ function explanation(found: ExplanationView): string {
 
 function strikeTable(strikes: ExplanationView['strikes']): string {
   const rows = strikes.map((strike) => [
-    strike.at.slice(0, 16).replace('T', ' '),
+    shownTime(strike.at),
     strike.hazard ?? '',
     strike.source,
     strike.severity.toFixed(2),
