@@ -1,6 +1,7 @@
 /**
- * What access and standing cost each request, with much in the store: start-up, memory, p50 and p99.
- * Usage: sh bin/node.sh bench/access.ts [--database sqlite|postgres] [--people 10000] [--keys 100000] [--bans 100000] [--strikes 1000000]
+ * What access and standing cost each request, with much in the store: start-up, memory, p50 and p99; and how soon a ban ends
+ * 50 streams here and on another replica, also while both sweep (on SQLite, while other bans run out).
+ * Usage: sh bin/node.sh bench/access.ts [--database sqlite|postgres] [--people 10000] [--keys 100000] [--bans 100000] [--strikes 1000000] [--struck 40]
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -27,6 +28,8 @@ const { values } = parseArgs({
     bans: { type: 'string', default: '100000' },
     strikes: { type: 'string', default: '1000000' },
     requests: { type: 'string', default: '100000' },
+    /** Bans of which it is told how soon they take hold, in each state. */
+    struck: { type: 'string', default: '40' },
   },
 })
 const [people, keys, bans, strikes, requests] = [
@@ -93,6 +96,7 @@ const at = (list: readonly number[], part: number) => {
   const sorted = list.toSorted((one, other) => one - other)
   return Number((sorted[Math.floor(sorted.length * part)] ?? 0).toFixed(4))
 }
+const ban_ms = { still: await bansTakeHold(false), sweeping: await bansTakeHold(true) }
 console.log(
   JSON.stringify(
     {
@@ -109,6 +113,7 @@ console.log(
       access_ms: { p50: at(times.admit, 0.5), p99: at(times.admit, 0.99) },
       standing_ms: { p50: at(times.clear, 0.5), p99: at(times.clear, 0.99) },
       both_ms: { p50: at(both, 0.5), p99: at(both, 0.99) },
+      ban_ms,
     },
     null,
     2,
@@ -117,6 +122,48 @@ console.log(
 await close()
 await postgres?.stop()
 rmSync(home, { recursive: true })
+
+/** How long after it was asked for a ban has ended the last of 50 streams, here and on another replica. */
+async function bansTakeHold(sweeping: boolean) {
+  const other = await opened()
+  const [here, there]: [number[], number[]] = [[], []]
+  for (let one = 0; one < Number(values.struck); one++) {
+    const bearer = secrets[one] ?? ''
+    const { principal } = await access.admit({ bearer, cookie: null, network: '203.0.113.9' })
+    const streams = async (of: typeof standing) =>
+      await Promise.all(Array.from({ length: 50 }, () => of.clear(principal)))
+    const ended = async (cleared: Awaited<ReturnType<typeof streams>>) => {
+      await Promise.all(
+        cleared.map(({ barred }) => new Promise((done) => barred.addEventListener('abort', done))),
+      )
+      return performance.now()
+    }
+    const [ours, theirs] = [ended(await streams(standing)), ended(await streams(other.standing))]
+    // As many run out as one sweep ends at once.
+    if (sweeping && postgres === null) runOut(500)
+    const sweeps = sweeping ? [standing.sweep(), other.standing.sweep()] : []
+    const target = { kind: 'key', value: principal.keyId ?? ('' as never) } as const
+    const begun = performance.now()
+    await standing.act({ target, rung: 'banned', reason: 'bench', lasts: null }, 'owner')
+    here.push((await ours) - begun)
+    there.push((await theirs) - begun)
+    await Promise.all(sweeps)
+  }
+  await other.close()
+  const of = (times: readonly number[]) => ({ p50: at(times, 0.5), most: at(times, 0.9999) })
+  return { here: of(here), other_replica: of(there) }
+}
+
+/** Has so many bans run out now. */
+function runOut(count: number): void {
+  const database = new DatabaseSync(join(home, 'elpis.db'))
+  database.exec('pragma busy_timeout = 5000')
+  const some = database.prepare(
+    'update measures set until = ? where id in (select id from measures where until is null and lifted_at is null limit ?)',
+  )
+  some.run(Date.now() - 1, count)
+  database.close()
+}
 
 /** Puts in as many rows as were asked for. @returns the secrets of some keys */
 function fill(): string[] {

@@ -4,6 +4,7 @@ import type { Config } from '../config.ts'
 import { systemClock } from '../core/clock.ts'
 import { elpisError } from '../errors.ts'
 import { openAdapterStore, type AdapterRecord } from '../weights/adapter-store.ts'
+import { checkAdapter } from '../weights/gguf/check-adapter.ts'
 import { checkWeights } from '../weights/gguf/check.ts'
 import type { Licence } from '../weights/licence.ts'
 import { borrowFile, licenceOfFile } from '../weights/pull/borrow-file.ts'
@@ -53,11 +54,16 @@ const add = defineCommand({
         licence: await keep(store, licence),
         now: systemClock.now(),
       })
+    const addHere = async (path: string) => {
+      // What is no adapter of this model needs no licence.
+      await checkAdapter(path, base.header)
+      return await add(path, file, await licenceOfFile(path, file, { acceptLicence }))
+    }
     const acceptLicence = async (licence: Licence) =>
       options['accept-license'] === true || (await agreed(licence, json ? null : terminal))
     const added = isReference.test(file)
       ? await borrowFile(file, { store, signal, acceptLicence }, add)
-      : await add(resolve(file), file, await licenceOfFile(resolve(file), file, { acceptLicence }))
+      : await addHere(resolve(file))
     const served = await tellServer(config())
     if (json) {
       terminal.print(JSON.stringify(added))
