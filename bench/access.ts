@@ -128,7 +128,7 @@ async function bansTakeHold(sweeping: boolean) {
   const other = await opened()
   const [here, there]: [number[], number[]] = [[], []]
   for (let one = 0; one < Number(values.struck); one++) {
-    const bearer = secrets[one] ?? ''
+    const bearer = secrets[one + (sweeping ? Number(values.struck) : 0)] ?? ''
     const { principal } = await access.admit({ bearer, cookie: null, network: '203.0.113.9' })
     const streams = async (of: typeof standing) =>
       await Promise.all(Array.from({ length: 50 }, () => of.clear(principal)))
@@ -198,6 +198,11 @@ function fill(): string[] {
     const network = `net:${10 + (one % 50)}.${(one >> 8) % 256}.${one % 256}.0/${16 + (one % 17)}`
     ban.run(`msr_${one}`, one % 2 === 0 ? `user:gone${one}` : network, now, one + 1)
   }
+  database
+    .prepare(
+      "insert into versions (topic, version) values ('standing', ?) on conflict do update set version = excluded.version",
+    )
+    .run(bans)
   const strike = database.prepare(
     `insert into standing_events (id, at, target, organisation_id, source, direction, hazard, severity, attributable)
      values (?, ?, ?, 'org_home', 'guard', 'input', 'S2', 500, 1)`,

@@ -60,9 +60,13 @@ export class Steps {
   /** Ends what is over by now, once over all replicas. */
   async lapse(): Promise<Measure[]> {
     const { store, live, clock } = this.#parts
-    const lapsed = await store.lapse(clock.now())
-    for (const measure of lapsed) live.apply(measure)
-    return lapsed
+    const all: Measure[] = []
+    for (;;) {
+      const lapsed = await store.lapse(clock.now())
+      if (lapsed.length === 0) return all
+      for (const measure of lapsed) live.apply(measure)
+      all.push(...lapsed)
+    }
   }
 
   /** What the store has just acknowledged takes hold. */

@@ -68,6 +68,7 @@ export async function closeIfOver(database: Kysely<Database>, caseId: CaseId, no
     .where('case_id', '=', caseId)
     .where('lifted_at', 'is', null)
     .where((where) => where.or([where('until', 'is', null), where('until', '>', now)]))
+    .limit(1)
     .executeTakeFirst()
   if (standing !== undefined) return false
   await database

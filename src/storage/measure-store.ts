@@ -8,8 +8,8 @@ import { addStep, closeIfOver, openCase } from './case-rows.ts'
 import type { Database } from './schema.ts'
 import { announce } from './versions.ts'
 
-/** Ended in one transaction; the others wait for the next sweep. */
-const mostLapsed = 500
+/** Ended in one transaction: a ban must not wait for many that run out together. */
+const mostLapsed = 50
 
 /** Each method runs inside one transaction that its caller holds. */
 export class SqlMeasureStore implements MeasureStore {
