@@ -164,7 +164,8 @@ test('somebody who is barred opens their case and appeals; a reviewer who did no
   await hers.page.getByText('banned, over').waitFor()
 
   await page.goto(`${server.url}/case/${ban.caseId}`)
-  await page.getByText('Cats are not to blame').waitFor()
+  await page.getByText('What was decided is undone').waitFor()
+  expect(await page.getByText('Cats are not to blame').count()).toBe(2)
   expect(await page.evaluate(async () => (await fetch('/v1/models')).status)).toBe(200)
   await server.standing.act({ target, rung: 'warned', reason: 'Mind your cat', lasts: null }, 'owner')
   await page.goto(`${server.url}/`)
