@@ -250,6 +250,10 @@ async function fillPostgres(address: string): Promise<string[]> {
      from generate_series(0, $3::int - 1) i`,
     [now, keys, strikes],
   )
+  await client.query(
+    "insert into versions (topic, version) values ('standing', $1) on conflict (topic) do update set version = excluded.version",
+    [bans],
+  )
   await client.query('analyze')
   await client.end()
   return kept
