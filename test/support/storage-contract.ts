@@ -177,8 +177,14 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
         return said
       }
       const nothing = {
-        ...{ whole: false, organisations: [], people: [], sessions: [], links: [], quotas: [] },
-        ...{ acceptances: [], gone: [] },
+        whole: false,
+        organisations: [],
+        people: [],
+        sessions: [],
+        links: [],
+        quotas: [],
+        acceptances: [],
+        gone: [],
       }
       expect(await news()).toEqual(nothing)
       await keys.revoke(theirs.id, 1500)
