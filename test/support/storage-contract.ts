@@ -167,8 +167,8 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
       const [mine, theirs] = [storedKey('mine'), storedKey('theirs')]
       for (const key of [mine, theirs]) await keys.insert(key)
       const ofKey = storedSession('k', mine.id)
-      const [ofAda, ofMax] = [ada, max].map(({ id }) => ({ ...storedSession(id, null), personId: id }))
-      if (ofAda === undefined || ofMax === undefined) throw new Error('two were made')
+      const ofAda = { ...storedSession('ada', null), personId: ada.id }
+      const ofMax = { ...storedSession('max', null), personId: max.id }
       for (const session of [ofKey, ofAda, ofMax]) await sessions.insert(session, [])
       let { upTo } = await accessNews.since(null, 1500)
       const news = async () => {
