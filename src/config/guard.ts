@@ -46,7 +46,7 @@ export const guardSettings = z
       .max(16)
       .default(0)
       .describe(
-        'Threads that judge, with one copy of the weights; 0 for one for each processor, up to four.',
+        'Threads that judge, with one copy of the weights; 0 for one for each processor but one, up to four.',
       ),
     patience_seconds: z
       .number()

@@ -24,7 +24,7 @@ const leastHang = 1000
 const mostThreads = 4
 
 export interface JudgeOptions {
-  /** How many threads; 0 for one for each processor, up to four. */
+  /** How many threads; 0 for one for each processor but one, up to four. */
   readonly threads?: number
   /** Longest that a passage may take, queue included, in milliseconds. */
   readonly patience?: number
@@ -44,7 +44,8 @@ export class Judge implements Scorer {
   #closed = false
 
   constructor({ threads = 0, entry, patience: longest = patience }: JudgeOptions = {}) {
-    const count = threads === 0 ? Math.min(mostThreads, availableParallelism()) : threads
+    // One processor is left to the server's own thread: what it says comes from there.
+    const count = threads === 0 ? Math.max(1, Math.min(mostThreads, availableParallelism() - 1)) : threads
     this.#entry = entry ?? besideModule(import.meta.url, 'judge-worker')
     this.#patience = longest
     this.#threads = Array.from({ length: count }, () => null)
