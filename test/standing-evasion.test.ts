@@ -153,7 +153,7 @@ test('reviewers see likenesses by API, whoever is concerned does not; by the com
   const text = await own.text()
   for (const secret of [one.target, 'payment', 'device', 'laptop']) expect(text).not.toContain(secret)
   const { stdout } = await elpis(at, ['cases', 'show', found?.id ?? ''])
-  expect(stdout).toMatch(/LIKE +SHARES/u)
+  expect(stdout).toMatch(/LIKE +NAME +SHARES/u)
   expect(stdout).toContain(one.target)
   const { stdout: marked } = await elpis(at, ['standing', 'mark', other.target, '--email', 'max@example.org'])
   expect(marked).toBe(`Noted of ${other.target}: email.\n`)
