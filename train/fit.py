@@ -45,6 +45,8 @@ class Trainer:
         begun = time.time()
         self.master = judge.float()
         self.master.words = judge.words.bfloat16()
+        # Fitted afterwards, by `fit_glance.py`.
+        self.master.glance.requires_grad_(False)
         self.judge = self.master if kind == torch.float32 else copy.deepcopy(judge).to(kind)
         head = [p for name, p in self.master.named_parameters() if name.startswith("head")]
         body = [p for name, p in self.master.named_parameters() if not name.startswith("head")]
@@ -62,8 +64,9 @@ class Trainer:
         loss.backward()
         pairs = [] if self.judge is self.master else list(zip(self.master.parameters(), self.judge.parameters()))
         for kept, used in pairs:
-            kept.grad = used.grad.float()
-            used.grad = None
+            if used.grad is not None:
+                kept.grad = used.grad.float()
+                used.grad = None
         nn.utils.clip_grad_norm_(self.master.parameters(), 1.0)
         self.optimiser.step()
         self.schedule.step()

@@ -40,7 +40,8 @@ def additions(train: list[Example], own: list[Example], seed: int) -> list[Examp
     added = [dataclasses.replace(e, weight=1.5) for e in texts]
     plain = [e.prompt for e in [*train, *texts] if _plain(e)]
     harmful = [e for e in [*train, *own] if e.source in ASKED_FOR and e.prompt_harm == 1]
-    asked = [e for e in texts if e.response is None]
+    # What is said with contempt is not asked for: in another's words it may be quoted to condemn it.
+    asked = [e for e in texts if e.response is None and e.source != "own_written_hate"]
     others = [e for e in [*train, *own] if e.prompt_harm == 0 and (e.source in EVERYDAY or e.source in {"own_request", "own_twin"})]
     for group in (chooser.sample(harmful, min(len(harmful), 4500)), asked, chooser.sample(others, 1500)):
         added += [dataclasses.replace(e, prompt=dressed(e.prompt, plain, chooser)) for e in group]
@@ -51,6 +52,8 @@ def additions(train: list[Example], own: list[Example], seed: int) -> list[Examp
 
 def _part(example: Example) -> float:
     unsafe = max(example.prompt_harm, example.response_harm) == 1.0
+    if example.source == "own_howto":
+        return 1.0
     if example.response is not None:
         return 0.25
     if example.source in PARTS:

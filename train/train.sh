@@ -8,7 +8,7 @@ data=$(cd "$1" && pwd)
 mkdir -p "$2"
 work=$(cd "$2" && pwd)
 models=$here/../src/guard/models
-before=e8f7968
+before=38eee43
 cd "$here"
 # Threads that wait by spinning are slow beside a busy neighbour.
 export OMP_WAIT_POLICY=PASSIVE GOMP_SPINCOUNT=0 OMP_NUM_THREADS=2
@@ -16,9 +16,8 @@ mkdir -p "$work/before"
 git show "$before:src/guard/models/judge.safetensors" > "$work/before/judge.safetensors"
 python3 shipped.py "$work/before" "$work"
 # `--dtype bfloat16` is faster where the processor has it.
-python3 fit.py "$data" "$work" --begin "$work/shipped.pt" --mixed --dtype float32 --epochs 6 --seed 21 --rate 1.5e-4 --batch-tokens 2048 --minutes 62 --save judge.pt
-python3 mean.py "$work" shipped.pt judge.pt mean.pt
-python3 fit_glance.py "$data" "$work" mean.pt
-python3 export.py "$data" "$work" "$models" --weights mean.pt
+python3 fit.py "$data" "$work" --begin "$work/shipped.pt" --mixed --dtype float32 --epochs 6 --seed 42 --rate 1.5e-4 --batch-tokens 2048 --minutes 62 --save judge.pt
+python3 fit_glance.py "$data" "$work" judge.pt
+python3 export.py "$data" "$work" "$models" --weights judge.pt
 python3 fit_screen.py "$data" "$work" "$models"
-python3 expect.py "$work" "$models" mean.pt
+python3 expect.py "$work" "$models" judge.pt

@@ -3,13 +3,13 @@ form, a language nor a style tells the two apart. No test set's sentences are in
 
 import random
 
-from contrasts import attacks, everyday, hate, languages, ordinary, requests, responses, twins
+from contrasts import attacks, everyday, hate, howto, languages, ordinary, requests, responses, twins
 from sources import Example
 
 
 def examples(seed: int) -> list[Example]:
     result = []
-    for part in (twins, requests, hate, everyday, ordinary, languages, attacks, responses):
+    for part in (twins, requests, hate, everyday, howto, ordinary, languages, attacks, responses):
         chooser = random.Random(f"{seed} {part.__name__}")
         seen = set()
         for example in part.examples(chooser):
