@@ -9,24 +9,26 @@ export const guardRefuses: Scene = {
   async play(stage) {
     if (stage.server === null) throw new Error('No server runs.')
     const { url } = stage.server
-    const { key } = await createKey(stage.home, 'Mallory')
-    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+    const mallory = (await createKey(stage.home, 'Mallory')).key
+    // Such a question suspends whoever asks it, until a reviewer looked.
+    const bob = (await createKey(stage.home, 'Bob')).key
     const { policy } = (await (await fetch(`${url}/health`)).json()) as { policy: string }
     stage.prove(`the policy is ${policy}`, policy.startsWith('standard@'))
-    const ask = (content: string) =>
+    const ask = (key: string, content: string) =>
       fetch(`${url}/v1/chat/completions`, {
         method: 'POST',
-        headers,
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
         body: JSON.stringify({
           model: 'smollm2:135m',
           messages: [{ role: 'user', content }],
           max_tokens: 12,
         }),
       })
-    const refused = await ask(harmful)
+    const refused = await ask(mallory, harmful)
     stage.prove('a harmful question is refused', refused.status === 400)
-    stage.prove('the same in base64', (await ask(Buffer.from(harmful).toString('base64'))).status === 400)
-    const answered = await ask(twin)
+    const encoded = await ask(bob, Buffer.from(harmful).toString('base64'))
+    stage.prove('the same in base64', encoded.status === 400)
+    const answered = await ask((await createKey(stage.home, 'Carol')).key, twin)
     stage.prove('its benign twin is answered', answered.status === 200)
   },
 }
