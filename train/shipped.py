@@ -29,9 +29,6 @@ def main() -> None:
     judge = from_base(base, kept, list(range(layers)))
     with torch.no_grad():
         for name, parameter in judge.named_parameters():
-            if name not in tensors and name.startswith("glance"):
-                # Judges before this one have no such head: `fit_glance.py` gives them one.
-                continue
             value, scale = tensors[name], tensors.get(name.replace(".weight", ".scale"))
             if value.dtype == np.uint8:
                 value = (value.astype(np.float32) - ZERO) * scale[:, None]

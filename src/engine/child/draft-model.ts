@@ -128,7 +128,7 @@ export class DraftModel {
   /** Takes back what it computed and was not said. */
   #agree(slot: Slot, answer: Answer): void {
     // The last token is always computed anew: its logits are wanted.
-    const most = Math.min(slot.tokens.length, lengthOf(answer) - 1)
+    const most = Math.min(slot.tokens.length, answer.length - 1)
     slot.agreed = Math.min(slot.agreed, most)
     while (slot.agreed < most && slot.tokens[slot.agreed] === tokenAt(answer, slot.agreed)) slot.agreed++
     this.#cut(slot, slot.agreed)
@@ -212,13 +212,9 @@ export class DraftModel {
   }
 }
 
-function lengthOf({ task, output }: Answer): number {
-  return task.prompt.length + output.length
-}
-
 /** Tokens of the answer that the slot has not computed. */
 function missing(slot: Slot, answer: Answer): number {
-  return lengthOf(answer) - slot.tokens.length
+  return answer.length - slot.tokens.length
 }
 
 function tokenAt({ task, output }: Answer, index: number): number {
@@ -234,7 +230,7 @@ function isBetter(slot: Slot, best: Slot, answer: Answer): boolean {
 /** Nothing between scopes: how soon drafts come would tell what another organisation asked. */
 function inCommon({ owner, tokens }: Slot, answer: Answer): number {
   if (owner === null || owner.task.origin.scope !== answer.task.origin.scope) return 0
-  const most = Math.min(tokens.length, lengthOf(answer))
+  const most = Math.min(tokens.length, answer.length)
   let common = 0
   while (common < most && tokens[common] === tokenAt(answer, common)) common++
   return common

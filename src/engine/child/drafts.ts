@@ -71,7 +71,7 @@ export function draftsFor(
     if (length === 0) return draft
     const tokens = proposed.shift()!
     const learn = (right: number) => {
-      answer.modelTrust?.learn(tokens.length, right, lengthOf(answer))
+      answer.modelTrust?.learn(tokens.length, right, answer.length)
       model.learn(tokens.length, right)
     }
     return tokens.length === 0 ? draft : { tokens, learn }
@@ -90,15 +90,11 @@ function known(answer: Answer, cost: number | null, most: number): Draft {
 }
 
 function trusted(answer: Answer, cost: number, model: DraftModel): number {
-  answer.modelTrust ??= model.trustFor(lengthOf(answer))
-  return answer.modelTrust.worthwhile(cost, lengthOf(answer))
+  answer.modelTrust ??= model.trustFor(answer.length)
+  return answer.modelTrust.worthwhile(cost, answer.length)
 }
 
 /** A draft leaves the answer's last token to be computed after it. */
 function mostOf({ task, output }: Answer, room: number): number {
   return Math.max(0, Math.min(room, task.limit - output.length - 1))
-}
-
-function lengthOf({ task, output }: Answer): number {
-  return task.prompt.length + output.length
 }

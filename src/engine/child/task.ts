@@ -84,8 +84,8 @@ export function doneOf({ sequence }: Prefill): number {
 }
 
 /** How many of an answer's tokens are in the cache between two steps: all but the last one. */
-export function cellsOf({ task, output }: Answer): number {
-  return task.prompt.length + output.length - 1
+export function cellsOf(answer: Answer): number {
+  return answer.length - 1
 }
 
 /** One choice of a task, being generated. */
@@ -130,10 +130,15 @@ export class Answer {
     this.sampler = new Sampler(sampling, recorded?.choice ?? choice, vocabularySize, task.prompt, suppressed)
   }
 
+  /** Tokens of prompt and output. */
+  get length(): number {
+    return this.task.prompt.length + this.output.length
+  }
+
   /** Prompt and output. */
   tokens(): Int32Array {
     const { prompt } = this.task
-    const tokens = new Int32Array(prompt.length + this.output.length)
+    const tokens = new Int32Array(this.length)
     tokens.set(prompt)
     tokens.set(this.output, prompt.length)
     return tokens
