@@ -6,7 +6,7 @@ import { asElpisError, elpisError, type ErrorCode } from '../errors.ts'
 import type { Demands } from './acceptances/acceptances.ts'
 import { StoredAcceptances } from './acceptances/stored-acceptances.ts'
 import type { Access, Door, KeyInfo, NewKey, SessionPrincipal, SignedIn, SignInLink } from './access.ts'
-import type { Directory, Organisation } from './directory.ts'
+import type { Organisation } from './directory.ts'
 import { noLimits, refusedAt, refusedModel, refusedNetwork, type KeyLimits } from './key-limits.ts'
 import { KeyDesk } from './key-desk.ts'
 import { keyNamed } from './key-names.ts'
@@ -71,12 +71,11 @@ const nobody: ReadonlySet<string> = new Set<ErrorCode>([
 const noDemands: Demands = { who: 'never', documents: () => [] }
 
 class StoredAccess implements Access {
-  readonly directory: Directory
+  readonly directory: StoredDirectory
   readonly door: PersonDoor
   readonly quotas: Quotas
   readonly acceptances: StoredAcceptances
   readonly #live: LiveRoster
-  readonly #directory: StoredDirectory
   readonly #desk: KeyDesk
   readonly #sessions: Sessions
   readonly #uses: KeyUses
@@ -100,7 +99,6 @@ class StoredAccess implements Access {
   ) {
     const directory = new StoredDirectory({ store: store.directory, live, clock, acts })
     this.directory = directory
-    this.#directory = directory
     this.#live = live
     this.#uses = new KeyUses(store.keys)
     this.#desk = new KeyDesk({ store: store.keys, live, clock, directory, uses: this.#uses, acts })
@@ -160,9 +158,9 @@ class StoredAccess implements Access {
         case 'key':
           return this.#live.current.keyById(which as KeyId) ?? keyNamed(which, this.#live.current.keys)
         case 'person':
-          return registry.person(which as PersonId) ?? this.#directory.personNamed(which)
+          return registry.person(which as PersonId) ?? this.directory.personNamed(which)
         default:
-          return registry.organisation(which as OrganisationId) ?? this.#directory.organisationNamed(which)
+          return registry.organisation(which as OrganisationId) ?? this.directory.organisationNamed(which)
       }
     } catch (error) {
       if (nobody.has(asElpisError(error).code)) return null
