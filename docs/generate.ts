@@ -1,6 +1,6 @@
 /**
- * Writes `docs/reference/` from the code: `npm run docs`. With `--check` it writes nothing and fails when a page is stale:
- * `npm run docs:check`.
+ * Writes `docs/reference/` from the code: `npm run docs`. With `--check` it writes nothing and fails when a page is stale or
+ * the README leaves a command out: `npm run docs:check`.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -23,7 +23,9 @@ const pages: Readonly<Record<string, string>> = {
 const stale = Object.entries(pages).filter(([name, text]) => current(name) !== text)
 if (process.argv.includes('--check')) {
   for (const [name] of stale) console.error(`docs/reference/${name} is stale: run \`npm run docs\`.`)
-  process.exitCode = stale.length === 0 ? 0 : 1
+  const unnamed = await commandsNotIn(readFileSync(new URL('../README.md', import.meta.url), 'utf8'))
+  for (const name of unnamed) console.error(`README.md names no command \`${name}\`.`)
+  process.exitCode = stale.length + unnamed.length === 0 ? 0 : 1
 } else {
   mkdirSync(folder, { recursive: true })
   for (const [name, text] of stale) writeFileSync(folder + name, text)
@@ -36,6 +38,11 @@ function current(name: string): string | null {
   } catch {
     return null
   }
+}
+
+async function commandsNotIn(text: string): Promise<string[]> {
+  const names = (await allCommands()).map((entry) => entry.name)
+  return names.filter((name) => !text.includes(`\`elpis ${name}`) && !text.includes(`\`${name}\``))
 }
 
 async function commandLine(): Promise<string> {
