@@ -1,6 +1,7 @@
 /** What narrowed keys may order and see, and what keys must say, over HTTP in front of a fake engine. */
 import { expect, test } from 'vitest'
-import { noLimits, type KeyLimits } from '../src/access/key-limits.ts'
+import type { KeyLimits } from '../src/access/key-limits-schema.ts'
+import { noLimits } from '../src/access/key-limits.ts'
 import { apiServer, type ApiServer } from './support/api-server.ts'
 import { fakeEngine } from './support/fake-engine.ts'
 

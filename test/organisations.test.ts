@@ -1,7 +1,8 @@
 /** Organisations, people, and what their keys may do: on the real store, in memory of this test only. */
 import { describe, expect, test } from 'vitest'
 import type { Access } from '../src/access/access.ts'
-import { noLimits, type KeyLimits } from '../src/access/key-limits.ts'
+import type { KeyLimits } from '../src/access/key-limits-schema.ts'
+import { noLimits } from '../src/access/key-limits.ts'
 import type { Principal, Role } from '../src/core/principal.ts'
 import { byCookie, byKey, freshHome, place } from './support/access-place.ts'
 

@@ -2,7 +2,7 @@ import type { KeyId, KeySecret, LinkToken, OrganisationId, PersonId, SessionSecr
 import type { Admission, Credentials, Principal, Role } from '../core/principal.ts'
 import type { Acceptances } from './acceptances/acceptances.ts'
 import type { Directory } from './directory.ts'
-import type { KeyLimits } from './key-limits.ts'
+import type { KeyLimits } from './key-limits-schema.ts'
 import type { KeyWish } from './minting.ts'
 import type { Permission } from './permissions.ts'
 import type { Asking } from './quotas/estimate.ts'

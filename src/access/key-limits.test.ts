@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { heldTo, noLimits, type KeyLimits } from './key-limits.ts'
+import { keyLimits, type KeyLimits } from './key-limits-schema.ts'
+import { heldTo, noLimits } from './key-limits.ts'
 
 const rate = (requests: number, period: 'minute' | 'day' | 'month'): KeyLimits => ({
   ...noLimits,
@@ -27,4 +28,8 @@ test.each([
 
 test('what is not wished for is as narrow as whoever makes it', () => {
   expect(heldTo(noLimits, rate(5, 'day')).rate).toEqual({ requests: 5, period: 'day' })
+})
+
+test('what the schema makes of nothing narrows nothing', () => {
+  expect(keyLimits.parse({})).toEqual(noLimits)
 })

@@ -1,7 +1,8 @@
 import type { OrganisationId, PersonId } from '../core/ids.ts'
 import type { Role } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
-import { heldTo, noLimits, type KeyLimits } from './key-limits.ts'
+import type { KeyLimits } from './key-limits-schema.ts'
+import { heldTo, noLimits } from './key-limits.ts'
 import { covers, permits } from './permissions.ts'
 
 /** What a new key shall be. What is left out is as narrow as its minter, or open where nobody is above. */

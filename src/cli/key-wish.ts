@@ -1,5 +1,5 @@
 /** What `elpis keys create` says of a key besides its name. */
-import { keyLimits, type KeyLimits } from '../access/key-limits.ts'
+import { keyLimits, type KeyLimits } from '../access/key-limits-schema.ts'
 import type { KeyWish } from '../access/minting.ts'
 import { periods } from '../access/quotas/quota.ts'
 import { parseBody } from '../api/parse.ts'

@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
-import { keyLimits, noLimits, type KeyLimits } from '../access/key-limits.ts'
+import type { KeyLimits } from '../access/key-limits-schema.ts'
+import { noLimits } from '../access/key-limits.ts'
 import type { KeyPage, KeyPlace, KeyStore, StoredKey } from '../access/store.ts'
 import type { KeyId, Sha256 } from '../core/ids.ts'
 import { announceAccess, type AccessChange } from './access-changes.ts'
@@ -44,7 +45,7 @@ export class SqlKeyStore implements KeyStore {
       .orderBy('created_at')
       .orderBy('id')
       .execute()
-    return rows.map(keyOf)
+    return await keysOf(rows)
   }
 
   async since(place: KeyPlace | null, limit: number): Promise<KeyPage> {
@@ -57,7 +58,7 @@ export class SqlKeyStore implements KeyStore {
     const rows = await query.orderBy('revision').orderBy('id').limit(limit).execute()
     const last = rows.at(-1)
     return {
-      keys: rows.map(keyOf),
+      keys: await keysOf(rows),
       upTo: last === undefined ? place : { revision: last.revision, id: last.id },
       more: rows.length === limit,
     }
@@ -116,7 +117,11 @@ export class SqlKeyStore implements KeyStore {
   }
 }
 
-function keyOf(row: Selectable<Database['keys']>): StoredKey {
+async function keysOf(rows: readonly Selectable<Database['keys']>[]): Promise<StoredKey[]> {
+  return await Promise.all(rows.map(keyOf))
+}
+
+async function keyOf(row: Selectable<Database['keys']>): Promise<StoredKey> {
   return {
     id: row.id,
     name: row.name,
@@ -131,7 +136,7 @@ function keyOf(row: Selectable<Database['keys']>): StoredKey {
     role: row.role,
     service: row.service === 1,
     expiresAt: row.expires_at,
-    limits: limitsOf(row.limits),
+    limits: row.limits === '{}' ? noLimits : await narrowed(row.limits),
   }
 }
 
@@ -142,7 +147,11 @@ function textOf(limits: KeyLimits): string {
   return text === unnarrowed ? '{}' : text
 }
 
-/** Most keys are not narrowed, and many are read at start. A row that cannot be read must not open what it narrowed. */
-function limitsOf(text: string): KeyLimits {
-  return text === '{}' ? noLimits : keyLimits.parse(JSON.parse(text))
+/**
+ * Most keys are not narrowed, and many are read at start: the schema is loaded for the first that is. A row that cannot
+ * be read must not open what it narrowed.
+ */
+async function narrowed(text: string): Promise<KeyLimits> {
+  const { keyLimits } = await import('../access/key-limits-schema.ts')
+  return keyLimits.parse(JSON.parse(text))
 }

@@ -1,6 +1,6 @@
 /** Keys, of others and one's own. */
 import { z } from 'zod'
-import { keyLimits } from '../../access/key-limits.ts'
+import { keyLimits } from '../../access/key-limits-schema.ts'
 import { elpisError } from '../../errors.ts'
 import { defineAccessOperation } from './operation.ts'
 import { keyView, newKeyView, role, viewOfKey, viewOfNewKey, which } from './views.ts'

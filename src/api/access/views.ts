@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { KeyInfo } from '../../access/access.ts'
 import type { Organisation, Person } from '../../access/directory.ts'
-import { keyLimits } from '../../access/key-limits.ts'
+import { keyLimits } from '../../access/key-limits-schema.ts'
 import { roles } from '../../access/permissions.ts'
 import { meters, periods, type Quota } from '../../access/quotas/quota.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Access, KeyInfo } from '../../access/access.ts'
-import { keyLimits } from '../../access/key-limits.ts'
+import { keyLimits } from '../../access/key-limits-schema.ts'
 import { roles } from '../../access/permissions.ts'
 import { errorBody } from '../error-body.ts'
 import { defineRoute, type Route } from '../route.ts'

@@ -1,6 +1,6 @@
 /** What the CLI and a running server say to each other over the control socket: JSON over HTTP. */
 import { z } from 'zod'
-import { keyLimits } from '../../access/key-limits.ts'
+import { keyLimits } from '../../access/key-limits-schema.ts'
 import { roles } from '../../access/permissions.ts'
 import type { KeyId, KeySecret, OrganisationId, PersonId } from '../../core/ids.ts'
 
