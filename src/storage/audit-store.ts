@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Insertable, InsertObject, Kysely, Selectable } from 'kysely'
 import type {
   AuditStore,
   FullTile,
@@ -10,6 +10,7 @@ import type {
 } from '../audit/store.ts'
 import type { ActLeaf } from '../core/acts.ts'
 import type { EntryId } from '../core/ids.ts'
+import { CompiledQueries } from './compiled-queries.ts'
 import type { Database } from './schema.ts'
 import { inPieces } from './pieces.ts'
 
@@ -20,8 +21,11 @@ const theLog = 1
 
 export class SqlAuditStore implements AuditStore {
   readonly #database: Kysely<Database>
+  readonly #compiled: CompiledQueries
+
   constructor(database: Kysely<Database>) {
     this.#database = database
+    this.#compiled = new CompiledQueries(database)
   }
 
   async begin(verifierKey: string): Promise<LogState> {
@@ -39,23 +43,29 @@ export class SqlAuditStore implements AuditStore {
 
   async open(rows: readonly OpenRow[]): Promise<void> {
     for (const piece of inPieces(rows)) {
-      await this.#database
-        .insertInto('audit_open')
-        .values(
-          piece.map(({ id, replica, account, subject, draft }) => ({ id, replica, account, subject, draft })),
-        )
-        .execute()
+      const values = piece.map(({ id, replica, account, subject, draft }) => ({
+        id,
+        replica,
+        account,
+        subject,
+        draft,
+      }))
+      await this.#insert('audit_open', values)
     }
   }
 
   async seal(leaves: readonly NewLeaf[]): Promise<readonly (number | null)[]> {
     // The row is taken before anything is read: of several servers one appends at a time, the others wait here.
-    const { size } = await this.#database
-      .updateTable('audit_log')
-      .set((row) => ({ size: row('size', '+', leaves.length) }))
-      .where('id', '=', theLog)
-      .returning('size')
-      .executeTakeFirstOrThrow()
+    const grown = await this.#compiled.run('grow', [leaves.length, theLog], () =>
+      this.#database
+        .updateTable('audit_log')
+        .set((row) => ({ size: row('size', '+', 1) }))
+        .where('id', '=', theLog)
+        .returning('size')
+        .compile(),
+    )
+    const size = grown.rows[0]?.size
+    if (size === undefined) throw new Error('There is no log.')
     const begin = size - leaves.length
     const closed = await this.#close(leaves.filter(({ opened }) => opened).map(({ id }) => id))
     let next = begin
@@ -64,8 +74,7 @@ export class SqlAuditStore implements AuditStore {
       const position = positions[place] ?? null
       return position === null ? [] : [{ position, id, account, subject, hash, body }]
     })
-    for (const piece of inPieces(rows))
-      await this.#database.insertInto('audit_leaves').values(piece).execute()
+    for (const piece of inPieces(rows)) await this.#insert('audit_leaves', piece)
     if (next !== size) {
       await this.#database.updateTable('audit_log').set({ size: next }).where('id', '=', theLog).execute()
     }
@@ -174,10 +183,25 @@ export class SqlAuditStore implements AuditStore {
   async #close(ids: readonly EntryId[]): Promise<Set<EntryId>> {
     const closed = new Set<EntryId>()
     for (const piece of inPieces(ids)) {
-      const query = this.#database.deleteFrom('audit_open').where('id', 'in', piece)
-      for (const { id } of await query.returning('id').execute()) closed.add(id)
+      const { rows } = await this.#compiled.run(`close ${piece.length}`, piece, () =>
+        this.#database.deleteFrom('audit_open').where('id', 'in', piece).returning('id').compile(),
+      )
+      for (const { id } of rows) closed.add(id)
     }
     return closed
+  }
+
+  /** @param rows each with the same columns in the same order */
+  async #insert<Table extends 'audit_open' | 'audit_leaves'>(
+    table: Table,
+    rows: readonly Insertable<Database[Table]>[],
+  ): Promise<void> {
+    await this.#compiled.run(`${table} ${rows.length}`, rows.flatMap(Object.values), () =>
+      this.#database
+        .insertInto(table)
+        .values(rows as InsertObject<Database, Table>[])
+        .compile(),
+    )
   }
 }
 

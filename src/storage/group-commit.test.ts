@@ -51,6 +51,21 @@ test('what fails is undone alone, wholly, and the others are kept', async () => 
   expect(connection.isTransaction).toBe(false)
 })
 
+test('calls run once where all go well, and again after all was undone where one of several fails', async () => {
+  const ran: string[] = []
+  const undone = () => void ran.push('undone')
+  const told = (n: number) => async () => {
+    ran.push(`${n}`)
+    return await add(n)()
+  }
+  await commitTogether(connection, [told(1), told(2)], { undone })
+  await commitTogether(connection, [told(1)], { undone })
+  expect(ran.splice(0)).toEqual(['1', '2', '1'])
+  await commitTogether(connection, [told(3), told(1), told(4)], { undone })
+  expect(ran).toEqual(['3', '1', 'undone', '3', '1', '4'])
+  expect(rows()).toEqual([1, 2, 3, 4])
+})
+
 test('nobody else sees anything before all is committed', async () => {
   const other = new DatabaseSync(file)
   onTestFinished(() => other.close())

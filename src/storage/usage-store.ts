@@ -8,6 +8,7 @@ import {
   type UsageRow,
   type UsageStore,
 } from '../usage/store.ts'
+import { CompiledQueries } from './compiled-queries.ts'
 import type { Database } from './schema.ts'
 
 const minute = 60_000
@@ -33,22 +34,29 @@ const addAll = sql.join(
 /** Each method runs inside one transaction that its caller holds. */
 export class SqlUsageStore implements UsageStore {
   readonly #database: Kysely<Database>
+  readonly #compiled: CompiledQueries
 
   constructor(database: Kysely<Database>) {
     this.#database = database
+    this.#compiled = new CompiledQueries(database)
   }
 
   async settle(record: UsageRecord): Promise<void> {
     const { partyId, organisationId, personId, keyId, endUser, model, adapter } = record
-    await this.#run(sql`
-      insert into usage_parties (id, organisation, person, key, end_user, model, adapter)
-      values (${partyId}, ${organisationId}, ${personId}, ${keyId}, ${endUser}, ${model}, ${adapter})
-      on conflict (id) do nothing`)
-    const values = sql.join(measures.map((measure) => sql`${record[measure]}`))
-    await this.#run(sql`
-      insert into usage_records (entry_id, at, party, roll_up, ${columnList})
-      values (${record.entryId}, ${record.at}, ${partyId}, 0, ${values})
-      on conflict (entry_id) do nothing`)
+    const party = [partyId, organisationId, personId, keyId, endUser, model, adapter]
+    await this.#compiled.run('party', party, () =>
+      sql`
+        insert into usage_parties (id, organisation, person, key, end_user, model, adapter)
+        values (${sql.join(party)})
+        on conflict (id) do nothing`.compile(this.#database),
+    )
+    const values = [record.entryId, record.at, partyId, ...measures.map((measure) => record[measure])]
+    await this.#compiled.run('record', values, () =>
+      sql`
+        insert into usage_records (entry_id, at, party, ${columnList}, roll_up)
+        values (${sql.join(values)}, 0)
+        on conflict (entry_id) do nothing`.compile(this.#database),
+    )
   }
 
   async rollUp(now: number, retention: UsageRetention): Promise<boolean> {

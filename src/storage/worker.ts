@@ -70,9 +70,10 @@ function serve({ connection, database }: OpenDatabase): void {
           () =>
             call(store, method, parameters),
       ),
-      begin,
+      // What was undone announced nothing.
+      { begin, undone: () => void takeAnnounced(database) },
     )
-    // What was undone may have announced something: then it is told as if others had done it.
+    // What was undone alone may have announced something: then it is told as if others had done it.
     const announced = takeAnnounced(database)
     if (outcomes.every(({ ok }) => ok)) seen.mine(announced)
     const replies = outcomes.map((outcome, index): Reply => {
