@@ -103,6 +103,7 @@ describe.skipIf(postgres === null)('Postgres', () => {
     const waits = storage.keys.list().then(() => (listed = true))
     expect((await storage.keys.since(null, 10)).keys).toHaveLength(1)
     expect(await storage.measures.since(0, 10, null)).toEqual([])
+    expect(await storage.measures.inForce('banned', '', 0, 10)).toEqual([])
     expect(listed).toBe(false)
     await writer.query('commit')
     await waits

@@ -54,6 +54,8 @@ describe('the database file', () => {
     writer.exec('begin immediate')
     expect((await storage.keys.since(null, 10)).keys).toHaveLength(1)
     expect(await storage.measures.since(0, 10, null)).toEqual([])
+    // Over a connection of its own.
+    expect(await storage.measures.inForce('banned', '', 0, 10)).toEqual([])
     expect(writer.isTransaction).toBe(true)
     writer.exec('rollback')
   })

@@ -6,6 +6,7 @@ import type { Policy } from './policy.ts'
 import type { Steps } from './steps.ts'
 import type { MeasureStore, EventStore } from './store.ts'
 import type { Target } from './target.ts'
+import { unhurried, type Going } from './unhurried.ts'
 
 /** As the author of a measure: no person took it. */
 export const ladder = 'ladder'
@@ -14,6 +15,8 @@ export const ladder = 'ladder'
 const halfLives = 10
 const mostStrikes = 1000
 const mostEvidence = 20
+/** Looked at in one step. */
+const mostRestrictions = 50
 
 interface Parts {
   readonly events: EventStore
@@ -65,15 +68,26 @@ export class Consequences {
   }
 
   /** Ends the restrictions that the ladder made for those who have behaved since. */
-  async rewardGoodConduct(): Promise<void> {
-    const { measures, events, policy, steps, now } = this.#parts
-    const standing = await measures.list({ rung: 'restricted', past: false, now: now(), limit: mostStrikes })
-    for (const { target, by, createdAt } of standing) {
-      if (by !== ladder || createdAt > now() - policy.good) continue
-      const since = await events.strikes(target, now() - policy.good, mostStrikes)
-      if (contributions(since, policy, now()).length > 0) continue
-      await steps.lift({ target, rung: 'restricted', reason: 'Good conduct.' }, ladder)
-    }
+  async rewardGoodConduct(going: Going): Promise<void> {
+    const { measures, policy, now } = this.#parts
+    let after = ''
+    await unhurried(going, async () => {
+      const page = await measures.inForce('restricted', after, now(), mostRestrictions)
+      for (const { target, by, createdAt } of page) {
+        if (by === ladder && createdAt <= now() - policy.good) await this.#reward(target)
+      }
+      after = page.at(-1)?.id ?? after
+      return page.length === mostRestrictions
+    })
+  }
+
+  async #reward(target: Target): Promise<void> {
+    const { events, policy, steps, now } = this.#parts
+    const since = await events.strikes(target, now() - policy.good, mostStrikes)
+    if (contributions(since, policy, now()).length > 0) return
+    // Another replica may have done it meanwhile.
+    if (!steps.stands(target, 'restricted')) return
+    await steps.lift({ target, rung: 'restricted', reason: 'Good conduct.' }, ladder)
   }
 }
 

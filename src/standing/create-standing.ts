@@ -31,6 +31,7 @@ import { keptSightings, Sightings } from './sightings.ts'
 import { Steps } from './steps.ts'
 import type { StandingStore } from './store.ts'
 import { Strikes, targetsOf } from './strikes.ts'
+import { unhurried } from './unhurried.ts'
 import { Inbound, type Source } from './webhooks/inbound.ts'
 import {
   concerns,
@@ -127,6 +128,9 @@ class StoredStanding implements Standing {
   readonly #evasion: Evasion
   readonly inbound: Inbound
   readonly #sweeping: NodeJS.Timeout
+  /** The one that goes on just now. */
+  #sweep: Promise<void> | null = null
+  #closed = false
 
   constructor(parts: StandingParts, { live, shut }: Live, secret: string) {
     const { store, clock, policy, acts, onTrouble } = parts
@@ -359,19 +363,24 @@ class StoredStanding implements Standing {
     if (!(await store.cases.close(id, step))) throw elpisError('case_in_force', { case: id })
   }
 
-  async sweep(): Promise<void> {
+  sweep(): Promise<void> {
+    return (this.#sweep ??= this.#sweepOnce().finally(() => (this.#sweep = null)))
+  }
+
+  async #sweepOnce(): Promise<void> {
     const { store, policy, clock } = this.#parts
+    const going = () => !this.#closed
     this.#live.current.forgetLapsed()
     this.#limits.forgetStill()
-    await this.#steps.lapse()
+    await this.#steps.lapse(going)
     await this.followUp(clock.now() - followedWithin)
-    await this.#consequences.rewardGoodConduct()
+    await this.#consequences.rewardGoodConduct(going)
     await this.#rules.reload()
     await this.#sightings.flush()
     await this.#watch.look()
-    await this.#evasion.look()
-    await store.standingEvents.prune(clock.now() - policy.keep)
-    await store.sightings.prune(clock.now() - keptSightings)
+    await this.#evasion.look(going)
+    await unhurried(going, () => store.standingEvents.prune(clock.now() - policy.keep))
+    await unhurried(going, () => store.sightings.prune(clock.now() - keptSightings))
   }
 
   async settled(): Promise<void> {
@@ -381,6 +390,7 @@ class StoredStanding implements Standing {
 
   async close(): Promise<void> {
     clearInterval(this.#sweeping)
+    this.#closed = true
     this.#rules.close()
     await this.settled()
     this.#shut.close()

@@ -9,6 +9,7 @@ import type { Steps } from './steps.ts'
 import type { CaseStore, EventStore, SightingStore } from './store.ts'
 import { keptSightings } from './sightings.ts'
 import { targetText, type Target } from './target.ts'
+import { unhurried, type Going } from './unhurried.ts'
 
 /** As the author of what is noticed here, and of what the policy lets follow from it. */
 export const evasion = 'evasion'
@@ -40,6 +41,8 @@ const lookAgain = 20 * 60 * 1000
 const mostShared = 20
 const mostLikenesses = 200
 const mostAtOnce = 100
+/** Of those who are kept out, so many are compared with others in one step. */
+const mostBarred = 500
 
 /**
  * Likenesses between those who are kept out and others: evidence for a reviewer. By itself nothing follows from it,
@@ -75,18 +78,30 @@ export class Evasion {
   }
 
   /** Looks whether somebody who is kept out is here again by another name. */
-  async look(): Promise<void> {
+  async look(going: Going): Promise<void> {
     const { sightings, policy, now } = this.#parts
     if (policy.evasion.act === null) return
     const at = now()
-    const after = this.#looked - lookAgain
-    this.#looked = at
-    for (const target of await sightings.likeBarred(after, at - keptSightings, at, mostAtOnce)) {
-      if (target.kind === 'org' || this.#barred(target)) continue
-      for (const link of await this.linksOf(target)) {
-        const enough = link.shares.length >= policy.evasion.kinds
-        if (enough && link.rung !== null && bars(link.rung)) await this.#notice(target, link)
-      }
+    const when = { after: this.#looked - lookAgain, since: at - keptSightings, now: at }
+    for (const rung of rungs.filter(bars)) {
+      let from: string | null = ''
+      await unhurried(going, async () => {
+        const page = { rung, from: from ?? '', size: mostBarred }
+        const { targets, next } = await sightings.likeBarred(when, page, mostAtOnce)
+        for (const target of targets) await this.#compare(target)
+        from = next
+        return next !== null
+      })
+    }
+    // What was left undone is looked for again.
+    if (going()) this.#looked = at
+  }
+
+  async #compare(target: Target): Promise<void> {
+    if (target.kind === 'org' || this.#barred(target)) return
+    for (const link of await this.linksOf(target)) {
+      const enough = link.shares.length >= this.#parts.policy.evasion.kinds
+      if (enough && link.rung !== null && bars(link.rung)) await this.#notice(target, link)
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { LiveKnowledge } from '../core/live-knowledge.ts'
+import type { MeasureId } from '../core/ids.ts'
 import { pageRows, readAhead, type Page } from '../core/read-ahead.ts'
 import type { ElpisError } from '../errors.ts'
 import type { Measure } from './measure.ts'
@@ -23,8 +24,9 @@ export class LiveRegister {
   readonly #knowledge: LiveKnowledge
   /** All changes up to this one are in the register. */
   #seen = 0
-  /** Grows with every change that this replica made. */
-  #changes = 0
+  /** What this replica changed since the reading that goes on began. */
+  readonly #own = new Map<MeasureId, number>()
+  #reading = false
 
   constructor(store: Pick<StandingStore, 'measures' | 'watch'>, clock: Clock) {
     this.#store = store
@@ -51,7 +53,7 @@ export class LiveRegister {
 
   /** Takes over what the store has just acknowledged. */
   apply(measure: Measure): void {
-    this.#changes++
+    if (this.#reading) this.#own.set(measure.id, measure.revision)
     this.#register.apply(measure)
     if (measure.revision === this.#seen + 1) this.#seen = measure.revision
   }
@@ -63,6 +65,16 @@ export class LiveRegister {
 
   async #read(): Promise<void> {
     const standingAt = this.#seen === 0 ? this.#clock.now() : null
+    this.#reading = true
+    try {
+      await this.#readPages(standingAt)
+    } finally {
+      this.#reading = false
+      this.#own.clear()
+    }
+  }
+
+  async #readPages(standingAt: number | null): Promise<void> {
     await readAhead({
       ask: async (after: Revised | null) => {
         const from = Math.max(this.#seen, after?.upTo ?? 0)
@@ -71,10 +83,14 @@ export class LiveRegister {
         return { measures, upTo, more: measures.length === pageRows }
       },
       take: ({ measures, upTo }) => {
-        for (const measure of measures) this.#register.apply(measure)
+        // A page that was read before a change was made here must not undo it, nor be read again: while much is changed
+        // here, the bans of others would come last.
+        for (const measure of measures) {
+          if (measure.revision >= (this.#own.get(measure.id) ?? 0)) this.#register.apply(measure)
+        }
         this.#seen = Math.max(this.#seen, upTo)
       },
-      changes: () => this.#changes,
+      changes: () => 0,
     })
   }
 

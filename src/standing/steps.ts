@@ -5,11 +5,12 @@ import type { CaseId, MeasureId } from '../core/ids.ts'
 import { elpisError } from '../errors.ts'
 import type { CaseStep } from './case.ts'
 import type { LiveRegister } from './live-register.ts'
-import type { Measure } from './measure.ts'
+import type { Measure, Rung } from './measure.ts'
 import { validReason } from './reason.ts'
 import type { Actor, Lifting, Step } from './standing.ts'
 import type { MeasureStore, NewMeasure } from './store.ts'
-import { targetText } from './target.ts'
+import { targetText, type Target } from './target.ts'
+import { unhurried, type Going } from './unhurried.ts'
 
 interface StepParts {
   readonly store: MeasureStore
@@ -45,12 +46,16 @@ export class Steps {
     return taken
   }
 
+  /** Whether something is in force against exactly this target, of one rung or at all. */
+  stands(target: Target, rung: Rung | null): boolean {
+    return this.#parts.live.current.of(target).some((measure) => rung === null || measure.rung === rung)
+  }
+
   async lift({ target, rung, reason }: Lifting, by: Actor): Promise<Measure[]> {
     const { store, live, clock, acts } = this.#parts
     const line = validReason(reason)
     const about = targetText(target)
-    const standing = live.current.of(target).some((measure) => rung === null || measure.rung === rung)
-    if (!standing) throw elpisError('measure_not_found', { target: about })
+    if (!this.stands(target, rung)) throw elpisError('measure_not_found', { target: about })
     await acts.record({ kind: 'standing-changed', by, about, details: { rung, lifted: true } })
     const lifted = await store.lift(target, rung, { at: clock.now(), by, reason: line })
     for (const measure of lifted) live.apply(measure)
@@ -58,15 +63,13 @@ export class Steps {
   }
 
   /** Ends what is over by now, once over all replicas. */
-  async lapse(): Promise<Measure[]> {
+  async lapse(going: Going): Promise<void> {
     const { store, live, clock } = this.#parts
-    const all: Measure[] = []
-    for (;;) {
+    await unhurried(going, async () => {
       const lapsed = await store.lapse(clock.now())
-      if (lapsed.length === 0) return all
       for (const measure of lapsed) live.apply(measure)
-      all.push(...lapsed)
-    }
+      return lapsed.length > 0
+    })
   }
 
   /** What the store has just acknowledged takes hold. */

@@ -40,7 +40,7 @@ export interface MeasureStore {
   escalate(measure: NewMeasure, entry: ActLeaf | null): Promise<Measure | null>
   /** Ends those of a target that are in force, all or of one rung, and closes its case. @returns what was ended */
   lift(target: Target, rung: Rung | null, lift: Lift): Promise<Measure[]>
-  /** Ends, as lifted by `time`, those that are over at `now`. @returns what was ended */
+  /** Ends, as lifted by `time`, some of those that are over at `now`: 20 at most. @returns what was ended */
   lapse(now: number): Promise<Measure[]>
   /**
    * Changes after `revision`, oldest first.
@@ -48,6 +48,8 @@ export interface MeasureStore {
    * @param standingAt leaves out what is over by then
    */
   since(revision: number, limit: number, standingAt: number | null): Promise<Measure[]>
+  /** Those of one rung that are in force at `now`, in the order of their ids, after the one with this id. */
+  inForce(rung: Rung, after: string, now: number, limit: number): Promise<Measure[]>
   /** Newest first. */
   list(page: MeasurePage): Promise<Measure[]>
 }
@@ -91,7 +93,8 @@ export interface EventStore {
   page(after: EventPlace, until: number, limit: number): Promise<StandingEvent[]>
   /** Takes all strikes against a target back. @returns how many */
   void(target: Target, by: string): Promise<number>
-  prune(before: number): Promise<void>
+  /** Deletes some from before then. @returns whether there may be more */
+  prune(before: number): Promise<boolean>
   /** The secret of this name, the same for all replicas; `fresh` when there was none. */
   secret(name: string, fresh: string): Promise<string>
 }
@@ -131,9 +134,32 @@ export interface SightingStore {
    * @param mostShared what more than so many share tells nothing
    */
   alike(target: Target, since: number, mostShared: number, limit: number): Promise<Likeness[]>
-  /** Those met after a moment with something that somebody was met with since `since` who is kept out at `now`. */
-  likeBarred(after: number, since: number, now: number, limit: number): Promise<Target[]>
-  prune(before: number): Promise<void>
+  /**
+   * Those met after a moment with something that somebody was met with since `since` who is kept out at `now`; of those
+   * who are kept out some are looked at, by one rung and in the order of their measures' ids.
+   */
+  likeBarred(when: LikeTimes, barred: BarredPage, limit: number): Promise<LikeBarred>
+  /** Deletes some of days before then. @returns whether there may be more */
+  prune(before: number): Promise<boolean>
+}
+
+export interface LikeTimes {
+  readonly after: number
+  readonly since: number
+  readonly now: number
+}
+
+export interface BarredPage {
+  readonly rung: Rung
+  /** The id of the last measure that was looked at; empty for the first page. */
+  readonly from: string
+  readonly size: number
+}
+
+export interface LikeBarred {
+  readonly targets: readonly Target[]
+  /** Where the next page begins; null after the last. */
+  readonly next: string | null
 }
 
 /** That somebody else was met with the same. */

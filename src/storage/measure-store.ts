@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { ActLeaf } from '../core/acts.ts'
+import type { MeasureId } from '../core/ids.ts'
 import { rungs, type Lift, type Measure, type Rung } from '../standing/measure.ts'
 import type { MeasurePage, MeasureStore, NewMeasure } from '../standing/store.ts'
 import { targetOf, targetText, type Target } from '../standing/target.ts'
@@ -9,7 +10,7 @@ import type { Database } from './schema.ts'
 import { announce } from './versions.ts'
 
 /** Ended in one transaction: a ban must not wait for many that run out together. */
-const mostLapsed = 50
+const mostLapsed = 20
 
 /** Each method runs inside one transaction that its caller holds. */
 export class SqlMeasureStore implements MeasureStore {
@@ -94,7 +95,7 @@ export class SqlMeasureStore implements MeasureStore {
       .selectAll()
       .where('lifted_at', 'is', null)
       .where('until', '<=', now)
-      .orderBy('revision')
+      .orderBy('until')
       .limit(mostLapsed)
       .execute()
     const lapsed: Measure[] = []
@@ -113,6 +114,20 @@ export class SqlMeasureStore implements MeasureStore {
         .where((where) => where.or([where('until', 'is', null), where('until', '>', standingAt)]))
     }
     return (await query.orderBy('revision').limit(limit).execute()).map(measureOf)
+  }
+
+  async inForce(rung: Rung, after: string, now: number, limit: number): Promise<Measure[]> {
+    const rows = await this.#database
+      .selectFrom('measures')
+      .selectAll()
+      .where('rung', '=', rung)
+      .where('lifted_at', 'is', null)
+      .where('id', '>', after as MeasureId)
+      .where((where) => where.or([where('until', 'is', null), where('until', '>', now)]))
+      .orderBy('id')
+      .limit(limit)
+      .execute()
+    return rows.map(measureOf)
   }
 
   async list({ target, rung, past, now, limit }: MeasurePage): Promise<Measure[]> {

@@ -46,6 +46,19 @@ export async function openSqlite(home: string, file: string, now: number): Promi
   }
 }
 
+/** A second connection, which only reads. */
+export function openSqliteForSurveys(file: string): OpenDatabase {
+  const connection = new DatabaseSync(file, {
+    readOnly: true,
+    timeout: busyMilliseconds,
+    enableDoubleQuotedStringLiterals: false,
+    defensive: true,
+  })
+  connection.exec('pragma trusted_schema = off')
+  const dialect = new SqliteDialect({ database: strictSqlite(connection) })
+  return { connection, database: new Kysely<Database>({ dialect }) }
+}
+
 /** SQLite gives the files beside the database its own permissions. */
 function makePrivate(home: string, file: string): void {
   mkdirSync(home, { recursive: true, mode: 0o700 })

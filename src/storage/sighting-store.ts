@@ -1,10 +1,20 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
-import type { KeyParty, Likeness, Sighting, SightingStore } from '../standing/store.ts'
+import type {
+  BarredPage,
+  KeyParty,
+  LikeBarred,
+  Likeness,
+  LikeTimes,
+  Sighting,
+  SightingStore,
+} from '../standing/store.ts'
 import { parseTarget, targetText, type Target } from '../standing/target.ts'
 import type { Database } from './schema.ts'
 
 /** SQLite takes some 32,000 parameters in one statement; a row has 9. */
 const rowsAtOnce = 500
+/** Deleted in one transaction: nobody must wait for what nobody waits for. */
+const prunedAtOnce = 100
 const day = 24 * 60 * 60 * 1000
 
 /** Each method runs inside one transaction that its caller holds. */
@@ -113,15 +123,24 @@ export class SqlSightingStore implements SightingStore {
     }))
   }
 
-  async likeBarred(after: number, since: number, now: number, limit: number): Promise<Target[]> {
-    // From those who are barred on, of whom there are few: everybody who was met lately are many.
+  async likeBarred(
+    { after, since, now }: LikeTimes,
+    { rung, from, size }: BarredPage,
+    limit: number,
+  ): Promise<LikeBarred> {
+    const page = sql`
+      select id, target from measures where rung = ${rung} and lifted_at is null and id > ${from}
+        and (until is null or until > ${now})
+      order by id limit ${size}`
+    const { rows: ends } = await sql<{ last: string | null; count: number }>`
+      select max(id) as last, count(*) as count from (${page}) as page`.execute(this.#database)
+    const [end] = ends
     const theirs = (whose: RawBuilder<unknown>) => sql`
       select kind, mark, target from standing_sightings
       where ${whose} and day >= ${since - (since % day)} and ${telling('standing_sightings')}`
     const { rows } = await sql<{ target: string }>`
       with barred as (
-        select target from measures where rung in ('suspended', 'banned') and lifted_at is null
-          and (until is null or until > ${now})
+        select target from (${page}) as page where target not like 'net:%' and target not like 'domain:%'
       ), marks as (
         ${theirs(sql`target in (select target from barred)`)}
         union ${theirs(sql`key_id in (select substr(target, 5) from barred where target like 'key:%')`)}
@@ -131,11 +150,26 @@ export class SqlSightingStore implements SightingStore {
         on met.kind = marks.kind and met.mark = marks.mark and met.target <> marks.target
       where met.day >= ${after - (after % day)} and met.last_at > ${after} and ${telling('met')}
       order by met.target limit ${limit}`.execute(this.#database)
-    return rows.map(({ target }) => parseTarget(target))
+    const next = end === undefined || end.count < size ? null : end.last
+    return { targets: rows.map(({ target }) => parseTarget(target)), next }
   }
 
-  async prune(before: number): Promise<void> {
-    await this.#database.deleteFrom('standing_sightings').where('day', '<', before).execute()
+  async prune(before: number): Promise<boolean> {
+    const key = ['day', 'target', 'key_id', 'kind', 'mark'] as const
+    const old = await this.#database
+      .selectFrom('standing_sightings')
+      .select(key)
+      .where('day', '<', before)
+      .orderBy('day')
+      .limit(prunedAtOnce)
+      .execute()
+    for (const row of old) {
+      await this.#database
+        .deleteFrom('standing_sightings')
+        .where((where) => where.and(row))
+        .execute()
+    }
+    return old.length === prunedAtOnce
   }
 }
 

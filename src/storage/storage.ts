@@ -5,7 +5,7 @@ import { besideModule } from '../core/entry.ts'
 import { asElpisError } from '../errors.ts'
 import { errorOf, type StorageFailure } from './failure.ts'
 import { withStores } from './store-proxies.ts'
-import type { Stores } from './stores.ts'
+import { surveys, type Stores } from './stores.ts'
 import type { CloseCall, FromWorker, StoreCall, ToWorker, WorkerSettings } from './worker-protocol.ts'
 
 /** The database of one home. */
@@ -35,14 +35,26 @@ export async function openStorage({ home, storage }: StoragePlace): Promise<Stor
     const { openPostgres } = await import('./postgres/open-postgres.ts')
     return await openPostgres(storage.url)
   }
-  const thread = new StorageThread(home)
+  const thread = new StorageThread(home, false)
   await thread.opened
+  let surveying: StorageThread | null = null
+  const forSurveys = () => {
+    if (surveying === null || surveying.hasEnded) surveying = new StorageThread(home, true)
+    return surveying
+  }
   return withStores(
     {
       watch: (listener: ChangeListener) => thread.watch(listener),
-      close: () => thread.close(),
+      async close() {
+        await Promise.all([thread.close(), surveying?.close()])
+      },
     },
-    (store, method, parameters) => thread.call(store, method, parameters),
+    (store, method, parameters) =>
+      (surveys.has(`${store}.${method}`) && !thread.hasEnded ? forSurveys() : thread).call(
+        store,
+        method,
+        parameters,
+      ),
   )
 }
 
@@ -51,7 +63,7 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-/** This thread's end of the storage worker. */
+/** This thread's end of a storage worker. */
 class StorageThread {
   readonly opened: Promise<void>
   readonly #file: string
@@ -66,18 +78,22 @@ class StorageThread {
   #end: Error | null = null
   #closing = false
 
-  constructor(home: string) {
+  constructor(home: string, onlySurveys: boolean) {
     this.#file = join(home, 'elpis.db')
-    const workerData: WorkerSettings = { home, file: this.#file }
+    const workerData: WorkerSettings = { home, file: this.#file, surveys: onlySurveys }
     this.#worker = new Worker(besideModule(import.meta.url, 'worker'), { workerData, name: 'elpis-storage' })
     const opening = Promise.withResolvers<void>()
     const ended = Promise.withResolvers<void>()
     this.opened = opening.promise
+    // Where nobody waits for it, the calls fail.
+    this.opened.catch(() => {})
     this.#ended = ended.promise
     this.#worker.on('message', (message: FromWorker) => {
       if (message.type === 'opened') opening.resolve()
-      else if (message.type === 'not-opened') opening.reject(this.#error(message.failure))
-      else this.#receive(message)
+      else if (message.type === 'not-opened') {
+        this.#end ??= this.#error(message.failure)
+        opening.reject(this.#end)
+      } else this.#receive(message)
     })
     this.#worker.once('error', (error) => this.#finish(`its worker ended: ${String(error)}`))
     this.#worker.once('exit', () => {
@@ -85,6 +101,11 @@ class StorageThread {
       opening.reject(this.#end)
       ended.resolve()
     })
+  }
+
+  /** Whether no further call can be made. */
+  get hasEnded(): boolean {
+    return this.#end !== null
   }
 
   watch(listener: ChangeListener): () => void {

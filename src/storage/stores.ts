@@ -59,6 +59,24 @@ export const readings: ReadonlySet<string> = new Set([
   'shutdowns.current',
 ])
 
+/**
+ * Calls that look over much and change nothing. Nothing else ever waits for them: they have a connection of their own.
+ * Each sees what was acknowledged before it was asked.
+ */
+export const surveys: ReadonlySet<string> = new Set([
+  'measures.list',
+  'measures.inForce',
+  'cases.list',
+  'reviews.list',
+  'standingEvents.page',
+  'standingEvents.unfollowed',
+  'sightings.alike',
+  'sightings.keysOnNetworks',
+  'sightings.likeBarred',
+  'sightings.networksOfDay',
+  'usage.ask',
+])
+
 type Constructors = typeof constructors
 type Public<Store> = Pick<Store, keyof Store>
 

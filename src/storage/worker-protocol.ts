@@ -36,4 +36,6 @@ export interface WorkerSettings {
   readonly home: string
   /** The database. */
   readonly file: string
+  /** Whether it is for surveys alone: it only reads, and watches nothing. */
+  readonly surveys: boolean
 }

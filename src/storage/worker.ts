@@ -1,11 +1,14 @@
-/** The storage worker: holds the one connection, so that a slow disk never stops the server's loop. */
+/**
+ * The storage worker: holds the one connection that writes, so that a slow disk never stops the server's loop. Another of
+ * its kind answers surveys, so that those stop no other call.
+ */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { failureOf } from './classify.ts'
 import { commitTogether } from './group-commit.ts'
-import { openSqlite, type OpenDatabase } from './open-sqlite.ts'
+import { openSqlite, openSqliteForSurveys, type OpenDatabase } from './open-sqlite.ts'
 import { SeenVersions } from './seen-versions.ts'
-import { readings, storesOver } from './stores.ts'
+import { readings, storesOver, surveys } from './stores.ts'
 import { watchVersion } from './version-watch.ts'
 import { takeAnnounced } from './versions.ts'
 import type { CloseCall, FromWorker, Reply, StoreCall, ToWorker, WorkerSettings } from './worker-protocol.ts'
@@ -21,19 +24,26 @@ if (port === null) throw new Error('The storage worker runs in a worker thread o
 const tell = (message: FromWorker) => port.postMessage(message)
 
 try {
-  const { home, file } = workerData as WorkerSettings
-  serve(await openSqlite(home, file, Date.now()))
+  const { home, file, surveys: onlySurveys } = workerData as WorkerSettings
+  if (onlySurveys) serve(openSqliteForSurveys(file))
+  else {
+    const opened = await openSqlite(home, file, Date.now())
+    const seen = new SeenVersions()
+    serve(opened, seen, watchVersion(opened, seen, tell))
+  }
   tell({ type: 'opened' })
 } catch (error) {
   tell({ type: 'not-opened', failure: failureOf(error) })
   port.close()
 }
 
-function serve({ connection, database }: OpenDatabase): void {
+function serve(
+  { connection, database }: OpenDatabase,
+  seen: SeenVersions | null = null,
+  stopWatching = () => {},
+): void {
   const call = storesOver(database)
   const waiting: (StoreCall | CloseCall)[] = []
-  const seen = new SeenVersions()
-  const stopWatching = watchVersion({ connection, database }, seen, tell)
   let draining = false
 
   port?.on('message', (asked: ToWorker) => {
@@ -75,7 +85,7 @@ function serve({ connection, database }: OpenDatabase): void {
     )
     // What was undone alone may have announced something: then it is told as if others had done it.
     const announced = takeAnnounced(database)
-    if (outcomes.every(({ ok }) => ok)) seen.mine(announced)
+    if (outcomes.every(({ ok }) => ok)) seen?.mine(announced)
     const replies = outcomes.map((outcome, index): Reply => {
       const id = calls[index]?.id ?? -1
       return outcome.ok
@@ -99,5 +109,5 @@ function serve({ connection, database }: OpenDatabase): void {
 }
 
 function isReading({ store, method }: StoreCall): boolean {
-  return readings.has(`${store}.${method}`)
+  return readings.has(`${store}.${method}`) || surveys.has(`${store}.${method}`)
 }

@@ -5,7 +5,7 @@ import { migrate } from '../migrations.ts'
 import { SeenVersions } from '../seen-versions.ts'
 import type { Storage } from '../storage.ts'
 import { withStores } from '../store-proxies.ts'
-import { readings } from '../stores.ts'
+import { readings, surveys } from '../stores.ts'
 import { addressShown } from './address.ts'
 import { postgresFailure } from './classify.ts'
 import { OneConnection } from './connection.ts'
@@ -22,8 +22,8 @@ const migrationMilliseconds = 3_600_000
 const watchMilliseconds = 1000
 
 /**
- * Opens (and migrates) a Postgres database. A process holds three connections: one for calls, one for those
- * that keep true what it holds in memory, one that watches.
+ * Opens (and migrates) a Postgres database. A process holds four connections: one for calls, one for those
+ * that keep true what it holds in memory, one for surveys, one that watches.
  *
  * @throws `storage_unreachable`, `storage_newer`, `storage_unwritable`, `storage_busy`, `storage_failed`.
  */
@@ -33,6 +33,7 @@ export async function openPostgres(url: string): Promise<Storage> {
   const timeouts = { connectMilliseconds, statementMilliseconds, lockMilliseconds }
   const connection = new OneConnection({ url, name: 'elpis', ...timeouts })
   const reading = new OneConnection({ url, name: 'elpis reading', ...timeouts })
+  const surveying = new OneConnection({ url, name: 'elpis surveys', ...timeouts })
   const watching = new OneConnection({
     url,
     name: 'elpis watch',
@@ -55,6 +56,7 @@ export async function openPostgres(url: string): Promise<Storage> {
       found() {
         connection.takeUp()
         reading.takeUp()
+        surveying.takeUp()
       },
       changed: (topics) => listeners.forEach((listener) => listener.changed(topics)),
       lost(problem) {
@@ -62,18 +64,22 @@ export async function openPostgres(url: string): Promise<Storage> {
         // Whoever waits for an answer over the same wire waits in vain.
         connection.giveUp(problem)
         reading.giveUp(problem)
+        surveying.giveUp(problem)
         const error = asElpisError(errorOf({ kind: 'storage_unreachable', reason, stack }, shown))
         for (const listener of listeners) listener.lost(error)
       },
     })
   } catch (error) {
-    for (const each of [connection, reading, watching]) each.drop()
+    for (const each of [connection, reading, surveying, watching]) each.drop()
     throw errorOf(postgresFailure(error), shown)
   }
   const laneOver = (connection: OneConnection, begin: Session['begin']) =>
     new Lane({ connection, begin, database: databaseOver(connection), seen }, shown)
   const calls = laneOver(connection, beginAlone)
   const readingCalls = laneOver(reading, beginReading)
+  const surveyCalls = laneOver(surveying, beginReading)
+  const laneOf = (name: string) =>
+    readings.has(name) ? readingCalls : surveys.has(name) ? surveyCalls : calls
   return withStores(
     {
       watch(listener: ChangeListener) {
@@ -82,11 +88,10 @@ export async function openPostgres(url: string): Promise<Storage> {
       },
       async close() {
         watch?.close()
-        await Promise.all([calls.close(), readingCalls.close()])
+        await Promise.all([calls.close(), readingCalls.close(), surveyCalls.close()])
       },
     },
-    (store, method, parameters) =>
-      (readings.has(`${store}.${method}`) ? readingCalls : calls).call(store, method, parameters),
+    (store, method, parameters) => laneOf(`${store}.${method}`).call(store, method, parameters),
   )
 }
 
