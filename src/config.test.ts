@@ -50,6 +50,24 @@ describe('where a value comes from', () => {
     expect(load('', { ELPIS_MODELS_SERVE: 'a:1, b:2' }).models.serve).toEqual(['a:1', 'b:2'])
   })
 
+  test('a variable that a setting names as the place of a secret may be called like one of ours', () => {
+    const file = `
+      [standing]
+      webhook_secret_env = "ELPIS_WEBHOOK_SECRET"
+      [standing.inbound.abuse-desk]
+      secret_env = "ELPIS_ABUSE_DESK_SECRET"
+      [oidc.acme]
+      issuer = "https://id.acme.example"
+      client_id = "elpis"
+      client_secret_env = "ELPIS_OIDC_SECRET"
+    `
+    const secrets = { ELPIS_WEBHOOK_SECRET: 'a', ELPIS_ABUSE_DESK_SECRET: 'b', ELPIS_OIDC_SECRET: 'c' }
+    expect(refusal(() => load('', secrets)).message).toContain('ELPIS_')
+    expect(load(file, secrets).standing.webhook_secret_env).toBe('ELPIS_WEBHOOK_SECRET')
+    const scraping = { ELPIS_MONITORING_SCRAPE_TOKEN_ENV: 'ELPIS_SCRAPE_TOKEN', ELPIS_SCRAPE_TOKEN: 'd' }
+    expect(load('', scraping).monitoring.scrape_token_env).toBe('ELPIS_SCRAPE_TOKEN')
+  })
+
   test('ELPIS_MODELS moves the store', () => {
     expect(load('', { ELPIS_MODELS: '/weights' }).modelsFolder).toBe('/weights')
   })

@@ -327,8 +327,13 @@ export function loadConfig(
     sources.set(key, file)
   }
   const variables = new Map(entries.map((entry) => [entry.variable, entry]))
+  const secrets = new Set([
+    ...namedBySettings(Object.fromEntries(values)),
+    ...[...variables].flatMap(([name, { key }]) => (key.endsWith('_env') ? [environment[name]] : [])),
+  ])
   for (const [name, text] of Object.entries(environment)) {
     if (!name.startsWith('ELPIS_') || text === undefined || text === '' || otherVariables.has(name)) continue
+    if (secrets.has(name)) continue
     if (name.startsWith(upstreamPrefix)) {
       const key = `upstreams.${name.slice(upstreamPrefix.length).toLowerCase()}`
       values.set(key, text)
@@ -364,6 +369,14 @@ export function loadConfig(
   const modelsFolder =
     parsed.data.models.store === '' ? join(home, 'models') : resolve(parsed.data.models.store)
   return { ...parsed.data, home, modelsFolder, file, sources }
+}
+
+/** Variables that settings name, `…_env = "NAME"`, as the place of a secret: whatever they are called. */
+function namedBySettings(settings: object): string[] {
+  return Object.entries(settings).flatMap(([name, value]: [string, unknown]) => {
+    if (typeof value === 'string') return name.endsWith('_env') ? [value] : []
+    return typeof value === 'object' && value !== null ? namedBySettings(value) : []
+  })
 }
 
 function variableOf(key: string): string {
