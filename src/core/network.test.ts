@@ -60,6 +60,10 @@ describe('the address of a client', () => {
     ['the proxy, when it says nonsense', '::ffff:10.0.0.1', '6.6.6.6, "', '10.0.0.1'],
     ['the outermost, when all are trusted', '10.0.0.1', '10.0.0.3, 10.0.0.2', '10.0.0.3'],
     ['mapped IPv6 as IPv4', '::ffff:10.0.0.1', '::ffff:2.2.2.2', '2.2.2.2'],
+    ['without its port', '10.0.0.1', '6.6.6.6, 2.2.2.2:5555', '2.2.2.2'],
+    ['without its port, of IPv6', '10.0.0.1', '[2001:db8::1]:443, 10.0.0.2:80', '2001:db8::1'],
+    ['without brackets', '10.0.0.1', '[2001:db8::1]', '2001:db8::1'],
+    ['the proxy, when only its port is one', '10.0.0.1', '[no]:80', '10.0.0.1'],
     ['nothing, without one', undefined, '2.2.2.2', null],
   ])('is %s', (_case, peer, forwarded, address) => {
     expect(clientAddress(peer, forwarded, trusted)).toBe(address)

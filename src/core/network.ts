@@ -64,11 +64,17 @@ export function clientAddress(
   let address = plainAddress(peer ?? '')
   const hops = (forwarded ?? '').split(',')
   while (address !== null && trusted.has(address)) {
-    const next = plainAddress(hops.pop() ?? '')
+    const next = plainAddress(withoutPort(hops.pop() ?? ''))
     if (next === null) break
     address = next
   }
   return address
+}
+
+/** Some proxies write the port of the client as well: `1.2.3.4:5555`, `[2001:db8::1]:5555`. */
+function withoutPort(hop: string): string {
+  const [, bracketed, dotted] = /^\s*(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)\s*$/.exec(hop) ?? []
+  return bracketed ?? dotted ?? hop
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {
