@@ -214,6 +214,9 @@ describe('elpis backup and restore', () => {
     await server.kill()
     const restore = await elpis(here, ['restore', file, '--force', '--json'])
     expect(JSON.parse(restore.stdout)).toMatchObject({ restored: true, from: 'sqlite', file })
+    // In a home without the keys of its log they must come first.
+    const elsewhere = await elpis(home(), ['restore', file])
+    expect(elsewhere.stdout).toContain('Bring log.key and subjects.key')
     const check = await elpis(here, ['restore', file, '--check'])
     expect(check.stdout).toMatch(/^Sound: \d+ rows and 0 files, as they were at 20/)
     await withStorage({ home: here.path }, async ({ keys }) => {

@@ -23,6 +23,11 @@ export const backup = defineCommand({
       signal,
     })
     if (json) terminal.print(JSON.stringify(made))
-    else terminal.print(`${made.rows} rows and ${made.files} files are in ${made.file}.`)
+    else {
+      terminal.print(`${made.rows} rows and ${made.files} files are in ${made.file}.`)
+      terminal.print(
+        `Keep log.key and subjects.key of ${config().home} as well, apart from it: they are not in it.`,
+      )
+    }
   },
 })

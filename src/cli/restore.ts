@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { connectControl } from '../api/control/client.ts'
 import { lockHome } from '../api/control/home-lock.ts'
 import { systemClock } from '../core/clock.ts'
@@ -39,6 +40,12 @@ export const restore = defineCommand({
     if (unlock === null) throw await inUse(home)
     try {
       say('Restored', await restoreBackup({ place: { home, storage }, file, force, now: systemClock.now() }))
+      // Whatever opens the log next makes the keys that it does not find, and those fit nothing.
+      const missing = ['log.key', 'subjects.key'].filter((key) => !existsSync(join(home, key)))
+      if (missing.length > 0 && !json)
+        terminal.print(
+          `Bring ${missing.join(' and ')} of the home it came from to ${home} before anything else.`,
+        )
     } finally {
       unlock()
     }
