@@ -123,8 +123,13 @@ test('hostile credentials open no route, in either header, and break none', asyn
       ['authorization', value],
       ['x-api-key', value],
     ])
-    // Two of them: a right one beside a wrong one opens nothing, whichever comes first counts.
-    values.push(['authorization', 'Bearer elpis-x', 'authorization', `Bearer ${server.key}`])
+    // Two of them: a right one beside a wrong one opens nothing, whichever comes first.
+    const [right, wrong] = [`Bearer ${server.key}`, 'Bearer elpis-x']
+    values.push(
+      ['authorization', wrong, 'Authorization', right],
+      ['authorization', right, 'AUTHORIZATION', wrong],
+    )
+    values.push(['authorization', right, 'authorization', right])
     for (const headers of values) {
       const status = await statusOf(server, { method, path, headers })
       const fine = permission === 'nothing' ? status < 500 || status === 503 : status === 401

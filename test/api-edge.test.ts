@@ -129,6 +129,10 @@ describe('a door', () => {
     expect(await status({ authorization: 'Bearer wrong', 'x-api-key': server.key })).toBe(401)
     expect(await status({ authorization: `Bearer ${server.key}x` })).toBe(401)
     expect(await status({ authorization: `Bearer ${server.key.slice(0, -1)}` })).toBe(401)
+    for (const header of [`authorization: Bearer ${server.key}\0`, `x-api-key: \0${server.key}`]) {
+      const answer = await raw(server, `GET /v1/models HTTP/1.1\r\nhost: localhost\r\n${header}\r\n\r\n`)
+      expect([header, answer.split('\r\n', 1)]).toEqual([header, ['HTTP/1.1 400 Refused']])
+    }
   })
 
   test('under another spelling is no door at all', async () => {

@@ -175,7 +175,7 @@ describe('a full shutdown', () => {
       const begun = await shutdown('--all', '--reason', because.reason)
       expect(begun).toMatchObject({
         code: 0,
-        stdout: expect.stringContaining('Everything is shut down since'),
+        stdout: expect.stringMatching(/^Everything is shut down since[^]*`elpis shutdown lift --reason …`/),
       })
       server.process.kill('SIGKILL')
     }

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Credentials } from '../core/principal.ts'
 import type { OriginKind } from './host-and-origin.ts'
 
@@ -10,13 +10,14 @@ export const deviceCookie = 'elpis_device'
  * What a request shows to prove who it is. The only place that reads these headers, for every route. An `Authorization`
  * of another scheme counts as a (wrong) key, so that it never falls through to a cookie. A cookie counts only from our own
  * page: SameSite does not tell ports of one host apart, so another page on localhost would send it as well.
+ * Of two `Authorization` headers neither counts: Node shows the first only, and whoever stands before us may go by the last.
  */
 export function credentialsOf(
-  headers: IncomingHttpHeaders,
+  { headers, rawHeaders }: Pick<IncomingMessage, 'headers' | 'rawHeaders'>,
   origin: OriginKind,
   safeMethod: boolean,
 ): Credentials {
-  const authorization = headers.authorization
+  const authorization = headers.authorization === undefined ? undefined : onlyAuthorization(rawHeaders)
   const apiKey = headers['x-api-key']
   const bearer =
     authorization !== undefined
@@ -27,6 +28,13 @@ export function credentialsOf(
   if (bearer !== null) return { bearer, cookie: null }
   const trusted = origin === 'same' || (origin === 'none' && safeMethod)
   return { bearer: null, cookie: trusted ? cookieValue(headers.cookie) : null }
+}
+
+/** Its value; of several all of them, which are no key. */
+function onlyAuthorization(rawHeaders: readonly string[]): string {
+  return rawHeaders
+    .filter((_value, place) => place % 2 === 1 && /^authorization$/i.test(rawHeaders[place - 1] ?? ''))
+    .join(', ')
 }
 
 /** What tells the device of a request from others: the header of an application, or the cookie of a browser. */

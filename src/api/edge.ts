@@ -60,7 +60,7 @@ export function guardEdge(app: FastifyInstance, { settings, log, now, onExchange
     request.exchange = {
       id: newRequestId(),
       credentials: {
-        ...credentialsOf(headers, origin, isSafe(method)),
+        ...credentialsOf(raw, origin, isSafe(method)),
         network: clientAddress(raw.socket.remoteAddress, textOf(headers['x-forwarded-for']), trusted),
         endUser: textOf(headers['x-elpis-end-user']) ?? null,
         device: deviceOf(headers),

@@ -78,10 +78,13 @@ function linesOf({ shutdown: standing, proposals }: ShutdownView): string[] {
     const want = consents.length === 0 ? 'nobody yet' : consents.map((consent) => consent.by).join(', ')
     lines[0] = `Everything is shut down since ${saidTime(at)}, by ${by}: ${reason}`
     lines.push(`To lift it takes ${needs === 1 ? 'one person' : `${needs} people`}; so far: ${want}.`)
+    const whose = needs === 1 ? '' : ', each with a key of their own in ELPIS_KEY'
+    lines.push(`They say \`elpis shutdown lift --reason …\`${whose}.`)
   }
   for (const { id, act, by, until, reason } of proposals) {
     lines.push(
       `${id}  ${act}, asked for by ${by}, waits for a second person until ${saidTime(until)}: ${reason}`,
+      `  They say \`elpis shutdown confirm ${id}\`, with a key of theirs in ELPIS_KEY.`,
     )
   }
   return lines

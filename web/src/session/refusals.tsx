@@ -37,7 +37,11 @@ export function RefusedProvider() {
   return (
     <div role="alert" className="mt-6 rounded-xl bg-danger-tint px-4 py-3 text-sm">
       <p className="font-medium text-danger">{reasons[code] ?? 'The other account did not let you in.'}</p>
-      <p className="mt-1 text-soft">Try again, or use another way in.</p>
+      <p className="mt-1 text-soft">
+        {code === 'provider_stranger'
+          ? 'Whoever runs this server can invite you; or use another way in.'
+          : 'Try again, or use another way in.'}
+      </p>
     </div>
   )
 }
