@@ -42,6 +42,7 @@ import { keptResponseRoutes } from './openai/responses/kept-routes.ts'
 import { StoredResponses } from './openai/responses/stored.ts'
 import { textCompletions } from './openai/text-completions.ts'
 import { monitoringRoutes, type MonitoringDoor } from './monitoring-door.ts'
+import { noJsonSchemas } from './no-json-schemas.ts'
 import { openApiDocument } from './openapi.ts'
 import { registerRoutes } from './register.ts'
 import { rerank } from './rerank.ts'
@@ -109,6 +110,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
     bodyLimit: limits.bodyBytes,
     routerOptions: { maxParamLength: 1000, caseSensitive: true, ignoreTrailingSlash: false },
     return503OnClosing: false,
+    schemaController: noJsonSchemas,
     serverFactory: (handler) => serverOf(handler as RequestListener, limits),
     frameworkErrors: (error, request, reply) => {
       edge.begin(request, reply as FastifyReply)

@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { signInUrl, type Access } from '../../access/access.ts'
 import { asElpisError, elpisError, type ElpisError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
+import { noJsonSchemas } from '../no-json-schemas.ts'
 import { parseBody } from '../parse.ts'
 import { connectControl } from './client.ts'
 import { lockHome } from './home-lock.ts'
@@ -59,7 +60,12 @@ export async function startControl(parts: ControlParts): Promise<Control> {
 }
 
 function routes({ access, status, refreshAdapters, log, more = [] }: ControlParts): FastifyInstance {
-  const app = fastify({ bodyLimit: 16_384, requestTimeout: 10_000, forceCloseConnections: true })
+  const app = fastify({
+    bodyLimit: 16_384,
+    requestTimeout: 10_000,
+    forceCloseConnections: true,
+    schemaController: noJsonSchemas,
+  })
 
   app.route({ method: 'GET', url: '/status', handler: () => status() })
   app.route({ method: 'GET', url: '/keys', handler: async () => ({ keys: await access.listKeys() }) })
