@@ -36,7 +36,7 @@ export default defineConfig({
         test: {
           name: 'product',
           include: ['test/**/*.test.ts'],
-          globalSetup: 'test/support/bundle-libraries.ts',
+          globalSetup: ['test/support/bundle-libraries.ts', 'test/support/prepared-home.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
           // Two cores: tests that run a real model take turns.

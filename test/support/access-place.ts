@@ -7,6 +7,7 @@ import type { Access } from '../../src/access/access.ts'
 import { createAccess, type AccessParts } from '../../src/access/create-access.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import { openStorage, type Storage } from '../../src/storage/storage.ts'
+import { prepareDatabase } from './prepared-home.ts'
 
 export interface Place {
   readonly home: string
@@ -25,6 +26,7 @@ export function freshHome(): string {
 export async function place(home = freshHome(), parts: Pick<AccessParts, 'models'> = {}): Promise<Place> {
   let now = 1_800_000_000_000
   const clock: Clock = { now: () => now }
+  prepareDatabase(home)
   const storage = await openStorage({ home })
   const access = await createAccess({ store: storage, clock, ...parts })
   onTestFinished(async () => {

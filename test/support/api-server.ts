@@ -28,6 +28,7 @@ import { policyOf } from '../../src/standing/policy.ts'
 import type { Standing } from '../../src/standing/standing.ts'
 import { openStorage } from '../../src/storage/storage.ts'
 import { fakeEngine, type FakeEngineOptions } from './fake-engine.ts'
+import { prepareDatabase } from './prepared-home.ts'
 import { startedAudit } from './started-audit.ts'
 
 export interface ApiServer extends AsyncDisposable {
@@ -74,6 +75,7 @@ type Changes = Partial<Pick<ApiParts, 'edge' | 'webFolder'>> & {
 
 export async function apiServer(engine: Engine, changes: Changes = {}): Promise<ApiServer> {
   const home = changes.home ?? mkdtempSync(join(tmpdir(), 'elpis-api-'))
+  prepareDatabase(home)
   const storage = await openStorage({ home })
   const access = await createAccess({
     store: storage,

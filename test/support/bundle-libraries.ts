@@ -19,6 +19,9 @@ const require = createRequire(import.meta.url)
 const hook = new URL('bundled-libraries.js', import.meta.url)
 
 export async function setup(): Promise<void> {
+  const options = process.env['NODE_OPTIONS'] ?? ''
+  // Each project that names this file asks for it.
+  if (options.includes(hook.pathname)) return
   const folder = join(cache, fingerprint())
   if (!existsSync(folder)) {
     const making = `${folder}-${randomUUID()}`
@@ -39,7 +42,7 @@ export async function setup(): Promise<void> {
     }
   }
   hook.searchParams.set('map', join(folder, 'map.json'))
-  process.env['NODE_OPTIONS'] = `${process.env['NODE_OPTIONS'] ?? ''} --import=${hook.href}`.trim()
+  process.env['NODE_OPTIONS'] = `${options} --import=${hook.href}`.trim()
 }
 
 function fileOf(name: Library): URL {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { connectControl } from '../../src/api/control/client.ts'
+import { prepareModels } from './prepared-home.ts'
 import { realModelPath } from './real-model.ts'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -128,14 +129,11 @@ export async function serveElpis(
 
 /** Puts the real model into a home under the name `smollm2:135m`, without any network. */
 export async function withRealModel(home: Home): Promise<void> {
-  const { code, stderr } = await elpis(home, [
-    'pull',
-    `file:${await realModelPath()}`,
-    '--name',
-    'smollm2:135m',
-    '--accept-license',
-  ])
-  if (code !== 0) throw new Error(`elpis pull: ${stderr}`)
+  const words = ['pull', `file:${await realModelPath()}`, '--name', 'smollm2:135m', '--accept-license']
+  await prepareModels(home.path, async () => {
+    const { code, stderr } = await elpis(home, words)
+    if (code !== 0) throw new Error(`elpis pull: ${stderr}`)
+  })
 }
 
 /** A new key of this home: through the door of its running server, which is what the command does, or by the command. */

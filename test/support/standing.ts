@@ -11,6 +11,7 @@ import type { Signal } from '../../src/core/verdict.ts'
 import { createStanding, type StandingParts } from '../../src/standing/create-standing.ts'
 import { policyOf, type PolicySettings } from '../../src/standing/policy.ts'
 import { openStorage, type Storage } from '../../src/storage/storage.ts'
+import { prepareDatabase } from './prepared-home.ts'
 import { keyPrincipal } from './principals.ts'
 
 export const day = 24 * 60 * 60 * 1000
@@ -20,6 +21,7 @@ export async function standingOn(
   more: Partial<StandingParts> & { storage?: Storage } = {},
 ) {
   const home = mkdtempSync(join(tmpdir(), 'elpis-standing-'))
+  if (more.storage === undefined) prepareDatabase(home)
   const storage = more.storage ?? (await openStorage({ home }))
   const time = { now: Date.parse('2026-06-01T00:00:00Z') }
   const standing = await createStanding({
