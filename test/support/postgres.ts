@@ -11,7 +11,7 @@
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { afterAll } from 'vitest'
-import { embeddedPostgres } from './embedded-postgres.ts'
+import { embeddedPostgres, type RunningPostgres } from './embedded-postgres.ts'
 
 export interface TestPostgres {
   /** Address of a new, empty database. */
@@ -28,12 +28,21 @@ export async function postgresForTests(settings: readonly string[] = []): Promis
   const given = process.env['TEST_POSTGRES_URL']
   if (given !== undefined && given !== '') return testPostgres(given, null)
   try {
-    const running = await embeddedPostgres(['fsync=off', ...settings])
+    const running = await startedPostgres(['fsync=off', ...settings])
     afterAll(() => running.stop())
     return testPostgres(running.address, running.folder)
   } catch (error) {
     console.log(`Left out what needs Postgres: it cannot be started here (${String(error).split('\n')[0]}).`)
     return null
+  }
+}
+
+/** Tried twice: between the look for a free port and the start, another test's connection may have taken it. */
+async function startedPostgres(settings: readonly string[]): Promise<RunningPostgres> {
+  try {
+    return await embeddedPostgres(settings)
+  } catch {
+    return await embeddedPostgres(settings)
   }
 }
 
