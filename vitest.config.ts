@@ -10,6 +10,45 @@ process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(
 
 const native = 'src/engine/child/binding.test.ts'
 
+/** Files that start no model and no browser and measure no time: they wait more than they compute, and two fit two cores. */
+const together = [
+  'acceptances',
+  'admin-api',
+  'api-{anthropic,batches,edge,ollama,prompt-lists,responses,tools,web}',
+  'audit{,-acts,-acts-kill,-cli,-content,-counts,-kill,-transparency}',
+  'backup',
+  'browser-log',
+  'chat-page-colours',
+  'cli',
+  'egress-counts',
+  'gguf-hostile',
+  'guard-{doors,moderation}',
+  'incidents',
+  'insight',
+  'invitations-cli',
+  'kept-batches',
+  'keys',
+  'narrow-keys',
+  'organisations{,-cli}',
+  'parameters',
+  'prometheus',
+  'pull-processes',
+  'quotas',
+  'standing-{appeals,evasion,ladder,people,webhooks}',
+  'storage-upgrade',
+  'talk',
+  'telemetry',
+  'two-people',
+  'upstream-{misbehaving,routing}',
+  'usage',
+].map((name) => `test/${name}.test.ts`)
+
+const product = {
+  globalSetup: ['test/support/bundle-libraries.ts', 'test/support/prepared-home.ts'],
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
+}
+
 export default defineConfig({
   test: {
     // A machine-readable copy for `.ci/run`.
@@ -34,13 +73,24 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          ...product,
+          name: 'product-together',
+          include: together,
+          isolate: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...product,
           name: 'product',
           include: ['test/**/*.test.ts'],
-          globalSetup: ['test/support/bundle-libraries.ts', 'test/support/prepared-home.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
-          // Two cores: tests that run a real model take turns.
+          exclude: together,
+          // Two cores: tests that run a real model take turns, and so do those that measure.
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
