@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ElpisError, elpisError } from '../errors.ts'
 
@@ -20,6 +21,8 @@ declare module 'fastify' {
 /** Deeper than any request of ours; a parser or validator that recurses never sees more. */
 const mostNesting = 64
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 /**
  * Reads JSON bodies: bounded in size each and together, bounded in depth, valid UTF-8, uncompressed. Anything else is
  * 413, 415, 400 or (when too many arrive at once) 503.
@@ -31,33 +34,36 @@ export function readJsonBodies(app: FastifyInstance, { bodyBytes, totalBytes }: 
     if (routeOptions.config.takesUpload === true) done(null)
     else done(elpisError('unsupported_media_type', { type: 'multipart/form-data' }))
   })
-  app.addContentTypeParser(
-    'application/json',
-    async (request: FastifyRequest, payload: AsyncIterable<Buffer>) => {
-      refuseEncodings(request)
-      if (Number(request.headers['content-length'] ?? 0) > bodyBytes) throw tooLarge(bodyBytes)
-      const chunks: Buffer[] = []
-      let size = 0
-      try {
-        for await (const chunk of payload) {
-          size += chunk.length
-          held += chunk.length
-          if (size > bodyBytes) throw tooLarge(bodyBytes)
-          if (held > totalBytes) throw busy()
-          chunks.push(chunk)
-        }
-        // Some clients announce a type even where they send nothing.
-        if (size === 0 && request.method !== 'POST') return undefined
-        const bytes = Buffer.concat(chunks, size)
-        return request.routeOptions.config.takesBytes === true ? bytes : parseJson(bytes)
-      } catch (error) {
-        const left = !(error instanceof ElpisError) && request.raw.readableAborted
-        throw left ? elpisError('client_left') : error
-      } finally {
-        held -= size
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
+    refuseEncodings(request)
+    if (Number(request.headers['content-length'] ?? 0) > bodyBytes) throw tooLarge(bodyBytes)
+    // Most bodies came with their headers.
+    const here = payload.complete ? (payload.read() as Buffer | null) : null
+    if (here !== null) {
+      if (here.length > bodyBytes) throw tooLarge(bodyBytes)
+      return request.routeOptions.config.takesBytes === true ? here : parseJson(here)
+    }
+    const chunks: Buffer[] = []
+    let size = 0
+    try {
+      for await (const chunk of payload as AsyncIterable<Buffer>) {
+        size += chunk.length
+        held += chunk.length
+        if (size > bodyBytes) throw tooLarge(bodyBytes)
+        if (held > totalBytes) throw busy()
+        chunks.push(chunk)
       }
-    },
-  )
+      // Some clients announce a type even where they send nothing.
+      if (size === 0 && request.method !== 'POST') return undefined
+      const bytes = Buffer.concat(chunks, size)
+      return request.routeOptions.config.takesBytes === true ? bytes : parseJson(bytes)
+    } catch (error) {
+      const left = !(error instanceof ElpisError) && request.raw.readableAborted
+      throw left ? elpisError('client_left') : error
+    } finally {
+      held -= size
+    }
+  })
 }
 
 /** @throws `invalid_request` when the bytes are not JSON, not UTF-8 or nested too deeply. */
@@ -66,7 +72,7 @@ export function parseJson(bytes: Buffer): unknown {
   if (nesting(bytes) > mostNesting) throw broken(`it is nested deeper than ${mostNesting} levels`)
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    text = utf8.decode(bytes)
   } catch {
     throw broken('it is not UTF-8')
   }

@@ -1,3 +1,5 @@
+import { atEndOfTurn } from '../core/end-of-turn.ts'
+
 interface Waiting<Item, Result> {
   readonly item: Item
   resolve(result: Result): void
@@ -44,6 +46,6 @@ export function gathered<Item, Result>(
       if (planned || flights >= flightsAtOnce) return
       planned = true
       // What else comes in this turn goes along.
-      setImmediate(() => void fly())
+      atEndOfTurn(() => void fly())
     })
 }

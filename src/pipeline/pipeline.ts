@@ -35,10 +35,13 @@ export async function* answer(
   if (ending.signal.aborted) stop()
   else ending.signal.addEventListener('abort', stop, { once: true })
   try {
-    const question = stages.guard.judgeInput(accepted).then((verdict) => {
-      entry.judged(verdict)
-      return verdict
-    })
+    // Begins once the engine was asked, in this same turn: what is looked at first must not keep an upstream idle.
+    const question = Promise.resolve()
+      .then(() => stages.guard.judgeInput(accepted))
+      .then((verdict) => {
+        entry.judged(verdict)
+        return verdict
+      })
     question.catch(() => {})
     const share = shareOf(principal, stages.weights)
     const drafted = stages.engine.generate({ ...request, signal: work.signal, share })

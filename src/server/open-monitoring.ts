@@ -17,7 +17,7 @@ import { createUsage, type UsageStage } from '../usage/usage.ts'
 import { watchAuditLag } from './audit-lag.ts'
 import { openDesk } from './open-desk.ts'
 import { openTelemetry } from './open-telemetry.ts'
-import type { Watcher } from './record-stage.ts'
+import type { Watcher, Watchers } from './record-stage.ts'
 import { servedNames } from './served-names.ts'
 import type { StorageTiming } from './timed-storage.ts'
 import { watchedActs } from './watched-acts.ts'
@@ -44,7 +44,7 @@ export interface Monitoring {
   /** The log that was given; goes to the collector as well, where there is one. */
   readonly log: Log
   /** For the record stage. */
-  readonly watchers: readonly Watcher[]
+  readonly watchers: Watchers
   readonly door: MonitoringDoor
   readonly storageTiming: StorageTiming
   /** How long the guard held text back, in seconds. */
@@ -109,12 +109,14 @@ export async function openMonitoring({
     egress,
     acts,
     log,
-    watchers: [
-      ...desk.watchers,
-      egressWatcher(egress),
-      { begin: ({ model }, principal, entryId) => usage.open(model, principal, entryId) },
-      { begin: (asking, principal, entryId) => monitor.requests.begin(asking, principal, entryId) },
-    ],
+    watchers: {
+      keeping: [{ begin: ({ model }, principal, entryId) => usage.open(model, principal, entryId) }],
+      onlooking: [
+        ...desk.watchers,
+        egressWatcher(egress),
+        { begin: (asking, principal, entryId) => monitor.requests.begin(asking, principal, entryId) },
+      ],
+    },
     door: {
       metrics: {
         render: () => monitor.render(),

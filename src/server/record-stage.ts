@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises'
 import type { EntryId } from '../core/ids.ts'
 import type { Part } from '../core/part.ts'
 import type { Principal } from '../core/principal.ts'
@@ -16,15 +17,24 @@ export interface Watching {
   close(outcome: Outcome): Promise<void> | void
 }
 
+export interface Watchers {
+  /** Those who write: with the log's entry, in one commit. */
+  readonly keeping: readonly Watcher[]
+  /** Those who only count. */
+  readonly onlooking: readonly Watcher[]
+}
+
 /**
  * The record stage of several who keep one: the log decides whether a request is accepted at all and gives it its id;
  * usage and monitoring hear of everything that it hears of.
  */
-export function recordStage(log: RecordStage, watchers: readonly Watcher[]): RecordStage {
+export function recordStage(log: RecordStage, { keeping, onlooking }: Watchers): RecordStage {
   return {
     async open(asking, principal) {
       const entry = await log.open(asking, principal)
-      const watching = watchers.map((watcher) => watcher.begin(asking, principal, entry.id))
+      const begin = (watcher: Watcher) => watcher.begin(asking, principal, entry.id)
+      const [keepers, onlookers] = [keeping.map(begin), onlooking.map(begin)]
+      const watching = [...keepers, ...onlookers]
       return {
         id: entry.id,
         judged(verdict) {
@@ -36,7 +46,11 @@ export function recordStage(log: RecordStage, watchers: readonly Watcher[]): Rec
           for (const one of watching) one.released?.(part)
         },
         async close(outcome) {
-          await Promise.all([entry.close(outcome), ...watching.map((one) => one.close(outcome))])
+          const closed = async (one: Watching) => await one.close(outcome)
+          const kept = Promise.all([entry.close(outcome), ...keepers.map(closed)])
+          // What is to be kept goes to the disk with this turn: what takes processor time only is done while that writes.
+          const seen = endOfTurn().then(() => Promise.all(onlookers.map(closed)))
+          await Promise.all([kept, seen])
         },
       }
     },

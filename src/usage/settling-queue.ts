@@ -1,4 +1,5 @@
-import { setImmediate as endOfTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { atEndOfTurn } from '../core/end-of-turn.ts'
 import type { UsageRecord } from './record.ts'
 import type { UsageStore } from './store.ts'
 
@@ -30,8 +31,9 @@ export class SettlingQueue {
   async settle(record: UsageRecord): Promise<void> {
     try {
       // The log's entry is gathered until then: one commit holds both.
-      await endOfTurn()
-      await this.#store.settle(record)
+      await new Promise<void>((resolve) => {
+        atEndOfTurn(() => resolve(this.#store.settle(record)))
+      })
     } catch (error) {
       if (this.#waiting.length < mostWaiting) this.#waiting.push(record)
       this.#onTrouble(error, this.#waiting.length)

@@ -1,5 +1,5 @@
 /** Settles what every accepted request took, once, before its last part leaves. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import type { EntryId } from '../core/ids.ts'
 import type { Part, Usage } from '../core/part.ts'
@@ -128,5 +128,5 @@ function isToken({ type }: Part): boolean {
 /** 96 bits: enough that two parties never share a name. */
 function partyIdOf({ organisationId, personId, keyId, endUser, model, adapter }: Party): string {
   const text = JSON.stringify([organisationId, personId, keyId, endUser, model, adapter])
-  return createHash('sha256').update(text).digest('base64url').slice(0, 16)
+  return hash('sha256', text, 'base64url').slice(0, 16)
 }

@@ -1,0 +1,18 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { atEndOfTurn } from './end-of-turn.ts'
+
+test('what is left for the end of a turn is done then, in order and before what comes later', async () => {
+  const done: string[] = []
+  atEndOfTurn(() => {
+    done.push('first')
+    process.nextTick(() => done.push('after all'))
+    atEndOfTurn(() => done.push('next turn'))
+  })
+  atEndOfTurn(() => done.push('second'))
+  expect(done).toEqual([])
+  await turn()
+  expect(done).toEqual(['first', 'second', 'after all'])
+  await turn()
+  expect(done).toEqual(['first', 'second', 'after all', 'next turn'])
+})
