@@ -11,9 +11,10 @@ export function egressStanding(standing: Standing, egress: Pick<Egress, 'isCut'>
   const refuse = (principal: Principal) => {
     if (egress.isCut(accountOf(principal))) throw elpisError('egress_cut')
   }
+  const watch = new Watch()
   const clear: Standing['clear'] = async (principal) => {
     refuse(principal)
-    return watched(await standing.clear(principal), () => egress.isCut(accountOf(principal)))
+    return watch.over(await standing.clear(principal), () => egress.isCut(accountOf(principal)))
   }
   return new Proxy(standing, {
     get(target, name) {
@@ -29,22 +30,37 @@ export function egressStanding(standing: Standing, egress: Pick<Egress, 'isCut'>
     },
   })
 }
-function watched(cleared: Cleared, isCut: () => boolean): Cleared {
-  const ending = new AbortController()
-  const follow = () => ending.abort(cleared.barred.reason)
-  if (cleared.barred.aborted) follow()
-  else cleared.barred.addEventListener('abort', follow, { once: true })
-  const timer = setInterval(() => {
-    if (isCut()) ending.abort(elpisError('egress_cut'))
-  }, everyMilliseconds)
-  timer.unref()
-  return {
-    level: cleared.level,
-    barred: ending.signal,
-    release() {
-      clearInterval(timer)
-      cleared.barred.removeEventListener('abort', follow)
-      cleared.release()
-    },
+
+/** Looks at all that runs, by one timer: one for each answer would be made and stopped with every request. */
+class Watch {
+  readonly #looks = new Set<() => void>()
+  #timer: NodeJS.Timeout | null = null
+
+  over(cleared: Cleared, isCut: () => boolean): Cleared {
+    const ending = new AbortController()
+    const follow = () => ending.abort(cleared.barred.reason)
+    if (cleared.barred.aborted) follow()
+    else cleared.barred.addEventListener('abort', follow, { once: true })
+    const look = () => {
+      if (isCut()) ending.abort(elpisError('egress_cut'))
+    }
+    this.#looks.add(look)
+    this.#timer ??= setInterval(() => this.#look(), everyMilliseconds).unref()
+    return {
+      level: cleared.level,
+      barred: ending.signal,
+      release: () => {
+        this.#looks.delete(look)
+        cleared.barred.removeEventListener('abort', follow)
+        cleared.release()
+      },
+    }
+  }
+
+  #look(): void {
+    for (const look of this.#looks) look()
+    if (this.#looks.size > 0 || this.#timer === null) return
+    clearInterval(this.#timer)
+    this.#timer = null
   }
 }
