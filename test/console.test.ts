@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { totpCode, totpStep } from '../src/access/sign-in/totp.ts'
 import { launchBrowser } from './support/browser.ts'
 import { stage, visit, type Stage } from './support/chat-page.ts'
+import { keyPrincipal } from './support/principals.ts'
 
 const password = 'plum kettle orbit fjord'
 let browser: Browser
@@ -13,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 
-type Invited = 'admin' | 'reviewer' | 'member'
+type Invited = 'admin' | 'reviewer' | 'auditor' | 'member'
 
 async function invited({ server }: Pick<Stage, 'server'>, role: Invited): Promise<string> {
   return (await server.signIn.invite({ email: `${role}@example.org`, name: `Some ${role}`, role })).url
@@ -125,6 +126,52 @@ test('an admin makes a key that works, ends it, invites somebody and bars them; 
   await page.getByLabel('Role of Bob').selectOption('admin')
   await expect.poll(() => his.page.evaluate(async () => (await fetch('/web/session')).status)).toBe(401)
   expect(misdeeds).toEqual({ foreign: [], violations: [], thrown: [] })
+}, 90_000)
+
+test('reviewers get one review after the other, and nobody is shown what their role may not do', async () => {
+  await using given = await stage(browser, {}, { signedIn: false })
+  const { page, server, misdeeds } = given
+  const { standing } = server
+  for (const name of ['one', 'two']) {
+    const { id } = await server.access.createKey(name)
+    const target = { kind: 'key', value: id } as const
+    const ban = await standing.act({ target, rung: 'banned', reason: `spam ${name}`, lasts: null }, 'owner')
+    await standing.appeal(ban.caseId, keyPrincipal(id, name), `it was not me, says ${name}`)
+  }
+  await accept(page, await invited(given, 'reviewer'))
+  await page.goto(`${server.url}/console/review`)
+  await page.getByRole('button', { name: 'Take the next' }).click()
+  const desk = page.getByRole('article', { name: 'The review' })
+  await desk.getByText('says one').waitFor()
+  expect(await desk.getByRole('button', { name: 'Skip' }).isDisabled()).toBe(true)
+  await desk.getByLabel('Reason').fill('I know them')
+  await desk.getByRole('button', { name: 'Skip' }).click()
+  await desk.getByText('says two').waitFor()
+  await desk.getByLabel('Reason').fill('It was')
+  await desk.getByRole('button', { name: 'Uphold the measure' }).click()
+  await page.getByText('Nothing waits for you.').waitFor()
+  await page.goto(`${server.url}/console/standing`)
+  await page.getByText('spam one').waitFor()
+  expect(await page.getByLabel('Step').locator('option').allInnerTexts()).toEqual([
+    'Warn',
+    'Restrict',
+    'Suspend',
+  ])
+  expect(await page.getByRole('button', { name: 'Lift' }).count()).toBe(0)
+
+  await using theirs = await visit(browser, server.url)
+  await accept(theirs.page, await invited(given, 'auditor'))
+  await theirs.page.goto(`${server.url}/console/standing`)
+  await theirs.page.getByText('spam one').waitFor()
+  expect(await theirs.page.getByRole('button', { name: /Lift|Warn/ }).count()).toBe(0)
+  await theirs.page.goto(`${server.url}/console/review`)
+  await theirs.page.getByText('says one').waitFor()
+  expect(await theirs.page.getByRole('button', { name: 'Take the next' }).count()).toBe(0)
+  await theirs.page.goto(`${server.url}/console/keys`)
+  await theirs.page.getByRole('main').getByText('two', { exact: true }).waitFor()
+  expect(await theirs.page.getByRole('button', { name: /Revoke|Make the key/ }).count()).toBe(0)
+  const none = { foreign: [], violations: [], thrown: [] }
+  expect([misdeeds, theirs.misdeeds]).toEqual([none, none])
 }, 90_000)
 
 test('somebody who is barred opens their case and appeals; a reviewer who did not bar them lifts it', async () => {

@@ -21,7 +21,7 @@ export function AccountPage({ session }: { readonly session: Session }) {
         <Section title="Your keys" about="For programs. They may no more than you.">
           <div className="grid gap-3">
             <KeyForm />
-            <KeyList />
+            <KeyList ends />
           </div>
         </Section>
       ) : null}

@@ -22,6 +22,7 @@ import { IconButton } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Mark } from '../ui/mark.tsx'
 import { useMedia, wide } from '../ui/media.ts'
+import { RoleContext } from './acts.ts'
 import { LivePage } from './live-page.tsx'
 
 type Role = Session['role']
@@ -120,7 +121,9 @@ export function ConsolePage({ session }: { readonly session: Session }) {
               <>
                 <h1 className="font-serif text-3xl font-semibold tracking-tight">{area.title}</h1>
                 <Suspense fallback={<p className="sr-only">Loading</p>}>
-                  <area.Page session={session} />
+                  <RoleContext value={session.role}>
+                    <area.Page session={session} />
+                  </RoleContext>
                 </Suspense>
               </>
             )}

@@ -7,24 +7,29 @@ import { Confirm } from '../ui/dialog.tsx'
 import { Nothing, Section } from '../ui/page.tsx'
 import { ProblemLine } from '../ui/problem-line.tsx'
 import { When } from '../ui/when.tsx'
+import { useActs } from './acts.ts'
 import { KeyForm } from './key-form.tsx'
 import { keysQuery, revokeKey, type Key } from './people.ts'
 
 /** Keys: made here, shown once, ended at once. */
 export function KeysPage() {
+  const { keys } = useActs()
   return (
     <>
-      <Section title="Make a key" about="It never does more than you may yourself.">
-        <KeyForm />
-      </Section>
+      {keys ? (
+        <Section title="Make a key" about="It never does more than you may yourself.">
+          <KeyForm />
+        </Section>
+      ) : null}
       <Section title="Keys">
-        <KeyList />
+        <KeyList ends={keys} />
       </Section>
     </>
   )
 }
 
-export function KeyList() {
+/** @param ends whether they can be ended here */
+export function KeyList({ ends }: { readonly ends: boolean }) {
   const { data, error } = useQuery(keysQuery)
   if (data === undefined) return error === null ? null : <Nothing>{problemOf(error).message}</Nothing>
   const keys = data.keys.toSorted((one, other) => other.created_at - one.created_at)
@@ -32,13 +37,13 @@ export function KeyList() {
   return (
     <ul className="divide-y divide-line rounded-xl border border-line bg-raised">
       {keys.map((key) => (
-        <KeyRow key={key.id} value={key} />
+        <KeyRow key={key.id} value={key} ends={ends} />
       ))}
     </ul>
   )
 }
 
-function KeyRow({ value: key }: { readonly value: Key }) {
+function KeyRow({ value: key, ends }: { readonly value: Key; readonly ends: boolean }) {
   const queries = useQueryClient()
   const [asking, setAsking] = useState(false)
   const revoke = useMutation({
@@ -74,7 +79,7 @@ function KeyRow({ value: key }: { readonly value: Key }) {
           </span>
           <Narrowed limits={key.limits} />
         </span>
-        {key.revoked_at === null ? (
+        {key.revoked_at === null && ends ? (
           <Button look="danger" onClick={() => setAsking(true)}>
             Revoke
           </Button>

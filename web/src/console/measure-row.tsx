@@ -6,6 +6,7 @@ import { Field } from '../ui/field.tsx'
 import { ProblemLine } from '../ui/problem-line.tsx'
 import { When } from '../ui/when.tsx'
 import { TargetName } from './target-name.tsx'
+import { useActs } from './acts.ts'
 import { liftAll, type Measure } from './standing.ts'
 
 export interface MeasureRowProps {
@@ -17,6 +18,7 @@ export interface MeasureRowProps {
 /** One measure, and the way to end it. */
 export function MeasureRow({ measure, final = false }: MeasureRowProps) {
   const queries = useQueryClient()
+  const { lifts } = useActs()
   const [lifting, setLifting] = useState(false)
   const [reason, setReason] = useState('')
   const lift = useMutation({
@@ -30,7 +32,7 @@ export function MeasureRow({ measure, final = false }: MeasureRowProps) {
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <TargetName {...measure} />
         <Badge look={over ? 'plain' : 'bad'}>{over ? `${measure.rung}, over` : measure.rung}</Badge>
-        {over || final ? null : (
+        {over || final || !lifts ? null : (
           <Button className="ml-auto" onClick={() => setLifting(!lifting)} aria-expanded={lifting}>
             Lift
           </Button>

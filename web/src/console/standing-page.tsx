@@ -5,6 +5,7 @@ import { Button } from '../ui/button.tsx'
 import { Choice, Field } from '../ui/field.tsx'
 import { card, Nothing, Section } from '../ui/page.tsx'
 import { ProblemLine } from '../ui/problem-line.tsx'
+import { useActs } from './acts.ts'
 import { MeasureRow } from './measure-row.tsx'
 import { ScoreCard } from './score-card.tsx'
 import { bansQuery, explanationQuery, takeStep, type Step } from './standing.ts'
@@ -25,6 +26,7 @@ const lengths = [
 /** Who is barred, why somebody stands where they do, and steps to take. */
 export function StandingPage() {
   const bans = useQuery(bansQuery)
+  const { steps } = useActs()
   const [wanted, setWanted] = useState('')
   const [target, setTarget] = useState('')
   return (
@@ -45,7 +47,7 @@ export function StandingPage() {
             className="min-w-0 flex-1"
             value={wanted}
             onChange={(event) => setWanted(event.target.value)}
-            placeholder="person:person_…"
+            placeholder="person:ada@acme.example"
             spellCheck={false}
             autoCapitalize="none"
           />
@@ -55,12 +57,14 @@ export function StandingPage() {
         </form>
         {target === '' ? null : <Explained target={target} />}
       </Section>
-      <Section
-        title="Take a step"
-        about="It takes hold at once, also on what is running. Whoever it concerns reads the reason and may appeal."
-      >
-        <StepForm />
-      </Section>
+      {steps.length === 0 ? null : (
+        <Section
+          title="Take a step"
+          about="It takes hold at once, also on what is running. Whoever it concerns reads the reason and may appeal."
+        >
+          <StepForm />
+        </Section>
+      )}
       <Section title="Bans in force">
         {bans.data === undefined ? (
           bans.error === null ? null : (
@@ -88,6 +92,7 @@ function Explained({ target }: { readonly target: string }) {
 
 function StepForm() {
   const queries = useQueryClient()
+  const { steps } = useActs()
   const [target, setTarget] = useState('')
   const [rung, setRung] = useState<Step['rung']>('warned')
   const [seconds, setSeconds] = useState('')
@@ -117,14 +122,14 @@ function StepForm() {
         label="Against"
         value={target}
         onChange={(event) => setTarget(event.target.value)}
-        placeholder="key:key_…"
+        placeholder="key:NAME"
         spellCheck={false}
         autoCapitalize="none"
         className="sm:col-span-2"
       />
       <Choice
         label="Step"
-        options={rungs}
+        options={rungs.filter(({ value }) => steps.includes(value))}
         value={rung}
         onChange={(event) => setRung(event.target.value as Step['rung'])}
       />
