@@ -64,11 +64,11 @@ describe.each(databases)('a sweep on $database', ({ skip, place }) => {
         }
         ended.push('in the sweep')
       }
-      for (let one = 0; one < 35; one++) await storage.measures.insert(short(one, here.time.now))
+      for (let one = 0; one < 17; one++) await storage.measures.insert(short(one, here.time.now))
       here.time.now += 2000
       await here.standing.sweep()
       expect(ended).toEqual(['banned', 'banned', 'in the sweep'])
-      expect(lapsed).toEqual([10, 10, 10, 5, 0])
+      expect(lapsed).toEqual([5, 5, 5, 2, 0])
       expect((await here.standing.measures({})).map(({ target }) => targetText(target)).toSorted()).toEqual([
         'key:key_mallory',
         'key:key_other',

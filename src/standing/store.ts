@@ -40,7 +40,7 @@ export interface MeasureStore {
   escalate(measure: NewMeasure, entry: ActLeaf | null): Promise<Measure | null>
   /** Ends those of a target that are in force, all or of one rung, and closes its case. @returns what was ended */
   lift(target: Target, rung: Rung | null, lift: Lift): Promise<Measure[]>
-  /** Ends, as lifted by `time`, some of those that are over at `now`: 10 at most. @returns what was ended */
+  /** Ends, as lifted by `time`, some of those that are over at `now`: 5 at most. @returns what was ended */
   lapse(now: number): Promise<Measure[]>
   /**
    * Changes after `revision`, oldest first.

@@ -10,7 +10,7 @@ import type { Database } from './schema.ts'
 import { announce } from './versions.ts'
 
 /** Ended in one transaction: a ban must not wait for many that run out together. */
-const mostLapsed = 10
+const mostLapsed = 5
 
 /** Each method runs inside one transaction that its caller holds. */
 export class SqlMeasureStore implements MeasureStore {
