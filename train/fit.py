@@ -26,6 +26,8 @@ BATCH_TOKENS = 4096
 RATE, HEAD_RATE = 2e-4, 1e-3
 WARM_UP = 40
 HAZARD_WEIGHT = 0.15
+GLANCE_WEIGHT = 0.3
+"""How much the heads after half of the layers count: what they need must be there by then. `fit_glance.py` fits them once more afterwards."""
 
 
 def loss_of(logits: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
@@ -45,11 +47,9 @@ class Trainer:
         begun = time.time()
         self.master = judge.float()
         self.master.words = judge.words.bfloat16()
-        # Fitted afterwards, by `fit_glance.py`.
-        self.master.glance.requires_grad_(False)
         self.judge = self.master if kind == torch.float32 else copy.deepcopy(judge).to(kind)
-        head = [p for name, p in self.master.named_parameters() if name.startswith("head")]
-        body = [p for name, p in self.master.named_parameters() if not name.startswith("head")]
+        head = [p for name, p in self.master.named_parameters() if name.startswith(("head", "glance"))]
+        body = [p for name, p in self.master.named_parameters() if not name.startswith(("head", "glance"))]
         groups = [{"params": body, "lr": rate}, {"params": head, "lr": HEAD_RATE}]
         self.optimiser = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
 
@@ -60,8 +60,9 @@ class Trainer:
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, pace)
 
     def step(self, tokens: Tensor, types: Tensor, present: Tensor, wanted: Tensor, weights: Tensor) -> float:
-        loss = loss_of(self.judge(tokens, types, present)[0], wanted, weights)
-        loss.backward()
+        last, glance = self.judge(tokens, types, present)
+        loss = loss_of(last, wanted, weights)
+        (loss + GLANCE_WEIGHT * loss_of(glance, wanted, weights)).backward()
         pairs = [] if self.judge is self.master else list(zip(self.master.parameters(), self.judge.parameters()))
         for kept, used in pairs:
             if used.grad is not None:
@@ -108,6 +109,7 @@ def main() -> None:
     parser.add_argument("--batch-tokens", type=int, default=BATCH_TOKENS)
     parser.add_argument("--minutes", type=float, default=math.inf, help="ends then with a low rate, however far it came")
     parser.add_argument("--mixed", action="store_true", help="the mixture of `mixture.py`, in place of --share")
+    parser.add_argument("--part", type=float, default=1.0, help="of the mixture in a pass, but for what is written by hand")
     parser.add_argument("--dtype", choices=["bfloat16", "float32"], default="bfloat16", help="bfloat16 is fast where the processor has it")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
@@ -121,11 +123,15 @@ def main() -> None:
     judge = from_base(base_model.read(base_model.fetch(options.out)), kept, options.layers)
     if options.begin:
         judge.load_state_dict(torch.load(options.begin))
+        # As `fit_glance.py` leaves them they are so steep that they would lead the training.
+        nn.init.normal_(judge.glance.weight, std=0.01)
+        nn.init.zeros_(judge.glance.bias)
     schedule = []
     while options.epochs > len(schedule):
         # Our own texts are drawn anew for each pass.
         own = contrasts.examples(100 * options.seed + len(schedule))
-        chosen = mixture.mixed(train, own, 100 * options.seed + len(schedule)) if options.mixed else [*train, *own]
+        seed = 100 * options.seed + len(schedule)
+        chosen = mixture.mixed(train, own, seed, options.part) if options.mixed else [*train, *own]
         drawn = [varied(example, chooser) for example in chosen]
         encoded = batches.encode(tokenizer, drawn)
         order = batches.batches(encoded, options.batch_tokens, chooser)

@@ -8,7 +8,7 @@ data=$(cd "$1" && pwd)
 mkdir -p "$2"
 work=$(cd "$2" && pwd)
 models=$here/../src/guard/models
-before=38eee43
+before=fd0c1bd
 cd "$here"
 # Threads that wait by spinning are slow beside a busy neighbour.
 export OMP_WAIT_POLICY=PASSIVE GOMP_SPINCOUNT=0 OMP_NUM_THREADS=2
