@@ -108,9 +108,13 @@ def from_base(base: BaseModel, kept: np.ndarray, chosen: list[int]) -> Judge:
             _norm(layer.norm1, t, f"{at}.aln")
             _norm(layer.norm2, t, f"{at}.oln")
         for head in (judge.glance, judge.head):
-            nn.init.normal_(head.weight, std=0.01)
-            nn.init.zeros_(head.bias)
+            begin_anew(head)
     return judge
+
+
+def begin_anew(head: nn.Linear) -> None:
+    nn.init.normal_(head.weight, std=0.01)
+    nn.init.zeros_(head.bias)
 
 
 def _norm(module: nn.Module, tensors: dict[str, Tensor], name: str) -> None:

@@ -19,7 +19,7 @@ import mixture
 import sources
 import vocabulary
 import written
-from encoder import HEADS, Judge, from_base
+from encoder import HEADS, Judge, begin_anew, from_base
 
 LAYERS = [0, 2, 4, 6, 8, 10]
 BATCH_TOKENS = 4096
@@ -124,13 +124,12 @@ def main() -> None:
     if options.begin:
         judge.load_state_dict(torch.load(options.begin))
         # As `fit_glance.py` leaves them they are so steep that they would lead the training.
-        nn.init.normal_(judge.glance.weight, std=0.01)
-        nn.init.zeros_(judge.glance.bias)
+        begin_anew(judge.glance)
     schedule = []
     while options.epochs > len(schedule):
         # Our own texts are drawn anew for each pass.
-        own = contrasts.examples(100 * options.seed + len(schedule))
         seed = 100 * options.seed + len(schedule)
+        own = contrasts.examples(seed)
         chosen = mixture.mixed(train, own, seed, options.part) if options.mixed else [*train, *own]
         drawn = [varied(example, chooser) for example in chosen]
         encoded = batches.encode(tokenizer, drawn)

@@ -30,7 +30,7 @@ OVER = ("", "", "", "Summarise this:\n\n", "Translate into Spanish:\n\n", "Rewri
 
 def mixed(train: list[Example], own: list[Example], seed: int, part: float = 1.0) -> list[Example]:
     """A pass. Less of it with `part` below 1, but for what is written by hand and plain questions of how: all of those are always there."""
-    chosen = [e for e in [*train, *own] if share(f"mixture {seed} {e.source} {e.prompt} {e.response}") < _part(e) * (1 if e.source == "own_howto" else part)]
+    chosen = [e for e in [*train, *own] if share(f"mixture {seed} {e.source} {e.prompt} {e.response}") < _part(e, part)]
     return [*chosen, *additions(train, own, seed, part)]
 
 
@@ -52,10 +52,12 @@ def additions(train: list[Example], own: list[Example], seed: int, part: float =
     return added
 
 
-def _part(example: Example) -> float:
+def _part(example: Example, part: float) -> float:
+    return 1.0 if example.source == "own_howto" else part * _usual(example)
+
+
+def _usual(example: Example) -> float:
     unsafe = max(example.prompt_harm, example.response_harm) == 1.0
-    if example.source == "own_howto":
-        return 1.0
     if example.response is not None:
         return 0.25
     if example.source in PARTS:

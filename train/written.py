@@ -10,10 +10,7 @@ from sources import Example, share
 
 TEXTS = Path(__file__).parent / "texts"
 ENGLISH = {"everyday-en": "written_everyday", "lookalikes-en": "written_lookalike", "groups-en": "written_group"}
-MANY = {
-    "everyday-many-a": "written_everyday", "everyday-many-b": "written_everyday", "everyday-many-c": "written_everyday",
-    "lookalikes-many": "written_lookalike", "groups-many": "written_group",
-}  # fmt: skip
+MANY = {"everyday-many": "written_everyday", "lookalikes-many": "written_lookalike", "groups-many": "written_group"}
 HARMFUL = {"unsafe-en": "written_unsafe", "unsafe-many": "written_unsafe", "hate-en": "written_hate", "hate-many": "written_hate"}
 """In their lines a text comes after its language and its hazards."""
 

@@ -11,8 +11,8 @@ export interface ReadAheadParts<Read extends Page> {
   /** The page after this one; the first when it is null. */
   readonly ask: (after: Read | null) => Promise<Read>
   readonly take: (page: Read) => void
-  /** Grows with every change that this process makes to what it reads. */
-  readonly changes: () => number
+  /** Grows with every change that this process makes to what it reads; left out where `take` undoes none. */
+  readonly changes?: () => number
 }
 
 /**
@@ -22,7 +22,7 @@ export interface ReadAheadParts<Read extends Page> {
 export async function readAhead<Read extends Page>({
   ask,
   take,
-  changes,
+  changes = () => 0,
 }: ReadAheadParts<Read>): Promise<void> {
   const asked = (after: Read | null) => ({ after, changes: changes(), page: ask(after) })
   for (let reading = asked(null); ;) {

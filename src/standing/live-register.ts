@@ -90,7 +90,6 @@ export class LiveRegister {
         }
         this.#seen = Math.max(this.#seen, upTo)
       },
-      changes: () => 0,
     })
   }
 
