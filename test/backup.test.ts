@@ -25,7 +25,7 @@ function home(): Home {
 const onSqlite = async (): Promise<StoragePlace> => ({ home: home().path })
 const onPostgres = async (): Promise<StoragePlace> => ({
   home: home().path,
-  storage: { url: (await postgres?.freshDatabase()) ?? '' },
+  storage: { url: (await postgres?.emptyDatabase()) ?? '' },
 })
 
 async function withStorage(place: StoragePlace, work: (storage: Storage) => Promise<void>): Promise<void> {

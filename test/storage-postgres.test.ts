@@ -53,7 +53,7 @@ describe.skipIf(postgres === null)('Postgres', () => {
   })
 
   test('replicas that start together migrate once', async () => {
-    const url = await freshUrl()
+    const url = (await postgres?.emptyDatabase()) ?? ''
     const all = await Promise.all(Array.from({ length: 4 }, () => opened(url)))
     await Promise.all(all.map(({ keys }, index) => keys.insert(storedKey(`k${index}`))))
     expect(await all[0]?.keys.list()).toHaveLength(4)
@@ -142,7 +142,7 @@ describe.skipIf(postgres === null)('Postgres', () => {
   })
 
   test('a user who may not make tables is told so', async () => {
-    const url = new URL(await freshUrl())
+    const url = new URL((await postgres?.emptyDatabase()) ?? '')
     await postgres?.run("create role reader login password 'r'")
     Object.assign(url, { username: 'reader', password: 'r' })
     await expect(open(url.href)).rejects.toMatchObject({ code: 'storage_unwritable' })

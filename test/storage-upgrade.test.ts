@@ -46,7 +46,7 @@ async function oldSqlite(): Promise<Old> {
 }
 
 async function oldPostgres(): Promise<Old> {
-  const url = (await postgres?.freshDatabase()) ?? ''
+  const url = (await postgres?.emptyDatabase()) ?? ''
   const pool = new Pool({ connectionString: url, max: 1 })
   onTestFinished(() => pool.end())
   const database = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })

