@@ -43,6 +43,22 @@ const together = [
   'usage',
 ].map((name) => `test/${name}.test.ts`)
 
+/**
+ * Files that start a model or a browser and measure neither time nor memory: two at once, each on its half of the
+ * processors, where a model computes with one thread of two.
+ */
+const halves = [
+  'adapters{,-cli}',
+  'api-vectors',
+  'console-{standing,watching}',
+  'embedding{,-kinds}',
+  'families',
+  'structured-output',
+  'thoughts',
+  'tool-prompts',
+  'transparency-page',
+].map((name) => `test/${name}.test.ts`)
+
 const product = {
   globalSetup: ['test/support/bundle-libraries.ts', 'test/support/prepared-home.ts'],
   testTimeout: 120_000,
@@ -85,10 +101,21 @@ export default defineConfig({
         extends: true,
         test: {
           ...product,
+          name: 'product-halves',
+          include: halves,
+          setupFiles: ['test/support/own-processors.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...product,
           name: 'product',
           include: ['test/**/*.test.ts'],
-          exclude: together,
-          // Two cores: tests that run a real model take turns, and so do those that measure.
+          exclude: [...together, ...halves],
+          // Those that measure take turns, and so do those that show what a model does with all processors.
           fileParallelism: false,
           sequence: { groupOrder: 2 },
         },
