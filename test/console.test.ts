@@ -174,6 +174,32 @@ test('reviewers get one review after the other, and nobody is shown what their r
   expect([misdeeds, theirs.misdeeds]).toEqual([none, none])
 }, 90_000)
 
+test('who watches over another organisation is shown what of the console is theirs', async () => {
+  await using given = await stage(browser, {}, { signedIn: false })
+  const { page, server, misdeeds } = given
+  const { id: organisation } = await server.access.directory.createOrganisation('Elsewhere')
+  const guest = { email: 'dean@example.org', name: 'Dean', role: 'admin', organisation } as const
+  await accept(page, (await server.signIn.invite(guest)).url)
+  const answered = (path: string) =>
+    page
+      .waitForResponse((response) => new URL(response.url()).pathname === path)
+      .then((response) => response.status())
+  await page.goto(`${server.url}/console`)
+  await page.getByRole('heading', { name: 'Usage', level: 1 }).waitFor()
+  const areas = page.getByRole('navigation', { name: 'Console' }).getByRole('link')
+  const titles = (await areas.allInnerTexts()).slice(1).map((title) => title.trim())
+  expect(titles).toEqual(['Usage', 'People', 'Keys', 'Guard'])
+  for (const [title, path] of [
+    ['Keys', '/v1/keys'],
+    ['People', '/v1/people'],
+  ] as const) {
+    const status = answered(path)
+    await areas.filter({ hasText: title }).click()
+    expect([title, await status]).toEqual([title, 200])
+  }
+  expect(misdeeds).toEqual({ foreign: [], violations: [], thrown: [] })
+}, 90_000)
+
 test('somebody who is barred opens their case and appeals; a reviewer who did not bar them lifts it', async () => {
   await using given = await stage(browser, {}, { signedIn: false })
   const { page, server, misdeeds } = given

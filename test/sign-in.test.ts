@@ -111,6 +111,7 @@ describe('a password', () => {
       kind: 'person',
       role: 'admin',
       organisation_id: 'org_home',
+      at_home: true,
       person_id: it.ann.id,
     })
     const [cookie = ''] = entered.headers.getSetCookie()

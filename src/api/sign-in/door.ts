@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { SessionPrincipal, SignedIn } from '../../access/access.ts'
 import type { SecondFactor, Visitor } from '../../access/sign-in/sign-in.ts'
+import { homeOrganisation } from '../../core/principal.ts'
 import { elpisError } from '../../errors.ts'
 import { cookieValue, deviceCookie, sessionCookie } from '../credentials.ts'
 import type { Call } from '../route.ts'
@@ -12,6 +13,7 @@ export const sessionSchema = z.object({
   kind: z.enum(['owner', 'person', 'key']),
   role: z.enum(['owner', 'admin', 'reviewer', 'auditor', 'member']),
   organisation_id: z.string(),
+  at_home: z.boolean().describe('Whether that organisation is the one that runs the server.'),
   person_id: z.string().nullable(),
 })
 
@@ -86,6 +88,7 @@ export function sessionBody({
     kind: keyId !== null ? 'key' : personId === null ? 'owner' : 'person',
     role,
     organisation_id: organisationId,
+    at_home: organisationId === homeOrganisation,
     person_id: personId,
   }
 }

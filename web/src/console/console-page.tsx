@@ -33,6 +33,8 @@ interface Area {
   readonly icon: LucideIcon
   /** Who is shown it; the server decides by itself who may. */
   readonly roles: readonly Role[]
+  /** Also to those who watch over another organisation than the one that runs the server. */
+  readonly elsewhere?: true
   readonly Page: ComponentType<{ readonly session: Session }>
 }
 
@@ -54,9 +56,23 @@ const judging: readonly Role[] = ['owner', 'admin', 'reviewer', 'auditor']
 
 const areas: readonly Area[] = [
   { path: '/console', title: 'Live', icon: Activity, roles: watching, Page: LivePage },
-  { path: '/console/usage', title: 'Usage', icon: ChartColumn, roles: watching, Page: UsagePage },
-  { path: '/console/people', title: 'People', icon: Users, roles: watching, Page: PeoplePage },
-  { path: '/console/keys', title: 'Keys', icon: KeyRound, roles: watching, Page: KeysPage },
+  {
+    path: '/console/usage',
+    title: 'Usage',
+    icon: ChartColumn,
+    roles: watching,
+    elsewhere: true,
+    Page: UsagePage,
+  },
+  {
+    path: '/console/people',
+    title: 'People',
+    icon: Users,
+    roles: watching,
+    elsewhere: true,
+    Page: PeoplePage,
+  },
+  { path: '/console/keys', title: 'Keys', icon: KeyRound, roles: watching, elsewhere: true, Page: KeysPage },
   { path: '/console/standing', title: 'Standing', icon: Gavel, roles: judging, Page: StandingPage },
   { path: '/console/review', title: 'Review', icon: ListChecks, roles: judging, Page: ReviewPage },
   {
@@ -67,8 +83,22 @@ const areas: readonly Area[] = [
     Page: AppealsPage,
   },
   { path: '/console/cases', title: 'Cases', icon: Scale, roles: judging, Page: CasesPage },
-  { path: '/console/guard', title: 'Guard', icon: ShieldCheck, roles: judging, Page: GuardPage },
-  { path: '/console/audit', title: 'Audit', icon: ScrollText, roles: auditing, Page: AuditPage },
+  {
+    path: '/console/guard',
+    title: 'Guard',
+    icon: ShieldCheck,
+    roles: judging,
+    elsewhere: true,
+    Page: GuardPage,
+  },
+  {
+    path: '/console/audit',
+    title: 'Audit',
+    icon: ScrollText,
+    roles: auditing,
+    elsewhere: true,
+    Page: AuditPage,
+  },
   { path: '/console/incidents', title: 'Incidents', icon: Siren, roles: watching, Page: IncidentsPage },
 ]
 
@@ -77,7 +107,9 @@ export function ConsolePage({ session }: { readonly session: Session }) {
   const path = usePath()
   const isWide = useMedia(wide)
   const [drawer, setDrawer] = useState(false)
-  const mine = areas.filter(({ roles }) => roles.includes(session.role))
+  const mine = areas.filter(
+    ({ roles, elsewhere }) => roles.includes(session.role) && (session.at_home || elsewhere === true),
+  )
   const area =
     mine.findLast((each) => path === each.path || path.startsWith(`${each.path}/`)) ?? mine[0] ?? null
   const navigation = (

@@ -8,6 +8,7 @@ export const sessionSchema = z.object({
   kind: z.enum(['owner', 'person', 'key']),
   role: z.enum(['owner', 'admin', 'reviewer', 'auditor', 'member']),
   organisation_id: z.string(),
+  at_home: z.boolean(),
   person_id: z.nullable(z.string()),
 })
 
