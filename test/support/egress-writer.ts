@@ -7,13 +7,15 @@ import { openStorage } from '../../src/storage/storage.ts'
 import { sharedEgress } from './shared-egress.ts'
 
 const [home = '', url = ''] = process.argv.slice(2)
+/** Resolves when it is out: what still waits in this process, because nobody reads, ends with it. */
+const say = (line: string) => new Promise((resolve) => process.stdout.write(`${line}\n`, resolve))
 const { egress: store } = await openStorage({ home, storage: { url } })
 const { egress, ledger } = sharedEgress(store)
 await ledger.start()
 let counted = 0
 async function count(): Promise<never> {
   for (;;) {
-    process.stdout.write(`counting ${counted + 1000}\n`)
+    await say(`counting ${counted + 1000}`)
     egress.count(`key_${(counted / 1000) % 7}`, 1000)
     counted += 1000
     await turn()
@@ -23,7 +25,7 @@ async function write(): Promise<never> {
   for (;;) {
     const sure = counted
     await ledger.exchange()
-    process.stdout.write(`written ${sure}\n`)
+    await say(`written ${sure}`)
   }
 }
 await Promise.all([count(), write()])
