@@ -153,11 +153,12 @@ class StoredAccess implements Access {
   }
 
   named(kind: 'key' | 'person' | 'org', which: string): ReturnType<Access['named']> {
-    const { registry } = this.#live.current
+    const roster = this.#live.current
+    const { registry } = roster
     try {
       switch (kind) {
         case 'key':
-          return this.#live.current.keyById(which as KeyId) ?? keyNamed(which, this.#live.current.keys)
+          return roster.keyById(which as KeyId) ?? keyNamed(which, roster.keysLike(which))
         case 'person':
           return registry.person(which as PersonId) ?? this.directory.personNamed(which)
         default:

@@ -1,10 +1,17 @@
 import type { Clock } from '../core/clock.ts'
 import { LiveKnowledge } from '../core/live-knowledge.ts'
-import { pageRows, readAhead } from '../core/read-ahead.ts'
+import { rowsOf } from '../core/packed-rows.ts'
+import { pageRows, readAhead, type Page } from '../core/read-ahead.ts'
 import type { Acceptance } from './acceptances/acceptances.ts'
 import type { Quota } from './quotas/quota.ts'
 import { Roster } from './roster.ts'
-import type { AccessNews, AccessStore, KeyPage, KeyPlace } from './store.ts'
+import { isRevoked, secretsIn } from './packed-key.ts'
+import type { AccessNews, AccessStore, KeyPlace, PackedKey } from './store.ts'
+
+interface ChangedKeys extends Page {
+  readonly keys: readonly PackedKey[]
+  readonly upTo: KeyPlace | null
+}
 
 /**
  * Keeps a roster equal to the store, which other processes may change as well. Fails closed: while the store cannot be
@@ -39,7 +46,7 @@ export class LiveRoster {
   }
 
   /** Who may be let in, to look at; changes go through `change`. */
-  get current(): Omit<Roster, 'take' | `change${string}` | `add${string}` | `remove${string}`> {
+  get current(): Omit<Roster, `take${string}` | `change${string}` | `add${string}` | `remove${string}`> {
     this.#knowledge.mustBeCurrent()
     return this.#roster
   }
@@ -89,14 +96,15 @@ export class LiveRoster {
 
   async #readKeys(): Promise<void> {
     await readAhead({
-      ask: async (after: KeyPage | null) => {
+      ask: async (after: ChangedKeys | null) => {
         const page = await this.#store.keys.since(after?.upTo ?? this.#place, pageRows)
+        const keys = rowsOf<PackedKey>(page.keys)
         // True however old the answer is: a revoked key stays revoked.
-        for (const { id, revokedAt } of page.keys) if (revokedAt !== null) this.#roster.removeKey(id)
-        return page
+        for (const key of keys) if (isRevoked(key)) this.#roster.removeKey(secretsIn(key).id)
+        return { ...page, keys }
       },
       take: ({ keys, upTo }) => {
-        for (const key of keys) if (key.revokedAt === null) this.#roster.addKey(key)
+        for (const key of keys) if (!isRevoked(key)) this.#roster.takeKey(key)
         this.#place = upTo
       },
       changes: () => this.#changes,

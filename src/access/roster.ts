@@ -4,7 +4,8 @@ import type { Admission, Credentials } from '../core/principal.ts'
 import { elpisError, type ElpisError } from '../errors.ts'
 import type { SessionPrincipal } from './access.ts'
 import { ownerOfHome, Registry, type DirectoryChange } from './registry.ts'
-import type { AccessNews, StoredKey, StoredLink, StoredSession } from './store.ts'
+import { keyIn, ownerIn, secretsIn } from './packed-key.ts'
+import type { AccessNews, PackedKey, StoredKey, StoredLink, StoredSession } from './store.ts'
 
 /** What a request says of where it comes from and for whom it asks. */
 type Circumstances = Pick<Credentials, 'network' | 'endUser' | 'device'>
@@ -19,13 +20,19 @@ interface Member<Stored> {
 /** Who may be let in, in memory, by the hash of their secret. Whoever leaves it, what they are running ends. */
 export class Roster {
   readonly registry = new Registry()
-  readonly #keys = new Map<Sha256, Member<StoredKey>>()
-  readonly #keysById = new Map<KeyId, Member<StoredKey>>()
+  readonly #keys = new Map<Sha256, KeyId>()
+  /** As the store handed it over until somebody asks for it: of many keys most lie still. */
+  readonly #keysById = new Map<KeyId, PackedKey | Member<StoredKey>>()
   readonly #sessions = new Map<Sha256, Member<StoredSession>>()
   readonly #links = new Map<Sha256, StoredLink>()
 
-  get keys(): StoredKey[] {
-    return [...this.#keysById.values()].map(({ stored }) => stored)
+  /** Those whose id, prefix or name this may be, and perhaps others. */
+  keysLike(which: string): StoredKey[] {
+    const texts = [which, which.normalize('NFC')]
+    return [...this.#keysById.values()].flatMap((kept) => {
+      if (typeof kept !== 'string') return [kept.stored]
+      return texts.some((text) => kept.includes(text)) ? [keyIn(kept)] : []
+    })
   }
 
   get keyCount(): number {
@@ -33,16 +40,16 @@ export class Roster {
   }
 
   key(hash: Sha256): StoredKey | null {
-    const member = this.#keys.get(hash)
-    if (member === undefined) return null
-    const { stored } = member
+    const id = this.#keys.get(hash)
+    const stored = id === undefined ? null : this.keyById(id)
+    if (stored === null) return null
     return same(stored.hash, hash) || (stored.formerHash !== null && same(stored.formerHash, hash))
       ? stored
       : null
   }
 
   keyById(id: KeyId): StoredKey | null {
-    return this.#keysById.get(id)?.stored ?? null
+    return this.#member(id)?.stored ?? null
   }
 
   session(hash: Sha256, now: number): StoredSession | null {
@@ -67,7 +74,7 @@ export class Roster {
   }
 
   principalOf({ id, keyId, personId }: StoredSession, circumstances: Circumstances = {}): SessionPrincipal {
-    const key = keyId === null ? null : (this.#keysById.get(keyId)?.stored ?? null)
+    const key = keyId === null ? null : this.keyById(keyId)
     const person = personId === null ? null : this.registry.person(personId)
     if ((key === null && keyId !== null) || (person === null && personId !== null))
       throw elpisError('key_invalid')
@@ -86,7 +93,7 @@ export class Roster {
   admitKey(key: StoredKey, circumstances: Circumstances, hash: Sha256 = key.hash): Admission {
     const identity = this.registry.identityOf(key, circumstances)
     if (identity === null) throw elpisError('key_invalid')
-    return admission(this.#keysById.get(key.id), hash, {
+    return admission(this.#member(key.id), hash, {
       ...identity,
       kind: 'key',
       keyId: key.id,
@@ -98,14 +105,23 @@ export class Roster {
     return admission(this.#sessions.get(session.hash), session.hash, this.principalOf(session, circumstances))
   }
 
+  /** As `addKey`, for a key as the store handed it over. */
+  takeKey(row: PackedKey): void {
+    const { id, hash, formerHash } = secretsIn(row)
+    if (this.#keysById.has(id)) return this.addKey(keyIn(row))
+    this.#keysById.set(id, row)
+    this.#keys.set(hash, id)
+    if (formerHash !== null) this.#keys.set(formerHash, id)
+  }
+
   /** Also what it has become: what was let in by a secret that works no more ends. */
   addKey(stored: StoredKey): void {
-    const member = this.#keysById.get(stored.id) ?? { stored, running: null }
+    const member = this.#member(stored.id) ?? { stored, running: null }
     if (member.stored !== stored) this.#forgetSecrets(member.stored)
     member.stored = stored
     this.#keysById.set(stored.id, member)
-    this.#keys.set(stored.hash, member)
-    if (stored.formerHash !== null) this.#keys.set(stored.formerHash, member)
+    this.#keys.set(stored.hash, stored.id)
+    if (stored.formerHash !== null) this.#keys.set(stored.formerHash, stored.id)
     // An error costs its stack: with many keys, most of which run nothing, that is most of the time this takes.
     if (member.running !== null)
       end(member, elpisError('key_revoked'), (hash) => hash !== stored.hash && hash !== stored.formerHash)
@@ -121,7 +137,7 @@ export class Roster {
 
   /** The sessions made from a key go with it. */
   removeKey(id: KeyId): void {
-    const key = this.#keysById.get(id)
+    const key = this.#member(id)
     if (key === undefined) return
     this.#keysById.delete(id)
     this.#forgetSecrets(key.stored)
@@ -133,9 +149,12 @@ export class Roster {
   changeDirectory(change: DirectoryChange): void {
     const changed = this.registry.change(change)
     if (changed.size === 0) return
-    for (const { stored } of this.#keysById.values())
-      if (changed.has(stored.organisationId) || (stored.personId !== null && changed.has(stored.personId)))
-        if (this.registry.identityOf(stored, {}) === null) this.removeKey(stored.id)
+    for (const [id, kept] of this.#keysById) {
+      const { organisationId, personId } = ownerOf(kept)
+      if (!changed.has(organisationId) && (personId === null || !changed.has(personId))) continue
+      const key = this.keyById(id)
+      if (key !== null && this.registry.identityOf(key, {}) === null) this.removeKey(id)
+    }
     this.#endOf(changed)
   }
 
@@ -189,15 +208,15 @@ export class Roster {
 
   /** Ends everything that anybody is running. */
   endAll(error: ElpisError): void {
-    for (const member of this.#keysById.values()) end(member, error)
+    for (const kept of this.#keysById.values()) if (typeof kept !== 'string') end(kept, error)
     for (const member of this.#sessions.values()) end(member, error)
   }
 
   #endOf(people: ReadonlySet<string>): void {
-    for (const member of this.#keysById.values()) {
-      const { personId, id } = member.stored
+    for (const [id, kept] of this.#keysById) {
+      const { personId } = ownerOf(kept)
       if (personId === null || !people.has(personId)) continue
-      end(member, elpisError('role_changed'))
+      if (typeof kept !== 'string') end(kept, elpisError('role_changed'))
       for (const session of this.#sessions.values())
         if (session.stored.keyId === id) end(session, elpisError('role_changed'))
     }
@@ -209,10 +228,22 @@ export class Roster {
     }
   }
 
+  #member(id: KeyId): Member<StoredKey> | undefined {
+    const kept = this.#keysById.get(id)
+    if (typeof kept !== 'string') return kept
+    const member = { stored: keyIn(kept), running: null }
+    this.#keysById.set(id, member)
+    return member
+  }
+
   #forgetSecrets({ hash, formerHash }: StoredKey): void {
     this.#keys.delete(hash)
     if (formerHash !== null) this.#keys.delete(formerHash)
   }
+}
+
+function ownerOf(kept: PackedKey | Member<StoredKey>): Pick<StoredKey, 'organisationId' | 'personId'> {
+  return typeof kept === 'string' ? ownerIn(kept) : kept.stored
 }
 
 /** Whether it has expired. What it runs then may finish: it was let in in time. */

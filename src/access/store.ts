@@ -1,5 +1,6 @@
 import type { ChangeListener } from '../core/changes.ts'
 import type { KeyId, OrganisationId, PersonId, SessionId, Sha256 } from '../core/ids.ts'
+import type { PackedRows } from '../core/packed-rows.ts'
 import type { Role } from '../core/principal.ts'
 import type { Acceptance, AcceptanceStore } from './acceptances/acceptances.ts'
 import type { KeyInfo } from './access.ts'
@@ -14,6 +15,28 @@ export interface StoredKey extends KeyInfo {
   /** Of the secret before, which still works while a service changes over; null when there is none. */
   readonly formerHash: Sha256 | null
 }
+
+/** A key as `packedKeyColumns` have it. */
+export type PackedKey = string & { readonly __row: 'key' }
+
+/** Of the table of keys; what is looked at of every key at start stands first. */
+export const packedKeyColumns = [
+  'hash',
+  'former_hash',
+  'revoked_at',
+  'id',
+  'organisation_id',
+  'person_id',
+  'name',
+  'prefix',
+  'role',
+  'service',
+  'created_at',
+  'last_used_at',
+  'expires_at',
+  'limits',
+  'revision',
+] as const
 
 /** An organisation as it is kept. */
 export interface StoredOrganisation extends Organisation {
@@ -51,7 +74,8 @@ export interface KeyPlace {
 }
 
 export interface KeyPage {
-  readonly keys: readonly StoredKey[]
+  /** Each a `PackedKey`. */
+  readonly keys: PackedRows
   /** Where it ends: the place that was asked for when it is empty. */
   readonly upTo: KeyPlace | null
   readonly more: boolean

@@ -1,14 +1,16 @@
 import type { Clock } from '../core/clock.ts'
 import { LiveKnowledge } from '../core/live-knowledge.ts'
 import type { MeasureId } from '../core/ids.ts'
+import { rowsOf } from '../core/packed-rows.ts'
 import { pageRows, readAhead, type Page } from '../core/read-ahead.ts'
 import type { ElpisError } from '../errors.ts'
 import type { Measure } from './measure.ts'
+import { measureIn, type PackedMeasure } from './packed-measure.ts'
 import { Register } from './register.ts'
 import type { StandingStore } from './store.ts'
 
 interface Revised extends Page {
-  readonly measures: readonly Measure[]
+  readonly measures: readonly PackedMeasure[]
   /** The last change among them. */
   readonly upTo: number
 }
@@ -41,7 +43,7 @@ export class LiveRegister {
   }
 
   /** @throws an error of storage while the store cannot be reached */
-  get current(): Omit<Register, 'apply'> {
+  get current(): Omit<Register, 'apply' | 'take'> {
     this.#knowledge.mustBeCurrent()
     return this.#register
   }
@@ -78,19 +80,22 @@ export class LiveRegister {
     await readAhead({
       ask: async (after: Revised | null) => {
         const from = Math.max(this.#seen, after?.upTo ?? 0)
-        const measures = await this.#store.measures.since(from, pageRows, standingAt)
-        const upTo = measures.at(-1)?.revision ?? from
-        return { measures, upTo, more: measures.length === pageRows }
+        const page = await this.#store.measures.since(from, pageRows, standingAt)
+        return { ...page, measures: rowsOf<PackedMeasure>(page.measures) }
       },
       take: ({ measures, upTo }) => {
         // A page that was read before a change was made here must not undo it, nor be read again: while much is changed
         // here, the bans of others would come last.
-        for (const measure of measures) {
-          if (measure.revision >= (this.#own.get(measure.id) ?? 0)) this.#register.apply(measure)
-        }
+        for (const row of measures) if (!this.#undoesOwn(row)) this.#register.take(row)
         this.#seen = Math.max(this.#seen, upTo)
       },
     })
+  }
+
+  #undoesOwn(row: PackedMeasure): boolean {
+    if (this.#own.size === 0) return false
+    const { id, revision } = measureIn(row)
+    return revision < (this.#own.get(id) ?? 0)
   }
 
   close(): void {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { cellEnd } from '../core/packed-rows.ts'
 import { homeOrganisation, type Identity, type Principal } from '../core/principal.ts'
 import type { Measure } from './measure.ts'
+import { packedMeasureColumns, type PackedMeasure } from './packed-measure.ts'
 import { Register } from './register.ts'
-import { parseTarget } from './target.ts'
+import { parseTarget, targetText } from './target.ts'
 
 let now = 1_000_000
 const register = () => new Register(() => now)
@@ -82,6 +84,54 @@ describe('who a measure is against', () => {
     all.apply(measure('key:key_1', { id: 'msr_warning' as never, rung: 'warned' }))
     all.apply({ ...ban, lifted: { at: now, by: 'owner', reason: 'a mistake' } })
     expect(all.against(somebody(), null)?.id).toBe('msr_warning')
+  })
+})
+
+/** As the store hands it over. */
+function packed({ target, until, lifted, caseId, createdAt, ...rest }: Measure): PackedMeasure {
+  const cells: Record<string, string | number | null | undefined> = {
+    ...rest,
+    target: targetText(target),
+    until,
+    lifted_at: lifted?.at,
+    lifted_by: lifted?.by,
+    lift_reason: lifted?.reason,
+    case_id: caseId,
+    created_at: createdAt,
+  }
+  return packedMeasureColumns.map((column) => cells[column] ?? '').join(cellEnd) as PackedMeasure
+}
+
+describe('a measure as the store hands it over', () => {
+  test.each([
+    measure('key:key_1'),
+    measure('net:203.0.113.0/24'),
+    measure('key:key_1', { until: 5_000_000 }),
+  ])('holds whom it is against, and is ended and forgotten as any other', (given) => {
+    const all = register()
+    all.take(packed(given))
+    expect(all.against(somebody(), null)).toEqual(given)
+    expect(all.of(given.target)).toEqual([given])
+    all.forgetLapsed()
+    expect(all.size).toBe(1)
+    all.take(packed({ ...given, lifted: { at: now, by: 'owner', reason: 'a mistake' }, revision: 2 }))
+    expect(all.against(somebody(), null)).toBeNull()
+    expect(all.size).toBe(0)
+  })
+
+  test('stands beside another on the same target', () => {
+    const all = register()
+    all.take(packed(measure('key:key_1', { rung: 'warned' })))
+    all.take(packed(measure('key:key_1', { id: 'msr_ban' as never })))
+    expect(all.against(somebody(), null)?.id).toBe('msr_ban')
+    expect(all.size).toBe(2)
+  })
+
+  test('ends what runs of whoever it bars', () => {
+    const all = register()
+    const { ended } = all.enter(somebody(), null)
+    all.take(packed(measure('key:key_1')))
+    expect(ended.reason).toMatchObject({ code: 'banned' })
   })
 })
 

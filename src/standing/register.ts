@@ -2,6 +2,7 @@ import type { Principal } from '../core/principal.ts'
 import type { ElpisError } from '../errors.ts'
 import { barringError, bars, inForce, stricter, type Measure } from './measure.ts'
 import { networkOf, NetworkTable } from './network.ts'
+import { goodTargetIn, measureIn, type PackedMeasure } from './packed-measure.ts'
 import type { Target, TargetKind } from './target.ts'
 
 /** Something that runs, and what ends it. */
@@ -20,20 +21,25 @@ export interface Entered {
 type Named = Exclude<TargetKind, 'net'>
 
 /**
+ * All measures against one target. The only one, if it has no end, stays as the store handed it over until whom it is
+ * against comes: of many measures most meet nobody.
+ */
+type Kept = PackedMeasure | readonly Measure[]
+
+/**
  * Every measure that is in force, in memory, and everything that runs. Looking somebody up takes a handful of map
  * look-ups; whoever a new measure bars, what they are running ends at once.
  */
 export class Register {
   readonly #now: () => number
-  /** Many targets have one measure only: no list is kept for one. */
-  readonly #named: Readonly<Record<Named, Map<string, readonly Measure[]>>> = {
+  readonly #named: Readonly<Record<Named, Map<string, Kept>>> = {
     key: new Map(),
     person: new Map(),
     org: new Map(),
     user: new Map(),
     domain: new Map(),
   }
-  readonly #networks = new NetworkTable<readonly Measure[]>()
+  readonly #networks = new NetworkTable<Kept>()
   readonly #running = new Set<Running>()
   #size = 0
 
@@ -51,15 +57,15 @@ export class Register {
     const now = this.#now()
     const { personId, keyId, endUser, organisationId, network } = principal
     let found: Measure | null = null
-    const look = (measures: readonly Measure[] | undefined): void => {
-      if (measures === undefined) return
-      for (const measure of measures) if (inForce(measure, now)) found = stricter(found, measure)
+    const look = (kept: Kept | undefined): void => {
+      if (kept === undefined) return
+      for (const measure of opened(kept)) if (inForce(measure, now)) found = stricter(found, measure)
     }
     look(this.#named.org.get(organisationId))
     if (keyId !== null) look(this.#named.key.get(keyId))
     if (personId !== null) look(this.#named.person.get(personId))
     if (endUser !== null) look(this.#named.user.get(endUser))
-    if (network !== null) for (const measures of this.#networks.holding(network)) look(measures)
+    if (network !== null) for (const kept of this.#networks.holding(network)) look(kept)
     for (let rest = domain; rest !== null; rest = parentOf(rest)) look(this.#named.domain.get(rest))
     return found
   }
@@ -67,7 +73,7 @@ export class Register {
   /** What is in force against exactly this target. */
   of(target: Target): readonly Measure[] {
     const now = this.#now()
-    return (this.#placeOf(target)?.get() ?? []).filter((measure) => inForce(measure, now))
+    return opened(this.#placeOf(target)?.get() ?? []).filter((measure) => inForce(measure, now))
   }
 
   enter(principal: Principal, domain: string | null): Entered {
@@ -76,10 +82,19 @@ export class Register {
     return { ended: running.controller.signal, leave: () => void this.#running.delete(running) }
   }
 
+  /** As `apply`, for a measure as the store handed it over. */
+  take(row: PackedMeasure): void {
+    const target = this.#running.size === 0 ? goodTargetIn(row) : null
+    const place = target === null ? null : this.#placeOf(target)
+    if (place === null || place.get() !== undefined) return this.apply(measureIn(row))
+    place.set(row)
+    this.#size++
+  }
+
   /** Takes over a measure as it is now: begins, changes or ends it. */
   apply(measure: Measure): void {
     const place = this.#placeOf(measure.target)
-    const others = (place?.get() ?? []).filter(({ id }) => id !== measure.id)
+    const others = opened(place?.get() ?? []).filter(({ id }) => id !== measure.id)
     const stands = inForce(measure, this.#now())
     this.#put(place, stands ? [...others, measure] : others)
     if (!stands || !bars(measure.rung)) return
@@ -92,9 +107,9 @@ export class Register {
   /** Forgets what is over; memory does not grow with measures that nobody meets any more. */
   forgetLapsed(): void {
     const now = this.#now()
-    for (const [kind, targets] of Object.entries(this.#named) as [Named, Map<string, readonly Measure[]>][]) {
+    for (const [kind, targets] of Object.entries(this.#named) as [Named, Map<string, Kept>][]) {
       for (const [value, measures] of targets) {
-        if (measures.every((measure) => inForce(measure, now))) continue
+        if (typeof measures === 'string' || measures.every((measure) => inForce(measure, now))) continue
         this.#put(
           this.#placeOf({ kind, value } as Target),
           measures.filter((measure) => inForce(measure, now)),
@@ -122,7 +137,7 @@ export class Register {
 
   #put(place: Place | null, measures: readonly Measure[]): void {
     if (place === null) return
-    this.#size += measures.length - (place.get()?.length ?? 0)
+    this.#size += measures.length - opened(place.get() ?? []).length
     if (measures.length === 0) place.delete()
     else place.set(measures)
   }
@@ -130,23 +145,27 @@ export class Register {
 
 /** Where the measures against one target are kept. */
 interface Place {
-  get(): readonly Measure[] | undefined
-  set(measures: readonly Measure[]): void
+  get(): Kept | undefined
+  set(kept: Kept): void
   delete(): void
 }
 
 function placeIn<Key>(
-  table: Pick<Map<Key, readonly Measure[]>, 'get'> & {
-    set(key: Key, measures: readonly Measure[]): unknown
+  table: Pick<Map<Key, Kept>, 'get'> & {
+    set(key: Key, kept: Kept): unknown
     delete(key: Key): unknown
   },
   key: Key,
 ): Place {
   return {
     get: () => table.get(key),
-    set: (measures) => void table.set(key, measures),
+    set: (kept) => void table.set(key, kept),
     delete: () => void table.delete(key),
   }
+}
+
+function opened(kept: Kept): readonly Measure[] {
+  return typeof kept === 'string' ? [measureIn(kept)] : kept
 }
 
 function parentOf(domain: string): string | null {

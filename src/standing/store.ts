@@ -2,6 +2,7 @@
 import type { ActLeaf } from '../core/acts.ts'
 import type { ChangeListener } from '../core/changes.ts'
 import type { CaseId } from '../core/ids.ts'
+import type { PackedRows } from '../core/packed-rows.ts'
 import type { MarkKind } from './blur.ts'
 import type { Case, CaseStep } from './case.ts'
 import type { StandingEvent } from './event.ts'
@@ -28,6 +29,14 @@ export interface MeasurePage {
   readonly limit: number
 }
 
+export interface RevisedPage {
+  /** Each a `PackedMeasure`. */
+  readonly measures: PackedRows
+  /** The last change among them: the one that was asked for when there is none. */
+  readonly upTo: number
+  readonly more: boolean
+}
+
 export interface MeasureStore {
   /** Opens a case or extends the open one. */
   insert(measure: NewMeasure): Promise<Measure>
@@ -47,7 +56,7 @@ export interface MeasureStore {
    *
    * @param standingAt leaves out what is over by then
    */
-  since(revision: number, limit: number, standingAt: number | null): Promise<Measure[]>
+  since(revision: number, limit: number, standingAt: number | null): Promise<RevisedPage>
   /** Those of one rung that are in force at `now`, in the order of their ids, after the one with this id. */
   inForce(rung: Rung, after: string, now: number, limit: number): Promise<Measure[]>
   /** Newest first. */

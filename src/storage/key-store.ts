@@ -1,9 +1,17 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { KeyLimits } from '../access/key-limits-schema.ts'
 import { noLimits } from '../access/key-limits.ts'
-import type { KeyPage, KeyPlace, KeyStore, StoredKey } from '../access/store.ts'
+import {
+  packedKeyColumns,
+  type KeyPage,
+  type KeyPlace,
+  type KeyStore,
+  type StoredKey,
+} from '../access/store.ts'
 import type { KeyId, Sha256 } from '../core/ids.ts'
+import { lastCells } from '../core/packed-rows.ts'
 import { announceAccess, type AccessChange } from './access-changes.ts'
+import { packed } from './packed.ts'
 import type { Database } from './schema.ts'
 
 /** Each method runs inside one transaction that its caller holds. */
@@ -55,13 +63,14 @@ export class SqlKeyStore implements KeyStore {
       const { revision, id } = place
       query = query.where((where) => where(where.refTuple('revision', 'id'), '>', where.tuple(revision, id)))
     }
-    const rows = await query.orderBy('revision').orderBy('id').limit(limit).execute()
-    const last = rows.at(-1)
-    return {
-      keys: await keysOf(rows),
-      upTo: last === undefined ? place : { revision: last.revision, id: last.id },
-      more: rows.length === limit,
-    }
+    const page = query.orderBy('revision').orderBy('id').limit(limit)
+    const keys = await packed(this.#database, page, packedKeyColumns)
+    const last = lastCells(keys)
+    const upTo =
+      last.length === 0
+        ? place
+        : { revision: Number(last.at(-1)), id: last[packedKeyColumns.indexOf('id')] as KeyId }
+    return { keys, upTo, more: keys.count === limit }
   }
 
   async rotate(

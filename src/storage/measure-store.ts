@@ -1,11 +1,14 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { ActLeaf } from '../core/acts.ts'
 import type { MeasureId } from '../core/ids.ts'
+import { lastCells } from '../core/packed-rows.ts'
 import { rungs, type Lift, type Measure, type Rung } from '../standing/measure.ts'
-import type { MeasurePage, MeasureStore, NewMeasure } from '../standing/store.ts'
+import { packedMeasureColumns } from '../standing/packed-measure.ts'
+import type { MeasurePage, MeasureStore, NewMeasure, RevisedPage } from '../standing/store.ts'
 import { targetOf, targetText, type Target } from '../standing/target.ts'
 import { appendAct } from './audit-store.ts'
 import { addStep, closeIfOver, openCase } from './case-rows.ts'
+import { packed } from './packed.ts'
 import type { Database } from './schema.ts'
 import { announce } from './versions.ts'
 
@@ -106,14 +109,17 @@ export class SqlMeasureStore implements MeasureStore {
     return lapsed
   }
 
-  async since(revision: number, limit: number, standingAt: number | null): Promise<Measure[]> {
+  async since(revision: number, limit: number, standingAt: number | null): Promise<RevisedPage> {
     let query = this.#database.selectFrom('measures').selectAll().where('revision', '>', revision)
     if (standingAt !== null) {
       query = query
         .where('lifted_at', 'is', null)
         .where((where) => where.or([where('until', 'is', null), where('until', '>', standingAt)]))
     }
-    return (await query.orderBy('revision').limit(limit).execute()).map(measureOf)
+    const page = query.orderBy('revision').limit(limit)
+    const measures = await packed(this.#database, page, packedMeasureColumns)
+    const upTo = Number(lastCells(measures).at(-1) ?? revision)
+    return { measures, upTo, more: measures.count === limit }
   }
 
   async inForce(rung: Rung, after: string, now: number, limit: number): Promise<Measure[]> {

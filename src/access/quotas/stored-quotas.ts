@@ -113,7 +113,7 @@ export class StoredQuotas implements Quotas {
   }
 
   #keyNamed(which: string, by: Principal | undefined): string {
-    const keys = this.#parts.live.current.keys
+    const keys = this.#parts.live.current.keysLike(which)
     return keyNamed(
       which,
       keys.filter(({ organisationId }) => reaches(by, organisationId)),
