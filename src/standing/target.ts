@@ -1,7 +1,7 @@
 import type { EndUser, KeyId, OrganisationId, PersonId } from '../core/ids.ts'
 import { elpisError } from '../errors.ts'
 import type { Principal } from '../core/principal.ts'
-import { addressOf, networkOf, networkText } from './network.ts'
+import { addressOf, isWithin, networkOf, networkText } from './network.ts'
 
 /** Whom or what a measure is against. Its text, `key:key_…`, is its name everywhere; two with one text are the same. */
 export type Target =
@@ -83,9 +83,7 @@ export function concerns(target: Target, principal: Principal, domain: string | 
     case 'net': {
       const network = networkOf(target.value)
       const address = principal.network === null ? null : addressOf(principal.network)
-      if (network === null || address?.family !== network.family) return false
-      const rest = BigInt((network.family === 4 ? 32 : 128) - network.length)
-      return address.bits >> rest === network.bits >> rest
+      return network !== null && address !== null && isWithin(address, network)
     }
     case 'domain':
       return domain !== null && (domain === target.value || domain.endsWith(`.${target.value}`))
