@@ -10,6 +10,7 @@ import { startReminders, type Reminder } from '../src/monitoring/incidents/remin
 import { openStorage } from '../src/storage/storage.ts'
 import { elpis, freshHome } from './support/elpis.ts'
 import { postgresForTests } from './support/postgres.ts'
+import { prepareDatabase } from './support/prepared-home.ts'
 
 const hour = 3_600_000
 const postgres = await postgresForTests()
@@ -17,6 +18,7 @@ const databases = ['SQLite', ...(postgres === null ? [] : ['Postgres'])]
 
 async function desk(database: string) {
   const home = mkdtempSync(join(tmpdir(), 'elpis-incidents-'))
+  if (database === 'SQLite') prepareDatabase(home)
   const url = database === 'Postgres' ? ((await postgres?.freshDatabase()) ?? '') : ''
   const storage = await openStorage({ home, storage: { url } })
   onTestFinished(async () => {

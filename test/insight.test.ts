@@ -7,6 +7,7 @@ import { SignCollector } from '../src/monitoring/insight/collector.ts'
 import { Insight } from '../src/monitoring/insight/insight.ts'
 import { openStorage } from '../src/storage/storage.ts'
 import { keyPrincipal } from './support/principals.ts'
+import { prepareDatabase } from './support/prepared-home.ts'
 
 const hour = 3_600_000
 const key = Buffer.alloc(32, 7)
@@ -45,6 +46,7 @@ const attack =
 
 async function place() {
   const home = mkdtempSync(join(tmpdir(), 'elpis-insight-'))
+  prepareDatabase(home)
   const storage = await openStorage({ home })
   onTestFinished(async () => {
     await storage.close()

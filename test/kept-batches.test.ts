@@ -9,6 +9,7 @@ import { elpisError } from '../src/errors.ts'
 import type { BatchDoor } from '../src/kept/batch-door.ts'
 import { openKept, type Kept } from '../src/kept/kept.ts'
 import { openStorage } from '../src/storage/storage.ts'
+import { prepareDatabase } from './support/prepared-home.ts'
 
 const keyId = 'key_test' as KeyId
 const account = keyId as string as Account
@@ -16,6 +17,7 @@ const day = 86_400_000
 
 function freshHome(): string {
   const home = mkdtempSync(join(tmpdir(), 'elpis-kept-'))
+  prepareDatabase(home)
   onTestFinished(() => rmSync(home, { recursive: true, force: true }))
   return home
 }

@@ -9,9 +9,11 @@ import { apiServer } from './support/api-server.ts'
 import { fakeEngine, finish, hanging, saying, start, text, usage } from './support/fake-engine.ts'
 import { postgresForTests } from './support/postgres.ts'
 import { quotaContract } from './support/quota-contract.ts'
+import { prepareDatabase } from './support/prepared-home.ts'
 
 quotaContract('SQLite', async () => {
   const home = mkdtempSync(join(tmpdir(), 'elpis-quotas-'))
+  prepareDatabase(home)
   onTestFinished(() => rmSync(home, { recursive: true, force: true }))
   return () => openStorage({ home })
 })

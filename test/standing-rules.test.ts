@@ -13,6 +13,7 @@ import { elpis, freshHome, serveElpis, withRealModel } from './support/elpis.ts'
 import { postgresForTests } from './support/postgres.ts'
 import { day, keyPrincipal, standingOn } from './support/standing.ts'
 import { usageRecord } from './support/usage-records.ts'
+import { prepareDatabase } from './support/prepared-home.ts'
 
 const shipped = new URL('../policies/rules/behaviour.toml', import.meta.url)
 const behaviour = await readFile(shipped, 'utf8')
@@ -35,6 +36,7 @@ describe.each([
 
   async function given(shelf = shelfOf(behaviour)) {
     const home = mkdtempSync(join(tmpdir(), 'elpis-rules-'))
+    if (place === null) prepareDatabase(home)
     onTestFinished(() => rmSync(home, { recursive: true, force: true }))
     const storage = await openStorage(
       place === null ? { home } : { home, storage: { url: await place.freshDatabase() } },

@@ -15,6 +15,7 @@ import { createUsage } from '../src/usage/usage.ts'
 import { postgresForTests } from './support/postgres.ts'
 import { keyPrincipal } from './support/principals.ts'
 import { usageRecord } from './support/usage-records.ts'
+import { prepareDatabase } from './support/prepared-home.ts'
 
 const day = 86_400_000
 const now = 1_789_999_980_000
@@ -26,6 +27,7 @@ const databases = ['SQLite', ...(postgres === null ? [] : ['Postgres'])]
 
 async function freshStore(database = 'SQLite') {
   const home = mkdtempSync(join(tmpdir(), 'elpis-usage-'))
+  if (database === 'SQLite') prepareDatabase(home)
   const url = database === 'Postgres' ? ((await postgres?.freshDatabase()) ?? '') : ''
   const storage = await openStorage({ home, storage: { url } })
   onTestFinished(async () => {
