@@ -69,8 +69,7 @@ def collate(encoded: list[tuple[np.ndarray, int]], batch: list[int]) -> tuple[to
     return tensor, torch.from_numpy(types), tensor != PAD
 
 
-def targets(examples: list[Example], batch: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Targets (unknown below zero) and weights."""
-    chosen = [examples[place] for place in batch]
-    lines = [[*(getattr(e, head) for head in HEADS), *e.hazards] for e in chosen]
-    return torch.tensor(lines), torch.tensor([e.weight for e in chosen])
+def targets(examples: list[Example]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Targets (examples × outputs, unknown below zero) and weights."""
+    lines = [[*(getattr(e, head) for head in HEADS), *e.hazards] for e in examples]
+    return torch.tensor(lines), torch.tensor([e.weight for e in examples])

@@ -1,6 +1,7 @@
 """The judge as PyTorch sees it: a small BERT, pooled, with linear heads after half of its layers and after the last. `judge/kernel.c` computes the same."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -109,6 +110,18 @@ def from_base(base: BaseModel, kept: np.ndarray, chosen: list[int]) -> Judge:
             _norm(layer.norm2, t, f"{at}.oln")
         for head in (judge.glance, judge.head):
             begin_anew(head)
+    return judge
+
+
+def loaded(base: BaseModel, kept: np.ndarray, path: Path) -> Judge:
+    """The judge of a file of weights, of as many layers as it holds."""
+    state = torch.load(path)
+    layers = len({name.split(".")[1] for name in state if name.startswith("layers.")})
+    judge = from_base(base, kept, list(range(layers)))
+    # The words are the base model's, whichever pieces of them a vocabulary keeps.
+    judge.load_state_dict({**state, "words": judge.words})
+    judge = judge.float()
+    judge.words = judge.words.bfloat16()
     return judge
 
 

@@ -5,13 +5,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import torch
 
 import base_model
 import export
 import measure
 import vocabulary
-from encoder import from_base
+from encoder import loaded
 from screen_features import folded, places
 from sources import Example
 
@@ -26,13 +25,8 @@ TEXTS = [
 def main() -> None:
     out, models, weights = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     tokenizer, _, _, kept = vocabulary.load(out / "vocabulary.json")
-    state = torch.load(out / weights)
-    layers = len({name.split(".")[1] for name in state if name.startswith("layers.")})
-    judge = from_base(base_model.read(base_model.fetch(out)), kept, list(range(layers)))
-    judge.load_state_dict(state)
+    judge = loaded(base_model.read(base_model.fetch(out)), kept, out / weights)
     export.rounded(judge)
-    judge = judge.float()
-    judge.words = judge.words.bfloat16()
     examples = [Example("", "", prompt, response) for prompt, response in TEXTS]
     last, glance = measure.logits(judge, tokenizer, examples)
     screen = _Screen(models / "screen.safetensors")

@@ -14,7 +14,7 @@ import sources
 import vocabulary
 import weights_file
 import written
-from encoder import GLANCE_LAYERS, HAZARDS, HEADS, Judge, from_base
+from encoder import GLANCE_LAYERS, HAZARDS, HEADS, Judge, loaded
 
 MOST_TOKENS = 256
 RAISED = {"prompt_harm": 2.363, "response_harm": 1.386}
@@ -78,13 +78,8 @@ def main() -> None:
     options = parser.parse_args()
     tokenizer, pieces, scores, kept = vocabulary.load(options.out / "vocabulary.json")
     base = base_model.read(base_model.fetch(options.out))
-    state = torch.load(options.out / options.weights)
-    layers = len({name.split(".")[1] for name in state if name.startswith("layers.")})
-    judge = from_base(base, kept, list(range(layers)))
-    judge.load_state_dict(state)
+    judge = loaded(base, kept, options.out / options.weights)
     rounded(judge)
-    judge = judge.float()
-    judge.words = judge.words.bfloat16()
     exact = copy.deepcopy(judge)
     _, back = sources.load(options.data)
     # Half of what is held back is enough for two numbers a head; texts of our own are few.
@@ -101,7 +96,7 @@ def main() -> None:
     tensors["vocabulary.scores"] = np.array(scores, np.float64)
     # Eight-byte values first, so that each tensor stands where its kind may stand.
     ordered = dict(sorted(tensors.items(), key=lambda item: -item[1].itemsize))
-    notes = {"layers": str(layers), "glance": str(GLANCE_LAYERS), "pieces": str(len(pieces)), "made_by": "train/export.py", "outputs": " ".join((*HEADS, *HAZARDS))}
+    notes = {"layers": str(len(judge.layers)), "glance": str(GLANCE_LAYERS), "pieces": str(len(pieces)), "made_by": "train/export.py", "outputs": " ".join((*HEADS, *HAZARDS))}
     weights_file.write(options.models / "judge.safetensors", ordered, notes)
     measure.by_source(last, back, HEADS.index("attack"))
     measure.bounds(last, pairs, back, (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95), "from")

@@ -1,4 +1,7 @@
-"""Fine-tunes the judge. Weights are kept in float32, arithmetic is in bfloat16 or float32; the same seed draws the same batches."""
+"""Fine-tunes the judge. Weights are kept in float32, arithmetic is in bfloat16 or float32; the same seed draws the same batches.
+
+With `--teacher` it begins as some layers of a judge of more layers, and learns half from the labels and half from what that one says
+(distillation; Hinton et al., 2015; beginning as the teacher's layers: Sanh et al., 2019)."""
 
 import argparse
 import copy
@@ -19,13 +22,17 @@ import mixture
 import sources
 import vocabulary
 import written
-from encoder import HEADS, Judge, begin_anew, from_base
+from encoder import HEADS, Judge, begin_anew, from_base, loaded
 
 LAYERS = [0, 2, 4, 6, 8, 10]
 BATCH_TOKENS = 4096
 RATE, HEAD_RATE = 2e-4, 1e-3
 WARM_UP = 40
 HAZARD_WEIGHT = 0.15
+TAUGHT = 0.5
+"""How much of a target is the teacher's word, where there is one."""
+DRAWS = 3
+"""Passes that differ in what they draw: for each the teacher is asked once."""
 GLANCE_WEIGHT = 0.3
 """How much the heads after half of the layers count: what they need must be there by then. `fit_glance.py` fits them once more afterwards."""
 
@@ -78,6 +85,26 @@ class Trainer:
         return loss.item()
 
 
+def taught(teacher: Judge, encoded: list, wanted: Tensor) -> Tensor:
+    """Targets (examples × outputs) that are in part the teacher's word; what is not known of an example stays unknown."""
+    said = torch.zeros_like(wanted)
+    with torch.no_grad():
+        for batch in batches.batches(encoded, 16_384, None):
+            said[batch] = torch.sigmoid(teacher(*batches.collate(encoded, batch))[0])
+    return torch.where(wanted >= 0, (1 - TAUGHT) * wanted + TAUGHT * said, wanted)
+
+
+def student_of(teacher: Judge, chosen: list[int]) -> Judge:
+    """The layers `chosen` of a judge, all else as there; its glance begins anew."""
+    student = Judge(teacher.words, len(chosen))
+    state = {name: value for name, value in teacher.state_dict().items() if not name.startswith("layers.")}
+    student.load_state_dict(state, strict=False)
+    for place, number in enumerate(chosen):
+        student.layers[place].load_state_dict(teacher.layers[number].state_dict())
+    begin_anew(student.glance)
+    return student
+
+
 def varied(example: sources.Example, chooser: random.Random) -> sources.Example:
     """The same words in another dress, so that neither case nor a full stop tells a source."""
     text, dice = example.prompt, chooser.random()
@@ -101,6 +128,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, default=1.0)
     parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--begin", type=Path, help="weights to go on from")
+    parser.add_argument("--teacher", type=Path, help="weights of a judge of more layers to learn from; `--layers` are then layers of it")
     parser.add_argument("--share", type=float, default=1.0, help="of the rows of sources that have more than enough")
     parser.add_argument("--save", default="judge.pt")
     parser.add_argument("--seed", type=int, default=6)
@@ -120,33 +148,43 @@ def main() -> None:
     train, back = sources.load(options.data)
     if not options.mixed:
         train = [e for e in train if e.source in sources.SCARCE or sources.share(f"{options.seed} {e.prompt} {e.response}") < options.share]
-    judge = from_base(base_model.read(base_model.fetch(options.out)), kept, options.layers)
+    base = base_model.read(base_model.fetch(options.out))
+    teacher = loaded(base, kept, options.teacher).to(getattr(torch, options.dtype)) if options.teacher else None
+    judge = student_of(loaded(base, kept, options.teacher), options.layers) if options.teacher else from_base(base, kept, options.layers)
     if options.begin:
         judge.load_state_dict(torch.load(options.begin))
         # As `fit_glance.py` leaves them they are so steep that they would lead the training.
         begin_anew(judge.glance)
     schedule = []
     while options.epochs > len(schedule):
-        # Our own texts are drawn anew for each pass.
-        seed = 100 * options.seed + len(schedule)
-        own = contrasts.examples(seed)
-        chosen = mixture.mixed(train, own, seed, options.part) if options.mixed else [*train, *own]
-        drawn = [varied(example, chooser) for example in chosen]
-        encoded = batches.encode(tokenizer, drawn)
+        number = len(schedule)
+        if teacher and number >= DRAWS:
+            drawn, encoded, wanted, weights, _ = schedule[number % DRAWS]
+        else:
+            # Our own texts are drawn anew for each pass.
+            seed = 100 * options.seed + number
+            own = contrasts.examples(seed)
+            chosen = mixture.mixed(train, own, seed, options.part) if options.mixed else [*train, *own]
+            drawn = [varied(example, chooser) for example in chosen]
+            encoded = batches.encode(tokenizer, drawn)
+            wanted, weights = batches.targets(drawn)
+            if teacher:
+                wanted = taught(teacher, encoded, wanted)
+                print(f"taught pass {number + 1}", flush=True)
         order = batches.batches(encoded, options.batch_tokens, chooser)
-        order = order[: math.ceil(len(order) * min(1, options.epochs - len(schedule)))]
-        schedule.append((drawn, encoded, order))
-    planned = sum(len(order) for _, _, order in schedule)
+        order = order[: math.ceil(len(order) * min(1, options.epochs - number))]
+        schedule.append((drawn, encoded, wanted, weights, order))
+    planned = sum(len(order) for *_, order in schedule)
     steps = min(options.most_steps, planned)
     trainer, begun, done, recent, tokens_seen = Trainer(judge, planned, options.rate, options.minutes, getattr(torch, options.dtype)), time.time(), 0, [], 0
     saved = begun
     print(f"{len(schedule[0][0])} examples, {steps} steps", flush=True)
-    for drawn, encoded, order in schedule:
+    for _, encoded, wanted, weights, order in schedule:
         for batch in order:
             if done >= steps or time.time() - begun > 60 * options.minutes:
                 break
             inputs = batches.collate(encoded, batch)
-            recent.append(trainer.step(*inputs, *batches.targets(drawn, batch)))
+            recent.append(trainer.step(*inputs, wanted[batch], weights[batch]))
             done, tokens_seen = done + 1, tokens_seen + inputs[0].numel()
             if done % 50 == 0:
                 spent = time.time() - begun

@@ -14,7 +14,7 @@ import mixture
 import sources
 import vocabulary
 import written
-from encoder import GLANCE_LAYERS, HEADS, OUTPUTS, from_base
+from encoder import GLANCE_LAYERS, HEADS, OUTPUTS, loaded
 from fit import loss_of
 
 SEED, ROUNDS, ROWS, RATE = 22, 60, 1024, 3e-3
@@ -26,12 +26,7 @@ def main() -> None:
     data, out, weights = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     torch.manual_seed(SEED)
     tokenizer, _, _, kept = vocabulary.load(out / "vocabulary.json")
-    state = torch.load(out / weights)
-    layers = len({name.split(".")[1] for name in state if name.startswith("layers.")})
-    judge = from_base(base_model.read(base_model.fetch(out)), kept, list(range(layers)))
-    judge.load_state_dict(state, strict=False)
-    judge = judge.float()
-    judge.words = judge.words.bfloat16()
+    judge = loaded(base_model.read(base_model.fetch(out)), kept, out / weights)
     train, back = sources.load(data)
     back += written.load()[1]
     examples = mixture.mixed(train, contrasts.examples(SEED), SEED)
@@ -64,12 +59,10 @@ def _seen(judge, tokenizer, examples):
     """What the heads would look at, what they should say, and how much each example counts."""
     encoded = batches.encode(tokenizer, examples)
     seen = torch.zeros(len(examples), judge.glance.in_features)
-    wanted, known = torch.zeros(len(examples), OUTPUTS), torch.zeros(len(examples))
     with torch.no_grad():
         for batch in batches.batches(encoded, 8192, None):
             seen[batch] = judge.glimpse(*batches.collate(encoded, batch))
-            wanted[batch], known[batch] = batches.targets(examples, batch)
-    return seen, wanted, known
+    return seen, *batches.targets(examples)
 
 
 if __name__ == "__main__":

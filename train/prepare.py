@@ -6,6 +6,7 @@ from pathlib import Path
 import base_model
 import sources
 import vocabulary
+import written
 
 SIZE = 64_000
 
@@ -14,11 +15,12 @@ def main() -> None:
     data, out = Path(sys.argv[1]), Path(sys.argv[2])
     base = base_model.read(base_model.fetch(out))
     train, _ = sources.load(data)
-    texts = [example.prompt[:1500] for example in train] + [(example.response or "")[:800] for example in train]
+    examples = [*train, *written.load()[0]]
+    texts = [example.prompt[:1500] for example in examples] + [(example.response or "")[:800] for example in examples]
     kept = vocabulary.prune(base, texts, SIZE)
     pieces = [base.pieces[place] for place in kept]
     vocabulary.save(out / "vocabulary.json", pieces, base.scores[kept], kept)
-    print(f"{len(train)} examples; {len(pieces)} pieces kept of {len(base.pieces)}")
+    print(f"{len(examples)} examples; {len(pieces)} pieces kept of {len(base.pieces)}")
 
 
 if __name__ == "__main__":
