@@ -17,8 +17,8 @@ import written
 from encoder import GLANCE_LAYERS, HAZARDS, HEADS, Judge, loaded
 
 MOST_TOKENS = 256
-RAISED = {"prompt_harm": 2.363, "response_harm": 1.386}
-"""Added to the offsets: policies act from 0.7 on, which a question then has where its chance is 0.18, an answer where it is 0.37."""
+RAISED = {"prompt_harm": 1.4, "response_harm": 1.386}
+"""Added to the offsets: policies act from 0.7 on, which a question or an answer then has where its chance is 0.37."""
 ZERO, MOST = 64, 63
 ACTED_ON, LOST = 0.3, 0.004
 """A glance may clear this share of what is harmful and would come to so much in the last layer, no more."""

@@ -127,17 +127,12 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--epochs", type=float, default=1.0)
     parser.add_argument("--rate", type=float, default=RATE)
-    parser.add_argument("--begin", type=Path, help="weights to go on from")
     parser.add_argument("--teacher", type=Path, help="weights of a judge of more layers to learn from; `--layers` are then layers of it")
-    parser.add_argument("--share", type=float, default=1.0, help="of the rows of sources that have more than enough")
     parser.add_argument("--save", default="judge.pt")
     parser.add_argument("--seed", type=int, default=6)
     parser.add_argument("--layers", type=int, nargs="+", default=LAYERS)
-    parser.add_argument("--most-steps", type=int, default=10**9)
     parser.add_argument("--batch-tokens", type=int, default=BATCH_TOKENS)
     parser.add_argument("--minutes", type=float, default=math.inf, help="ends then with a low rate, however far it came")
-    parser.add_argument("--mixed", action="store_true", help="the mixture of `mixture.py`, in place of --share")
-    parser.add_argument("--part", type=float, default=1.0, help="of the mixture in a pass, but for what is written by hand")
     parser.add_argument("--dtype", choices=["bfloat16", "float32"], default="bfloat16", help="bfloat16 is fast where the processor has it")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
@@ -146,15 +141,9 @@ def main() -> None:
     chooser = random.Random(options.seed)
     tokenizer, _, _, kept = vocabulary.load(options.out / "vocabulary.json")
     train, back = sources.load(options.data)
-    if not options.mixed:
-        train = [e for e in train if e.source in sources.SCARCE or sources.share(f"{options.seed} {e.prompt} {e.response}") < options.share]
     base = base_model.read(base_model.fetch(options.out))
     teacher = loaded(base, kept, options.teacher).to(getattr(torch, options.dtype)) if options.teacher else None
     judge = student_of(loaded(base, kept, options.teacher), options.layers) if options.teacher else from_base(base, kept, options.layers)
-    if options.begin:
-        judge.load_state_dict(torch.load(options.begin))
-        # As `fit_glance.py` leaves them they are so steep that they would lead the training.
-        begin_anew(judge.glance)
     schedule = []
     while options.epochs > len(schedule):
         number = len(schedule)
@@ -163,9 +152,7 @@ def main() -> None:
         else:
             # Our own texts are drawn anew for each pass.
             seed = 100 * options.seed + number
-            own = contrasts.examples(seed)
-            chosen = mixture.mixed(train, own, seed, options.part) if options.mixed else [*train, *own]
-            drawn = [varied(example, chooser) for example in chosen]
+            drawn = [varied(example, chooser) for example in mixture.mixed(train, contrasts.examples(seed), seed)]
             encoded = batches.encode(tokenizer, drawn)
             wanted, weights = batches.targets(drawn)
             if teacher:
@@ -175,13 +162,12 @@ def main() -> None:
         order = order[: math.ceil(len(order) * min(1, options.epochs - number))]
         schedule.append((drawn, encoded, wanted, weights, order))
     planned = sum(len(order) for *_, order in schedule)
-    steps = min(options.most_steps, planned)
     trainer, begun, done, recent, tokens_seen = Trainer(judge, planned, options.rate, options.minutes, getattr(torch, options.dtype)), time.time(), 0, [], 0
     saved = begun
-    print(f"{len(schedule[0][0])} examples, {steps} steps", flush=True)
+    print(f"{len(schedule[0][0])} examples, {planned} steps", flush=True)
     for _, encoded, wanted, weights, order in schedule:
         for batch in order:
-            if done >= steps or time.time() - begun > 60 * options.minutes:
+            if time.time() - begun > 60 * options.minutes:
                 break
             inputs = batches.collate(encoded, batch)
             recent.append(trainer.step(*inputs, wanted[batch], weights[batch]))
@@ -189,7 +175,7 @@ def main() -> None:
             if done % 50 == 0:
                 spent = time.time() - begun
                 mean = sum(recent) / len(recent)
-                print(f"step {done}/{steps} loss {mean:.4f} {tokens_seen / spent:.0f} tokens/s {spent:.0f} s", flush=True)
+                print(f"step {done}/{planned} loss {mean:.4f} {tokens_seen / spent:.0f} tokens/s {spent:.0f} s", flush=True)
                 recent = []
             if time.time() - saved > 120:
                 saved = time.time()

