@@ -126,7 +126,7 @@ export const settings = z.strictObject({
         .enum(['exact', 'fast'])
         .default('exact')
         .describe(
-          'On CPUs: `exact` computes attention so that a text never depends on what runs beside it and can be replayed to the bit; `fast` reads long prompts sooner, and another neighbour may mean another text. Graphics processors are always fast.',
+          'On CPUs: `exact` computes so that a text never depends on what runs beside it and can be replayed to the bit; `fast` reads long prompts sooner, also with weights repacked for AMX and the like, and another neighbour may mean another text. Graphics processors are always fast.',
         ),
       drafts: z
         .enum(['measured', 'always', 'never'])

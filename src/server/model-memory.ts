@@ -39,15 +39,13 @@ export function servedMemory(header: Gguf, settings: Settings['engine']): Served
   // What ended is kept up to this bound; copies are never more than there is in the cache.
   const kept = Math.max(prefixMemory * 1024 * 1024, Math.min(leastCopies, estimate.cache))
   const process = processBytes + (estimate.cache === 0 ? 0 : kept)
-  const repacked = repacksWeights(settings.cpu_level) ? estimate.weights : 0
+  const repacked = settings.attention === 'fast' && repacksWeights(settings) ? estimate.weights : 0
   return { ...estimate, process, repacked, total: estimate.total + process + repacked }
 }
 
 /** What a model takes in the process of another one that it drafts for: `load-draft.ts`. */
-export function draftMemory(
-  header: Gguf,
-  { context, batch, cpu_level: level }: Settings['engine'],
-): MemoryEstimate {
+export function draftMemory(header: Gguf, settings: Settings['engine']): MemoryEstimate {
+  const { context, batch } = settings
   const estimate = estimateMemory(header, {
     contextTokens: context,
     sequences: mostDrafting,
@@ -55,13 +53,13 @@ export function draftMemory(
     batchTokens: Math.max(batch, mostDrafting),
     outputTokens: mostDrafting,
   })
-  const repacked = repacksWeights(level) ? estimate.weights : 0
+  const repacked = repacksWeights(settings) ? estimate.weights : 0
   return { ...estimate, total: estimate.total + repacked }
 }
 
-/** The kernels for Intel's AMX, the level `sapphirerapids`, keep the file and a copy (measured: a quarter more in all). */
-function repacksWeights(level: string): boolean {
-  return level === 'sapphirerapids' || (level === '' && hasMatrixUnit())
+/** The kernels for Intel's AMX keep the file and a copy (measured: a quarter more in all). A fixed CPU level goes without them. */
+function repacksWeights({ cpu_level: level }: Settings['engine']): boolean {
+  return level === '' && hasMatrixUnit()
 }
 
 function hasMatrixUnit(): boolean {

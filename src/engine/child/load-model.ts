@@ -196,9 +196,9 @@ function loadWeights(
       ...native.llama_model_default_params(),
       progress_callback: callback,
       ...(layers === null ? {} : { n_gpu_layers: layers }),
-      // Repacked weights are faster for many formats, but round one token and several differently. Whoever fixes the
-      // CPU level asks for the same results everywhere.
-      use_extra_bufts: options.cpuLevel === null,
+      // Repacked weights (AMX has them for nearly all formats) are faster, but round one token and several differently.
+      // Whoever fixes the CPU level asks for the same results everywhere.
+      use_extra_bufts: isFast(native, options) && options.cpuLevel === null,
     })
   } finally {
     koffi.unregister(callback)
@@ -217,7 +217,7 @@ function layersToPlace(native: Binding, { placement }: LoadOptions): number | nu
 function layoutOf(native: Binding, { pointer, shape, steady, types }: Context): string | null {
   if (!steady) return null
   const { numbers, stepTokens, threads } = shape
-  return `cells ${native.llama_n_ctx(pointer)}, sequences ${numbers}, step ${stepTokens}, threads ${threads}, cache ${types}`
+  return `cells ${native.llama_n_ctx(pointer)}, sequences ${numbers}, step ${stepTokens}, threads ${threads}, cache ${types}, weights as in the file`
 }
 
 function createContext(native: Binding, weights: Pointer, options: LoadOptions): Context | null {
@@ -225,8 +225,7 @@ function createContext(native: Binding, weights: Pointer, options: LoadOptions):
   // A model that remembers in a state has memory for each number, and keeps no branches.
   const numbers = sequences + 2 + (keepsState(native, weights) ? 0 : branches)
   const stepTokens = Math.max(options.batchTokens, numbers)
-  const fast = usesGpu(native) || options.attention === 'fast'
-  for (const { keys, values, steady } of fast ? [halves] : steadyCaches) {
+  for (const { keys, values, steady } of isFast(native, options) ? [halves] : steadyCaches) {
     const pointer = native.llama_init_from_model(weights, {
       ...native.llama_context_default_params(),
       n_ctx: options.cacheTokens,
@@ -255,6 +254,11 @@ function warmUp(model: NativeModel, token: number): void {
   const result = model.run()
   model.clear()
   if (result !== 'done') throw new Error('the model cannot be computed')
+}
+
+/** Whether a text may depend on what is computed beside it. */
+function isFast(native: Binding, { attention }: LoadOptions): boolean {
+  return usesGpu(native) || attention === 'fast'
 }
 
 function usesGpu(native: Binding): boolean {
