@@ -92,6 +92,7 @@ test('each strike is explained by one command, and adds up to the score; a grave
       counts: number
       request: string
     }[]
+    /** The newest first: the first question may have brought a warning. */
     measures: { rung: string }[]
   }
   expect(shown.strikes.length).toBeGreaterThan(0)
@@ -101,7 +102,7 @@ test('each strike is explained by one command, and adds up to the score; a grave
   }
   expect(shown.strikes.reduce((sum, { counts }) => sum + counts, 0)).toBeCloseTo(shown.score, 1)
   expect(shown.strikes.some(({ hazard }) => hazard === 'S9')).toBe(true)
-  expect(shown.measures).toMatchObject([{ rung: 'suspended' }])
+  expect(shown.measures[0]?.rung).toBe('suspended')
   const waiting = await server.standing.reviews({ kind: 'step', waiting: true })
   expect(waiting.map(({ target }) => target.value)).toContain(id)
   const plain = (await elpis(home, ['standing', 'show', `key:${id}`])).stdout
