@@ -142,13 +142,16 @@ def main() -> None:
     tokenizer, _, _, kept = vocabulary.load(options.out / "vocabulary.json")
     train, back = sources.load(options.data)
     base = base_model.read(base_model.fetch(options.out))
-    teacher = loaded(base, kept, options.teacher).to(getattr(torch, options.dtype)) if options.teacher else None
-    judge = student_of(loaded(base, kept, options.teacher), options.layers) if options.teacher else from_base(base, kept, options.layers)
+    kind = getattr(torch, options.dtype)
+    teacher = loaded(base, kept, options.teacher) if options.teacher else None
+    judge = student_of(teacher, options.layers) if teacher else from_base(base, kept, options.layers)
+    if teacher:
+        teacher = teacher.to(kind)
     schedule = []
     while options.epochs > len(schedule):
         number = len(schedule)
         if teacher and number >= DRAWS:
-            drawn, encoded, wanted, weights, _ = schedule[number % DRAWS]
+            encoded, wanted, weights, _ = schedule[number % DRAWS]
         else:
             # Our own texts are drawn anew for each pass.
             seed = 100 * options.seed + number
@@ -160,12 +163,12 @@ def main() -> None:
                 print(f"taught pass {number + 1}", flush=True)
         order = batches.batches(encoded, options.batch_tokens, chooser)
         order = order[: math.ceil(len(order) * min(1, options.epochs - number))]
-        schedule.append((drawn, encoded, wanted, weights, order))
+        schedule.append((encoded, wanted, weights, order))
     planned = sum(len(order) for *_, order in schedule)
-    trainer, begun, done, recent, tokens_seen = Trainer(judge, planned, options.rate, options.minutes, getattr(torch, options.dtype)), time.time(), 0, [], 0
+    trainer, begun, done, recent, tokens_seen = Trainer(judge, planned, options.rate, options.minutes, kind), time.time(), 0, [], 0
     saved = begun
     print(f"{len(schedule[0][0])} examples, {planned} steps", flush=True)
-    for _, encoded, wanted, weights, order in schedule:
+    for encoded, wanted, weights, order in schedule:
         for batch in order:
             if time.time() - begun > 60 * options.minutes:
                 break

@@ -137,11 +137,11 @@ export class Roster {
 
   /** The sessions made from a key go with it. */
   removeKey(id: KeyId): void {
-    const key = this.#member(id)
-    if (key === undefined) return
+    const kept = this.#keysById.get(id)
+    if (kept === undefined) return
     this.#keysById.delete(id)
-    this.#forgetSecrets(key.stored)
-    end(key, elpisError('key_revoked'))
+    this.#forgetSecrets(typeof kept === 'string' ? secretsIn(kept) : kept.stored)
+    if (typeof kept !== 'string') end(kept, elpisError('key_revoked'))
     this.removeSessions(this.sessionsOf({ keyId: id, personId: null }).map((session) => session.id))
   }
 
@@ -236,7 +236,7 @@ export class Roster {
     return member
   }
 
-  #forgetSecrets({ hash, formerHash }: StoredKey): void {
+  #forgetSecrets({ hash, formerHash }: Pick<StoredKey, 'hash' | 'formerHash'>): void {
     this.#keys.delete(hash)
     if (formerHash !== null) this.#keys.delete(formerHash)
   }
