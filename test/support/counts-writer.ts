@@ -10,15 +10,21 @@ const [home = '', url = ''] = process.argv.slice(2)
 const stores = await openStorage({ home, storage: { url } })
 const audit = await startedAudit(stores, home)
 const acts: readonly Act[] = [
-  { kind: 'settings-in-force', by: 'server', about: null, details: {} },
   { kind: 'policy-changed', by: 'server', about: 'standard', details: { version: 'b', when: 'start' } },
-  { kind: 'policy-changed', by: 'server', about: 'strict', details: { version: 'c', when: 'start' } },
   { kind: 'standing-changed', by: 'rob', about: 'key:1', details: { rung: 'banned' } },
   { kind: 'standing-changed', by: 'rob', about: 'key:1', details: { rung: 'banned', lifted: true } },
   { kind: 'appeal-opened', by: 'key:1', about: 'key:1', details: {} },
   { kind: 'appeal-decided', by: 'ann', about: 'key:1', details: { overturned: true } },
   { kind: 'content-read', by: 'rob', about: 'ent_1', details: { reason: 'case 7' } },
 ]
+// As a server starts; among the others it would leave no policy in force wherever the log is cut right behind it.
+await audit.acts.record({ kind: 'settings-in-force', by: 'server', about: null, details: {} })
+await audit.acts.record({
+  kind: 'policy-changed',
+  by: 'server',
+  about: 'strict',
+  details: { version: 'c', when: 'start' },
+})
 await Promise.all([
   ...Array.from({ length: 256 }, async (_, writer) => {
     for (let number = writer; ; number++) {
