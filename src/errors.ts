@@ -280,7 +280,7 @@ const table = {
     status: 403,
     exit: 4,
     message: 'The role {role} may not do this.',
-    hint: 'Ask somebody whose role may: reviewers warn, restrict and suspend; owners and admins bar and lift.',
+    hint: 'Reviewers warn, restrict and suspend; owners and admins bar and lift. A key is a member’s unless it was made with --role, whoever has it.',
   },
   standing_not_home: {
     blame: 'user',
