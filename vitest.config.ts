@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const report = process.env['VITEST_REPORT']
 
@@ -15,12 +16,14 @@ const together = [
   'acceptances',
   'admin-api',
   'api-{anthropic,batches,edge,ollama,prompt-lists,responses,tools,web}',
-  'audit{,-acts,-acts-kill,-cli,-content,-counts,-kill,-transparency}',
+  'audit{,-acts,-acts-kill,-cli,-content,-counts,-erasure,-kill,-transparency}',
   'backup',
   'browser-log',
   'chat-page-colours',
   'cli',
+  'deploy',
   'egress-counts',
+  'engine-supervision',
   'gguf-hostile',
   'guard-{doors,moderation}',
   'incidents',
@@ -34,7 +37,8 @@ const together = [
   'prometheus',
   'pull-processes',
   'quotas',
-  'standing-{appeals,evasion,ladder,people,webhooks}',
+  'server',
+  'standing-{appeals,evasion,ladder,people,sweep,webhooks}',
   'storage-upgrade',
   'talk',
   'telemetry',
@@ -44,20 +48,58 @@ const together = [
 ].map((name) => `test/${name}.test.ts`)
 
 /**
- * Files that start a model or a browser and measure neither time nor memory: two at once, each on its half of the
- * processors, where a model computes with one thread of two.
+ * Files that start a model or a browser and measure no time, and memory only of processes of their own: two at once, each
+ * on its half of the processors, where a model computes with one thread of two.
  */
 const halves = [
   'adapters{,-cli}',
-  'api-vectors',
-  'console-{standing,watching}',
+  'answer-replay',
+  'api-{kept-real,real,vectors}',
+  'broken-models',
+  'chat-page-real',
+  'clients',
+  'console{,-standing,-watching}',
+  'disk-full',
+  'draft-model',
+  'egress',
   'embedding{,-kinds}',
   'families',
+  'faults',
+  'guard-{matrix,models,probe}',
+  'installation',
+  'kept-prefixes',
+  'load-progress',
+  'metrics',
+  'prefix-cache',
+  'residency',
+  'soak',
+  'standing-{rules,signals}',
   'structured-output',
   'thoughts',
   'tool-prompts',
+  'tools',
   'transparency-page',
+  'upstream-real',
 ].map((name) => `test/${name}.test.ts`)
+
+/** Of the files above those that take longest, in this order. */
+const longest = ['soak', 'prefix-cache', 'faults'].map((name) => `/test/${name}.test.ts`)
+
+/**
+ * Vitest begins with what took longest the last time, or is the largest file where it knows of no last time: a short
+ * file may run two minutes, and began last it would run alone.
+ */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const order = ({ project }: TestSpecification) => project.config.sequence.groupOrder
+    const place = ({ moduleId }: TestSpecification) => {
+      const found = longest.findIndex((end) => moduleId.endsWith(end))
+      return found < 0 ? longest.length : found
+    }
+    const sorted = await super.sort(files)
+    return sorted.toSorted((left, right) => order(left) - order(right) || place(left) - place(right))
+  }
+}
 
 const product = {
   globalSetup: ['test/support/bundle-libraries.ts', 'test/support/prepared-home.ts'],
@@ -69,6 +111,7 @@ export default defineConfig({
   test: {
     // A machine-readable copy for `.ci/run`.
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
