@@ -68,7 +68,6 @@ const halves = [
   'guard-{matrix,models,probe}',
   'installation',
   'kept-prefixes',
-  'load-progress',
   'metrics',
   'prefix-cache',
   'residency',
