@@ -74,7 +74,7 @@ describe('a prefix that eight requests share', () => {
       cold.push(choices[0]!.text)
     }
     engine = await engineOf()
-  }, 240_000)
+  }, 480_000)
 
   afterAll(async () => {
     await Promise.all(engines.map((each) => each.close()))
