@@ -27,7 +27,7 @@ from encoder import HEADS, Judge, begin_anew, from_base, loaded
 LAYERS = [0, 2, 4, 6, 8, 10]
 BATCH_TOKENS = 4096
 RATE, HEAD_RATE = 2e-4, 1e-3
-WARM_UP = 40
+WARM_UP = 200
 HAZARD_WEIGHT = 0.15
 TAUGHT = 0.5
 """How much of a target is the teacher's word, where there is one."""

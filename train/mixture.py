@@ -56,7 +56,7 @@ def _part(example: Example) -> float:
         return 1.0
     unsafe = max(example.prompt_harm, example.response_harm) == 1.0
     if example.response is not None:
-        return 0.25
+        return 0.4 if example.source.startswith("diasafety") else 0.9
     if example.source in PARTS:
         return PARTS[example.source][unsafe]
     if example.source.startswith("own_"):
