@@ -319,7 +319,13 @@ const table = {
     message: 'What judges requests cannot be reached, and nothing passes unjudged.',
     hint: 'Try again later. Whoever runs this server: `elpis doctor`.',
   },
-
+  guard_key_unusable: {
+    blame: 'fault',
+    status: 503,
+    exit: 6,
+    message: 'The guard cannot use its key {file}: {reason}.',
+    hint: 'Remove the file: the next start makes another, and the thresholds of the guard move a little.',
+  },
   policy_invalid: {
     blame: 'user',
     status: 400,

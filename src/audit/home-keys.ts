@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { keyFile } from '../core/key-file.ts'
 import { elpisError } from '../errors.ts'
 import {
   formatSigner,
@@ -26,7 +26,7 @@ export interface HomeKeys {
  * @throws `audit_key_unusable`
  */
 export function openHomeKeys(home: string, origin: string): HomeKeys {
-  const log = keyFile(join(home, 'log.key'), () =>
+  const log = keyLine(join(home, 'log.key'), () =>
     formatSigner(
       signerKey(origin || `elpis-${randomBytes(8).toString('hex')}`, plainSignature, randomBytes(32)),
     ),
@@ -37,7 +37,7 @@ export function openHomeKeys(home: string, origin: string): HomeKeys {
     throw unusable(home, 'log.key', `it is the key of "${key.name}", but audit.origin is "${origin}"`)
   }
   const wrapping = Buffer.from(
-    keyFile(join(home, 'subjects.key'), () => randomBytes(32).toString('base64')),
+    keyLine(join(home, 'subjects.key'), () => randomBytes(32).toString('base64')),
     'base64',
   )
   if (wrapping.length !== 32) throw unusable(home, 'subjects.key', 'it does not hold 32 bytes')
@@ -51,25 +51,18 @@ function unusable(home: string, name: string, reason: string) {
 /** A private key in a file of its own (0600), made when there is none. @throws `audit_key_unusable` */
 export function openKeyFile(path: string, type: VerifierKey['type'], name: string): SignerKey {
   const made = name || `witness-${randomBytes(8).toString('hex')}`
-  const key = parseSigner(keyFile(path, () => formatSigner(signerKey(made, type, randomBytes(32)))))
+  const key = parseSigner(keyLine(path, () => formatSigner(signerKey(made, type, randomBytes(32)))))
   if (key?.type !== type) {
     throw elpisError('audit_key_unusable', { file: path, reason: 'it holds no key of the right kind' })
   }
   return key
 }
 
-/** The first line of a file; made whole or not at all, and only once of however many servers start. */
-function keyFile(path: string, fresh: () => string): string {
-  if (!existsSync(path)) {
-    const draft = `${path}.${randomBytes(6).toString('hex')}`
-    writeFileSync(draft, `${fresh()}\n`, { mode: 0o600, flag: 'wx', flush: true })
-    try {
-      linkSync(draft, path)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    } finally {
-      unlinkSync(draft)
-    }
-  }
-  return readFileSync(path, 'utf8').split('\n', 1)[0] ?? ''
+/** A key as text, in the first line of its file. */
+function keyLine(path: string, fresh: () => string): string {
+  return (
+    keyFile(path, () => `${fresh()}\n`)
+      .toString()
+      .split('\n', 1)[0] ?? ''
+  )
 }

@@ -1,6 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { keyFile } from '../../core/key-file.ts'
+import { elpisError } from '../../errors.ts'
+
+const bytes = 32
 
 /**
  * What is different about the guard of this deployment. Everybody can have its weights; an attack that was found against
@@ -15,18 +18,21 @@ export class DeploymentSecret {
 
   /** For what is done once, where there is no home yet. */
   static ofNobody(): DeploymentSecret {
-    return new DeploymentSecret(randomBytes(32))
+    return new DeploymentSecret(randomBytes(bytes))
   }
 
-  /** Of the home, made at its first start, 0600. Whoever reads it knows the thresholds of this deployment, no more. */
+  /**
+   * Of the home, made at its first start, 0600. Whoever reads it knows the thresholds of this deployment, no more.
+   *
+   * @throws `guard_key_unusable`
+   */
   static ofHome(home: string): DeploymentSecret {
     const file = join(home, 'guard.key')
-    try {
-      writeFileSync(file, randomBytes(32), { flag: 'wx', mode: 0o600 })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    const key = keyFile(file, () => randomBytes(bytes))
+    if (key.length !== bytes) {
+      throw elpisError('guard_key_unusable', { file, reason: `it holds ${key.length} bytes, not ${bytes}` })
     }
-    return new DeploymentSecret(readFileSync(file))
+    return new DeploymentSecret(key)
   }
 
   /** The same label always gives the same number, 0 to 1; without the key nobody knows which. */
