@@ -7,10 +7,13 @@ import { parseVerifierKey } from '../src/audit/note.ts'
 import type { SubjectName } from '../src/audit/store.ts'
 import { verifyLog } from '../src/audit/verify-log.ts'
 import { verifyReceipt } from '../src/audit/verify-receipt.ts'
+import type { EntryId } from '../src/core/ids.ts'
+import { homeOrganisation, type Role } from '../src/core/principal.ts'
 import { apiServer } from './support/api-server.ts'
 import { fakeEngine } from './support/fake-engine.ts'
 
 const question = { model: 'fake:1b', messages: [{ role: 'user', content: 'What is in the box?' }] }
+const owner = { id: 'owner', organisation: homeOrganisation }
 
 describe('what people say', () => {
   test('is read with a reason only, is logged, and they are told', async () => {
@@ -38,6 +41,44 @@ describe('what people say', () => {
       })
   })
 
+  test('is read by nobody of another organisation, also with the id of its entry', async () => {
+    await using server = await apiServer(fakeEngine())
+    const { directory } = server.access
+    const staff = async (name: string) => {
+      const organisation = (await directory.createOrganisation(name)).id
+      const of = async (role: Role) => {
+        const { id } = await directory.addPerson({ name: `${name} ${role}`, email: null, role, organisation })
+        const { key } = await server.access.createKey(`${name} ${role}`, { person: id, role })
+        return { authorization: `Bearer ${key}` }
+      }
+      return { member: await of('member'), reviewer: await of('reviewer'), owner: await of('owner') }
+    }
+    const [acme, other] = [await staff('Acme'), await staff('Other')]
+    const asked = await server.post('/v1/chat/completions', question, { headers: acme.member })
+    const id = asked.headers.get('elpis-receipt') ?? ''
+    await asked.text()
+    const read = async (headers: Record<string, string>) => {
+      const response = await server.fetch(`/v1/content/${id}?reason=case%207`, { headers })
+      return { status: response.status, body: await response.text() }
+    }
+    const read404 = { status: 404, body: expect.stringContaining('content_not_kept') }
+    expect(await read(other.reviewer)).toEqual(read404)
+    expect(await read(other.owner)).toEqual(read404)
+    const notices = async () => {
+      const { data } = (await (await server.fetch('/v1/notices', { headers: acme.member })).json()) as {
+        data: unknown[]
+      }
+      return data.length
+    }
+    expect(await notices()).toBe(0)
+    for (const headers of [acme.reviewer, acme.owner]) {
+      expect(await read(headers)).toMatchObject({ status: 200, body: expect.stringContaining('in the box') })
+    }
+    // Whoever runs the server reads what all organisations asked.
+    await server.audit.contents.read(id as EntryId, owner, 'case 7')
+    expect(await notices()).toBe(3)
+  })
+
   test('is gone after erasing, byte for byte, and the log still verifies', async () => {
     const home = mkdtempSync(join(tmpdir(), 'elpis-erase-'))
     onTestFinished(() => rmSync(home, { recursive: true, force: true }))
@@ -61,7 +102,7 @@ describe('what people say', () => {
     const receipt = verifyReceipt(await (await server.fetch(`/v1/receipts/${id}`)).text(), log)
     expect([receipt.ok, receipt.salt]).toEqual([true, null])
     expect(await verifyLog({ source: server.audit.log, key: log })).toMatchObject({ ok: true, requests: 1 })
-    await expect(server.audit.contents.read(id as never, 'owner', 'case 7')).rejects.toMatchObject({
+    await expect(server.audit.contents.read(id as never, owner, 'case 7')).rejects.toMatchObject({
       code: 'content_not_kept',
     })
   })

@@ -94,7 +94,14 @@ export async function openAudit(parts: AuditParts): Promise<Audit> {
       return changed
     },
   }
-  const contents = new Contents({ ...parts, store: stores.contents, subjects, acts, policy: parts.content })
+  const contents = new Contents({
+    ...parts,
+    store: stores.contents,
+    log: store,
+    subjects,
+    acts,
+    policy: parts.content,
+  })
   const receipts = new Receipts({ store, tree, publisher, subjects })
   const counts = new LogCounts({ store, tree, key: keys.log, onTrouble })
   const reconciler = new Reconciler({ store, journal, acts, clock, replica, onTrouble })

@@ -1,11 +1,13 @@
 import type { Acts } from '../core/acts.ts'
 import type { Clock } from '../core/clock.ts'
-import type { EntryId } from '../core/ids.ts'
+import type { EntryId, OrganisationId } from '../core/ids.ts'
+import { homeOrganisation } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
 import { newEntryId } from './entry-id.ts'
 import { gathered } from './gathered.ts'
-import { shortened } from './log-entry.ts'
-import type { ContentStore, KeptContent, Notice, SubjectName } from './store.ts'
+import { parseEntry, shortened } from './log-entry.ts'
+import { sees } from './log-view.ts'
+import type { AuditStore, ContentStore, KeptContent, Notice, SubjectName } from './store.ts'
 import type { SubjectKey, SubjectKeys } from './subject-keys.ts'
 
 const dayMilliseconds = 86_400_000
@@ -18,8 +20,16 @@ export interface ContentPolicy {
   readonly days: number
 }
 
+/** Who reads what somebody else said. */
+export interface Reader {
+  /** As the log and the notice name them: a person's or key's id, or `owner`. */
+  readonly id: string
+  readonly organisation: OrganisationId
+}
+
 interface ContentParts {
   readonly store: ContentStore
+  readonly log: Pick<AuditStore, 'leaf'>
   readonly subjects: SubjectKeys
   readonly acts: Acts
   readonly clock: Clock
@@ -58,17 +68,27 @@ export class Contents {
    * Somebody reads what somebody else said. It is in the log, and the person is told, before it is shown.
    *
    * @returns JSON: prompt, settings and output; of an answer all of its record
-   * @throws `content_not_kept`, `reason_missing`
+   * @throws `content_not_kept`, also for what another organisation asked; `reason_missing`
    */
-  async read(id: EntryId, by: string, reason: string): Promise<string> {
+  async read(id: EntryId, by: Reader, reason: string): Promise<string> {
     const { store, acts, clock } = this.#parts
     const why = shortened(reason.trim()).slice(0, longestReason).toWellFormed()
     if (why === '') throw elpisError('reason_missing')
+    if (!(await this.#reaches(by.organisation, id))) throw elpisError('content_not_kept', { id })
     const { text, subject } = await this.#open(id)
-    await acts.record({ kind: 'content-read', by, about: id, details: { reason: why } })
+    await acts.record({ kind: 'content-read', by: by.id, about: id, details: { reason: why } })
     const at = clock.now()
-    await store.notify({ id: newEntryId(at), subject, entry: id, at, by, reason: why })
+    await store.notify({ id: newEntryId(at), subject, entry: id, at, by: by.id, reason: why })
     return text
+  }
+
+  /** By the entry itself: what runs still has none, and only the home may read what has none. */
+  async #reaches(organisation: OrganisationId, id: EntryId): Promise<boolean> {
+    if (organisation === homeOrganisation) return true
+    const { log, subjects } = this.#parts
+    const leaf = await log.leaf(id)
+    const entry = leaf === null ? null : parseEntry(Buffer.from(leaf.body))
+    return entry !== null && sees(organisation, entry, subjects)
   }
 
   /**

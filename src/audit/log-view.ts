@@ -65,7 +65,7 @@ export class LogView {
     organisation: OrganisationId,
     { before, limit }: { readonly before: number | null; readonly limit: number },
   ): Promise<PlacedEntry[]> {
-    const { store } = this.#parts
+    const { store, subjects } = this.#parts
     const { size } = await store.state()
     const found: PlacedEntry[] = []
     let end = Math.min(before ?? size, size)
@@ -75,7 +75,7 @@ export class LogView {
       const bodies = await store.bodies(begin, end)
       for (const [place, body] of [...bodies.entries()].toReversed()) {
         const entry = parseEntry(Buffer.from(body))
-        if (entry !== null && this.#sees(organisation, entry) && found.length < limit) {
+        if (entry !== null && sees(organisation, entry, subjects) && found.length < limit) {
           found.push({ position: begin + place, entry })
         }
       }
@@ -96,13 +96,18 @@ export class LogView {
       const open = organisation === homeOrganisation ? await store.openRow(id) : null
       throw elpisError(open === null ? 'receipt_not_found' : 'receipt_open', { id })
     }
-    const proof = this.#sees(organisation, entry) ? await receipts.evidence(id) : null
+    const proof = sees(organisation, entry, this.#parts.subjects) ? await receipts.evidence(id) : null
     if (proof === null) throw elpisError('receipt_not_found', { id })
     return { position: leaf.position, entry, proof }
   }
+}
 
-  #sees(organisation: OrganisationId, entry: LogEntry): boolean {
-    if (organisation === homeOrganisation) return true
-    return entry.type === 'request' && entry.organisation === this.#parts.subjects.organisation(organisation)
-  }
+/** Whether an entry is shown to an organisation: the home sees all, every other what it asked itself. */
+export function sees(
+  organisation: OrganisationId,
+  entry: LogEntry,
+  subjects: Pick<SubjectKeys, 'organisation'>,
+): boolean {
+  if (organisation === homeOrganisation) return true
+  return entry.type === 'request' && entry.organisation === subjects.organisation(organisation)
 }

@@ -148,17 +148,18 @@ export function logRoutes(door: LogDoor): Route[] {
     method: 'GET',
     path: '/v1/content/:id',
     documentedPath: '/v1/content/{id}',
-    summary: 'Read what somebody asked and was answered; it is logged, and they are told',
+    summary:
+      'Read what somebody of your organisation asked and was answered; it is logged, and they are told',
     needs: 'content.read',
     query: z.object({ reason: z.string().max(1000) }),
     answers: {
       200: { description: 'Prompt, settings and output.', schema: z.json() },
       403: { description: 'This needs a role.', schema: errorBody },
-      404: { description: 'Nothing is kept.', schema: errorBody },
+      404: { description: 'Nothing is kept, or another organisation asked it.', schema: errorBody },
     },
     async handle({ names, query, exchange, reply }) {
       const { principal, account } = await whose(exchange.credentials)
-      const by = principal.personId ?? account
+      const by = { id: principal.personId ?? account, organisation: principal.organisationId }
       const text = await contents.read((names['id'] ?? '') as EntryId, by, query.reason)
       return await reply.type('application/json').send(text)
     },
