@@ -1,7 +1,7 @@
 /**
  * How well the shipped guard tells harm from what only looks like it: `npm run eval:guard -- FOLDER_OF_THE_DATA [MOST_ROWS [FILE]]`.
- * Screen and judge are the product's own, with the weights that it ships; prints Markdown for `bench/results`,
- * and writes the scores of every row to FILE, without its text.
+ * The guard is the product's own, under the policy `standard` and a fixed secret of a deployment, with the weights that it ships;
+ * prints Markdown for `bench/results`, and writes the scores of every row to FILE, without its text.
  */
 import { existsSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -20,7 +20,7 @@ if (!existsSync(join(folder, 'public_test.jsonl.gz'))) {
 const most = Number(process.argv[3] ?? Infinity)
 const [screen, judge] = [new Screen(), new JudgeModel()]
 const rows = sampled([...testRows(folder), ...heldOutRows(folder)], most)
-const judged = evaluate(rows, screen, judge)
+const judged = await evaluate(rows, { screen, judge })
 if (process.argv[4] !== undefined) {
   const lines = judged.map(({ row, ...scores }) =>
     JSON.stringify({ set: row.set, unsafe: row.unsafe, ...scores }),

@@ -6,17 +6,11 @@
 import { existsSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { createHash } from 'node:crypto'
-import type { KeyId, OrganisationId } from '../src/core/ids.ts'
-import { Cascade } from '../src/guard/cascade/cascade.ts'
-import { DeploymentSecret } from '../src/guard/defence/deployment-secret.ts'
-import { keyedScorer } from '../src/guard/defence/keyed-scorer.ts'
 import { JudgeModel } from '../src/guard/judge/model.ts'
-import { openPolicyShelf } from '../src/guard/policy/shelf.ts'
-import type { Passage } from '../src/guard/scores.ts'
 import { Screen } from '../src/guard/screen/screen.ts'
-import { createModeration, type Moderation } from '../src/guard/stage/moderate.ts'
+import type { Moderation } from '../src/guard/stage/moderate.ts'
 import { climb } from './guard/climb.ts'
+import { deployment, principal } from './guard/evaluate.ts'
 import { sampled, testRows } from './guard/rows.ts'
 
 const folder = process.argv[2] ?? '../shared/guard'
@@ -26,24 +20,14 @@ if (!existsSync(join(folder, 'public_test.jsonl.gz'))) {
 }
 const [prompts, queries] = [Number(process.argv[3] ?? 40), Number(process.argv[4] ?? 150)]
 const others = 4
-const [screen, model] = [new Screen(), new JudgeModel()]
-const judge = { name: 'judge', score: (passage: Passage) => model.score(passage) }
-const principal = { organisationId: 'org_home' as OrganisationId, keyId: 'key_bench' as KeyId }
-
-function deployment(name: string): Moderation {
-  const secret = new DeploymentSecret(createHash('sha256').update(name).digest())
-  const cascade = new Cascade({ screen, judge: keyedScorer(judge, secret), guardModel: null }, 60_000)
-  const assignment = { policy: 'standard', restricted: 'strict', organisations: {}, keys: {}, models: {} }
-  return createModeration(openPolicyShelf('', assignment, { secret }), cascade)
-}
-
+const layers = { screen: new Screen(), judge: new JudgeModel() }
 async function look(at: Moderation, prompt: string): Promise<{ blocked: boolean; harm: number }> {
   const { flagged, scores } = await at.moderate({ prompt, response: null }, principal)
   return { blocked: flagged, harm: scores?.harm ?? 1 }
 }
 
-const attacked = deployment('attacked')
-const targets = Array.from({ length: others }, (_, at) => deployment(`other ${at}`))
+const attacked = deployment('attacked', layers)
+const targets = Array.from({ length: others }, (_, at) => deployment(`other ${at}`, layers))
 const rows = sampled(
   testRows(folder).filter(({ set }) => set === 'strongreject'),
   Infinity,

@@ -1,5 +1,5 @@
 /** Tables of what was found: by set, beside published figures of other guards, and how long it took. */
-import { screenEnds, type Judged } from './evaluate.ts'
+import type { Judged } from './evaluate.ts'
 import { averagePrecision, counts, f1Of, quantile, recallAt } from '../../src/guard/measures.ts'
 
 /** Where the policies that ship act: `strict`, then `standard`. */
@@ -23,6 +23,7 @@ export function reportOf(judged: readonly Judged[]): string {
   return [
     ...head,
     ...lines,
+    macro(sets.map(([, rows]) => figuresOf(rows))),
     '',
     aims(new Map(sets), low),
     '',
@@ -33,30 +34,45 @@ export function reportOf(judged: readonly Judged[]): string {
 }
 
 function line(set: string, rows: readonly Judged[]): string {
+  const unsafe = rows.filter(({ row }) => row.unsafe).length
+  return `| ${[set, `${rows.length} (${unsafe})`, ...cells(figuresOf(rows)), published[set] ?? ''].join(' | ')} |`
+}
+
+/** The mean over the sets, each counted once, of those that a figure can be given for. */
+function macro(sets: readonly Figures[]): string {
+  const means = Array.from({ length: sets[0]?.length ?? 0 }, (_, column) => {
+    const known = sets.flatMap((figures) => figures[column] ?? [])
+    return known.length === 0 ? null : average(known)
+  })
+  return `| **mean over sets** | | ${[...cells(means), ''].join(' | ')} |`
+}
+
+/** In the order of the columns; null where a set has no figure. */
+type Figures = readonly (number | null)[]
+
+function figuresOf(rows: readonly Judged[]): Figures {
   const labels = rows.map(({ row }) => row.unsafe)
-  const scores = rows.map(({ cascade }) => cascade)
+  const scores = rows.map(({ harm }) => harm)
   const { found, missed, falsely, rightly } = counts(scores, labels, high)
-  const unsafe = found + missed
-  const mixed = unsafe > 0 && unsafe < rows.length
-  const cells = [
-    set,
-    `${rows.length} (${unsafe})`,
-    unsafe > 0 ? figure(f1Of({ found, missed, falsely })) : '–',
-    mixed ? figure(averagePrecision(scores, labels)) : '–',
-    unsafe > 0 ? figure(found / unsafe) : '–',
-    mixed ? figure(recallAt(scores, labels, 0.01)) : '–',
-    unsafe < rows.length ? figure(falsely / (falsely + rightly)) : '–',
+  const [unsafe, safe] = [found + missed > 0, falsely + rightly > 0]
+  const mixed = unsafe && safe
+  return [
+    unsafe ? f1Of({ found, missed, falsely }) : null,
+    mixed ? averagePrecision(scores, labels) : null,
+    unsafe ? found / (found + missed) : null,
+    mixed ? recallAt(scores, labels, 0.01) : null,
+    safe ? falsely / (falsely + rightly) : null,
     mixed
-      ? figure(
-          averagePrecision(
-            rows.map(({ screen }) => screen),
-            labels,
-          ),
+      ? averagePrecision(
+          rows.map(({ screen }) => screen),
+          labels,
         )
-      : '–',
-    published[set] ?? '',
+      : null,
   ]
-  return `| ${cells.join(' | ')} |`
+}
+
+function cells(figures: Figures): string[] {
+  return figures.map((value) => (value === null ? '–' : figure(value)))
 }
 
 /** What the issue sets as goals. */
@@ -93,12 +109,12 @@ function trade(sets: ReadonlyMap<string, readonly Judged[]>): string {
 
 function reached(sets: ReadonlyMap<string, readonly Judged[]>, threshold: number) {
   const flagged = (rows: readonly Judged[]): number =>
-    rows.filter(({ cascade }) => cascade >= threshold).length / Math.max(1, rows.length)
+    rows.filter(({ harm }) => harm >= threshold).length / Math.max(1, rows.length)
   const of = (set: string): readonly Judged[] => sets.get(set) ?? []
   const f1 = (set: string): number =>
     f1Of(
       counts(
-        of(set).map(({ cascade }) => cascade),
+        of(set).map(({ harm }) => harm),
         of(set).map(({ row }) => row.unsafe),
         threshold,
       ),
@@ -120,32 +136,32 @@ function reached(sets: ReadonlyMap<string, readonly Judged[]>, threshold: number
 }
 
 export function latencyTable(judged: readonly Judged[]): string {
-  const all = judged.map((one) => ({
-    ...one,
-    length: (one.row.passage.response ?? one.row.passage.prompt).length,
-  }))
-  const past = all.filter(({ screen }) => screen >= screenEnds)
-  const benign = all.filter(({ row }) => row.set.startsWith('benign'))
-  const benignPast = benign.filter(({ screen }) => screen >= screenEnds)
-  const cascade = all.map((one) => one.screenTime + (one.screen >= screenEnds ? one.judgeTime : 0))
-  const benignCascade = benign.map((one) => one.screenTime + (one.screen >= screenEnds ? one.judgeTime : 0))
+  const benign = judged.filter(({ row }) => row.set.startsWith('benign'))
   const line = (name: string, times: number[]): string =>
     `| ${name} | ${[average(times), quantile(times, 0.5), quantile(times, 0.99)].map((time) => time.toFixed(2)).join(' | ')} |`
+  const past = (rows: readonly Judged[]) =>
+    percent(rows.filter(({ pastScreen }) => pastScreen).length / Math.max(1, rows.length))
   return [
     '| milliseconds of processor time a message | mean | p50 | p99 |',
     '|---|---|---|---|',
     line(
       'screen',
-      all.map(({ screenTime }) => screenTime),
+      judged.map(({ screenTime }) => screenTime),
     ),
     line(
       'judge',
-      all.map(({ judgeTime }) => judgeTime),
+      judged.map(({ judgeTime }) => judgeTime),
     ),
-    line('cascade, all sets', cascade),
-    line('cascade, benign sources held out', benignCascade),
+    line(
+      'the guard as it ships, all sets',
+      judged.map(({ guardTime }) => guardTime),
+    ),
+    line(
+      'the guard as it ships, benign sources held out',
+      benign.map(({ guardTime }) => guardTime),
+    ),
     '',
-    `The judge is asked about ${percent(past.length / Math.max(1, all.length))} of all rows, ${percent(benignPast.length / Math.max(1, benign.length))} of the benign ones.`,
+    `The judge decides about ${past(judged)} of all rows, ${past(benign)} of the benign ones. At the thresholds of \`standard\` ${percent(benign.filter(({ flagged }) => flagged).length / Math.max(1, benign.length))} of the benign ones are refused.`,
   ].join('\n')
 }
 
