@@ -9,10 +9,18 @@ export interface Passage {
   readonly response: string | null
 }
 
+/** For whom a passage is judged: what is judged for one shall not hold up what is judged for another. */
+export interface Turn {
+  /** Whose request it is, by the name under which engines share themselves out. */
+  readonly account: string
+  /** No question and no answer waits for it: its turn comes after those that do. */
+  readonly later: boolean
+}
+
 /** A layer that scores passages. Scores are calibrated: of all with 0.8, four in five are harmful. @public */
 export interface Scorer {
   /** `screen`, `judge` or the name of a guard model. */
   readonly name: string
   /** Throws when it cannot tell; whoever calls makes that `unavailable`, never `allow`. */
-  score(passage: Passage): Promise<Scores> | Scores
+  score(passage: Passage, turn: Turn): Promise<Scores> | Scores
 }

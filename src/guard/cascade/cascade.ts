@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Scores } from '../../core/verdict.ts'
-import type { Scorer } from '../scores.ts'
+import type { Scorer, Turn } from '../scores.ts'
 import type { Piece } from './pieces.ts'
 
 /** The layers that score, from the cheapest to the dearest; null where there is none. */
@@ -64,15 +64,20 @@ export class Cascade {
   }
 
   /** @throws Unavailable, never anything else */
-  async score(pieces: readonly Piece[], limits: CascadeBounds): Promise<Scored> {
+  async score(pieces: readonly Piece[], limits: CascadeBounds, turn: Turn): Promise<Scored> {
     const { screen, judge, guardModel } = this.#layers
     const first = screen ?? judge ?? guardModel
     if (first === null) throw new Unavailable('guard', 'there are no weights')
-    let ranked = rank(await this.#all(first, pieces))
+    let ranked = rank(await this.#all(first, pieces, turn))
     if (first === screen && judge !== null)
-      ranked = await this.#ask(judge, ranked, bounds.judged, limits, isOpen)
+      ranked = await this.#ask(judge, ranked, { most: bounds.judged, limits, worth: isOpen, turn })
     if (first !== guardModel && guardModel !== null) {
-      ranked = await this.#ask(guardModel, ranked, bounds.modelled, limits, isUnsureOrGrave)
+      ranked = await this.#ask(guardModel, ranked, {
+        most: bounds.modelled,
+        limits,
+        worth: isUnsureOrGrave,
+        turn,
+      })
     }
     const [top] = ranked
     if (top === undefined)
@@ -85,9 +90,7 @@ export class Cascade {
   async #ask(
     layer: Scorer,
     ranked: readonly Result[],
-    most: number,
-    limits: CascadeBounds,
-    worth: (scores: Scores, limits: CascadeBounds) => boolean,
+    { most, limits, worth, turn }: Asking,
   ): Promise<Result[]> {
     const open = ranked.filter(({ scores }) => worth(scores, limits)).slice(0, most)
     if (open.length === 0) return [...ranked]
@@ -95,28 +98,29 @@ export class Cascade {
     const again = await this.#all(
       layer,
       open.map(({ piece }) => piece),
+      turn,
     )
     return rank([...again, ...ranked.filter((result) => !asked.has(result))])
   }
 
-  async #all(layer: Scorer, pieces: readonly Piece[]): Promise<Result[]> {
+  async #all(layer: Scorer, pieces: readonly Piece[], turn: Turn): Promise<Result[]> {
     const results: Result[] = []
-    let turn = performance.now()
+    let begun = performance.now()
     for (const piece of pieces) {
-      const scores = await this.#one(layer, piece)
+      const scores = await this.#one(layer, piece, turn)
       results.push({ scores, layer: layer.name, piece })
-      if (performance.now() - turn > bounds.turn) {
+      if (performance.now() - begun > bounds.turn) {
         await nextTurn()
-        turn = performance.now()
+        begun = performance.now()
       }
     }
     return results
   }
 
-  async #one(layer: Scorer, { passage }: Piece): Promise<Scores> {
+  async #one(layer: Scorer, { passage }: Piece, turn: Turn): Promise<Scores> {
     let scores: Scores
     try {
-      const given = layer.score(passage)
+      const given = layer.score(passage, turn)
       scores = given instanceof Promise ? await within(this.#patience, given) : given
     } catch (error) {
       throw new Unavailable(layer.name, 'it failed', error)
@@ -127,6 +131,14 @@ export class Cascade {
     }
     return scores
   }
+}
+
+/** Which pieces a layer is asked about, for whom. */
+interface Asking {
+  readonly most: number
+  readonly limits: CascadeBounds
+  readonly worth: (scores: Scores, limits: CascadeBounds) => boolean
+  readonly turn: Turn
 }
 
 interface Result {

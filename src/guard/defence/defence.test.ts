@@ -43,6 +43,7 @@ describe('EarlierTurns', () => {
 })
 
 describe('keyedScorer', () => {
+  const turn = { account: 'key', later: false }
   /** A guard with a hole: three pleasant words in a row take its score down. */
   const holed = {
     name: 'screen',
@@ -59,7 +60,7 @@ describe('keyedScorer', () => {
     const harms = []
     for (let deployment = 0; deployment < 40; deployment++) {
       const scorer = keyedScorer(holed, new DeploymentSecret(Buffer.alloc(32, deployment)))
-      harms.push((await scorer.score(attack)).harm)
+      harms.push((await scorer.score(attack, turn)).harm)
     }
     expect(harms.filter((harm) => harm < 0.7).length).toBeLessThanOrEqual(20)
     expect(new Set(harms).size).toBeGreaterThan(1)
@@ -67,6 +68,6 @@ describe('keyedScorer', () => {
 
   test('what is clear is left alone', async () => {
     const scorer = keyedScorer(holed, new DeploymentSecret(Buffer.alloc(32)))
-    expect((await scorer.score({ prompt: sentence, response: null })).harm).toBe(0.95)
+    expect((await scorer.score({ prompt: sentence, response: null }, turn)).harm).toBe(0.95)
   })
 })

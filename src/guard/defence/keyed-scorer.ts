@@ -18,8 +18,8 @@ const leftOut = 0.25
 export function keyedScorer(scorer: Scorer, secret: DeploymentSecret): Scorer {
   return {
     name: scorer.name,
-    async score(passage): Promise<Scores> {
-      const scores = await scorer.score(passage)
+    async score(passage, turn): Promise<Scores> {
+      const scores = await scorer.score(passage, turn)
       const text = passage.response ?? passage.prompt
       // Answers are judged many times over as they grow; who attacks chooses questions.
       if (
@@ -32,7 +32,7 @@ export function keyedScorer(scorer: Scorer, secret: DeploymentSecret): Scorer {
       let { harm } = scores
       let sum = 0
       for (let variant = 0; variant < variants; variant++) {
-        const changed = await scorer.score(without(passage, secret, variant))
+        const changed = await scorer.score(without(passage, secret, variant), turn)
         sum += changed.harm
         harm = Math.max(harm, changed.harm)
       }

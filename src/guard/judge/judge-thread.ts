@@ -1,12 +1,13 @@
 import { Worker } from 'node:worker_threads'
 import type { Scores } from '../../core/verdict.ts'
-import type { Passage } from '../scores.ts'
+import type { Passage, Turn } from '../scores.ts'
 import type { FromJudge, JudgeThreadData, ToJudge } from './judge-protocol.ts'
 import type { SharedJudge } from './model.ts'
 
 /** A passage that somebody waits for. */
 export interface Task {
   readonly passage: Passage
+  readonly turn: Turn
   /** Threads that ended over it. */
   lost: number
   /** Nobody waits for it any more. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { Judge } from './judge.ts'
 import { JudgeModel } from './model.ts'
 
@@ -118,6 +118,45 @@ test('threads share the work', async () => {
   opened.push(judge)
   const scores = await Promise.all(Array.from({ length: 60 }, () => judge.score(passage)))
   expect(new Set(scores.map(({ harm }) => harm))).toEqual(new Set([0, 1, 2]))
+})
+
+describe('who waits', () => {
+  /** Judges one passage after another, from when it is told to: what is asked before then waits together. */
+  const oneByOne = thread('scored(message)')
+  const turn = (account: string, later = false) => ({ account, later })
+
+  /** In which order they were judged, by the names of those who asked. */
+  async function order(asked: readonly { readonly account: string; readonly later: boolean }[]) {
+    const judge = new Judge({ threads: 1, patience: 30_000, entry: oneByOne })
+    opened.push(judge)
+    const served: string[] = []
+    await Promise.all(asked.map((one) => judge.score(passage, one).then(() => served.push(one.account))))
+    return served
+  }
+
+  test('accounts take turns: who asks much waits for themselves', async () => {
+    const served = await order([...Array.from({ length: 40 }, () => turn('much')), turn('one'), turn('two')])
+    expect(served.indexOf('one')).toBeLessThan(4)
+    expect(served.indexOf('two')).toBeLessThan(4)
+  })
+
+  test('what nobody’s question or answer waits for comes last', async () => {
+    const moderations = Array.from({ length: 20 }, (_, index) => turn(`moderation ${index}`, true))
+    const served = await order([...moderations, turn('question'), turn('question'), turn('answer')])
+    expect(served.slice(0, 3).toSorted()).toEqual(['answer', 'question', 'question'])
+  })
+
+  test('one account cannot fill it for others, nor moderations for questions', async () => {
+    const judge = new Judge({ threads: 1, patience: 30_000, entry: oneByOne })
+    opened.push(judge)
+    const moderations = Array.from({ length: 2000 }, (_, index) => turn(`moderation ${index}`, true))
+    const flood = Array.from({ length: 2000 }, () => turn('much'))
+    const judged = Promise.allSettled([...flood, ...moderations].map((one) => judge.score(passage, one)))
+    await expect(judge.score(passage, turn('one'))).resolves.toHaveProperty('harm')
+    const refused = (await judged).filter(({ status }) => status === 'rejected')
+    expect(refused).toHaveLength(976 + 976)
+    expect(String((refused[0] as PromiseRejectedResult).reason)).toContain('too many passages wait')
+  })
 })
 
 test('a closed judge says no', async () => {

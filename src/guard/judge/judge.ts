@@ -1,19 +1,18 @@
 /**
  * The second layer: an encoder with heads for harm in prompts, harm in answers, attacks and hazards, in threads of its own that
- * share its weights. What waits is judged in the order in which it came; a thread that dies or hangs is replaced, and
- * what it was given is judged again, once.
+ * share its weights. Accounts that wait take turns; a thread that dies or hangs is replaced, and what it was given is
+ * judged again, once.
  */
 import { availableParallelism } from 'node:os'
 import { besideModule } from '../../core/entry.ts'
 import type { Scores } from '../../core/verdict.ts'
-import type { Passage, Scorer } from '../scores.ts'
+import type { Passage, Scorer, Turn } from '../scores.ts'
+import { JudgeQueue } from './judge-queue.ts'
 import { JudgeThread, type Task, type ThreadEnd } from './judge-thread.ts'
 import type { SharedJudge } from './model.ts'
 
 /** Longest that a passage may take, queue included, in milliseconds. */
 const patience = 10_000
-/** Most passages that wait. Beyond it the judge says no at once: memory is bounded. */
-const mostWaiting = 4096
 /** Passages that a thread is given at once: the next one lies ready while the server's loop is busy. */
 const depth = 2
 /** Threads that may end over one passage; then it counts as what ends them. */
@@ -22,6 +21,8 @@ const mostLost = 2
 const leastHang = 1000
 /** Where nobody says how many threads. */
 const mostThreads = 4
+/** Of what nobody asked for. */
+const ownTurn: Turn = { account: '', later: false }
 
 export interface JudgeOptions {
   /** How many threads; 0 for one for each processor but one, up to four. */
@@ -37,10 +38,9 @@ export class Judge implements Scorer {
   readonly #entry: URL
   readonly #patience: number
   readonly #threads: (JudgeThread | null)[]
-  readonly #queue: Task[] = []
+  readonly #queue = new JudgeQueue()
   /** What the first thread loaded. */
   #shared: SharedJudge | null = null
-  #waiting = 0
   #closed = false
 
   constructor({ threads = 0, entry, patience: longest = patience }: JudgeOptions = {}) {
@@ -57,22 +57,20 @@ export class Judge implements Scorer {
   }
 
   /** Throws when its threads die or hang over it, when it takes too long, or there is too much to do. */
-  async score(passage: Passage): Promise<Scores> {
+  async score(passage: Passage, turn = ownTurn): Promise<Scores> {
     if (this.#closed) throw new Error('the judge is closed')
-    if (this.#waiting >= mostWaiting) throw new Error('too many passages wait for the judge')
     const { promise, resolve, reject } = Promise.withResolvers<Scores>()
-    const task: Task = { passage, lost: 0, settled: false, resolve, reject }
+    const task: Task = { passage, turn, lost: 0, settled: false, resolve, reject }
+    this.#queue.add(task)
     const late = setTimeout(() => reject(new Error('the judge takes too long')), this.#patience)
     late.unref()
-    this.#waiting++
-    this.#queue.push(task)
     this.#open()
     this.#assign()
     try {
       return await promise
     } finally {
       task.settled = true
-      this.#waiting--
+      this.#queue.remove(task)
       clearTimeout(late)
     }
   }
@@ -80,17 +78,16 @@ export class Judge implements Scorer {
   async close(): Promise<void> {
     this.#closed = true
     const reason = 'the judge is closed'
-    for (const task of this.#queue.splice(0)) task.reject(new Error(reason))
+    for (const task of this.#queue.drain()) task.reject(new Error(reason))
     await Promise.all(this.#threads.flatMap((thread) => thread?.close(reason) ?? []))
   }
 
   /** Gives what waits to the threads that have least to do. */
   #assign(): void {
-    while (this.#queue.length > 0) {
-      const idlest = this.#idlest()
-      if (idlest === null) return
-      const task = this.#queue.shift()
-      if (task?.settled === false) idlest.give(task)
+    for (let idlest = this.#idlest(); idlest !== null; idlest = this.#idlest()) {
+      const task = this.#queue.next()
+      if (task === undefined) return
+      if (!task.settled) idlest.give(task)
     }
   }
 
@@ -132,14 +129,13 @@ export class Judge implements Scorer {
     // It computed the first; the others only lay ready.
     const [suspect] = left
     if (suspect !== undefined) suspect.lost++
-    for (const task of left.toReversed()) {
-      if (this.#closed || task.lost >= mostLost) task.reject(new Error(reason))
-      else this.#queue.unshift(task)
-    }
+    const given = (task: Task) => !this.#closed && task.lost < mostLost
+    for (const task of left) if (!given(task)) task.reject(new Error(reason))
+    this.#queue.giveBack(left.filter(given))
     // One that never came to judge is begun anew for the next passage only, or it would be without end.
     if (wasReady) this.#open()
     else if (this.#threads.every((thread) => thread === null))
-      for (const task of this.#queue.splice(0)) task.reject(new Error(reason))
+      for (const task of this.#queue.drain()) task.reject(new Error(reason))
     this.#assign()
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Engine } from '../../core/engine.ts'
 import type { RequestId } from '../../core/ids.ts'
 import { plainRequest, plainSampling, type Input } from '../../core/request.ts'
-import type { Passage, Scorer } from '../scores.ts'
+import type { Passage, Scorer, Turn } from '../scores.ts'
 import type { Answered, GuardModel } from './guard-model.ts'
 
 const mostAlternatives = 20
@@ -19,14 +19,14 @@ export function engineScorer(
 ): Scorer {
   return {
     name: guardModel.name,
-    async score(passage: Passage) {
+    async score(passage: Passage, turn: Turn) {
       const answers: Answered[] = []
-      for (const input of guardModel.prompts(passage)) answers.push(await ask(input))
+      for (const input of guardModel.prompts(passage)) answers.push(await ask(input, turn))
       return guardModel.read(answers, passage)
     },
   }
 
-  async function ask(input: Input): Promise<Answered> {
+  async function ask(input: Input, { account, later }: Turn): Promise<Answered> {
     const parts = engine.generate({
       ...plainRequest,
       id: `req_${randomUUID().replaceAll('-', '').slice(0, 22)}` as RequestId,
@@ -39,7 +39,8 @@ export function engineScorer(
       ignoreEos: false,
       topLogprobs: mostAlternatives,
       signal: AbortSignal.timeout(patience),
-      share: { account: 'guard', weight: 4, cacheScope: 'guard' },
+      // What an answer waits for comes before answers; what none waits for is work like any other of whoever asks.
+      share: { account: later ? account : `guard ${account}`, weight: later ? 1 : 4, cacheScope: 'guard' },
     })
     let text = ''
     const tokens: { text: string; top: { text: string; logprob: number }[] }[] = []

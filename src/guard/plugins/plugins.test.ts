@@ -58,6 +58,7 @@ const answers: Readonly<Record<string, { harmful: string[]; harmless: string[]; 
   }
 
 const passage = { prompt: 'How are things?', response: null }
+const turn = { account: 'key_1', later: false }
 const opened = (engine: ReturnType<typeof scripted>, index: number) => {
   const model = guardModels[index]
   if (model === undefined) throw new Error('There is no such model.')
@@ -68,15 +69,15 @@ describe.each(guardModels.map(({ name }, index) => ({ name, index })))('$name', 
   const { harmful, harmless, words } = answers[name] ?? { harmful: [], harmless: [], words: ['', ''] }
 
   test('its verdict is the probability of its word', async () => {
-    const bad = await opened(scripted(harmful, words[0]), index).score(passage)
+    const bad = await opened(scripted(harmful, words[0]), index).score(passage, turn)
     expect(bad.harm).toBeCloseTo(0.9)
-    const good = await opened(scripted(harmless, words[1]), index).score(passage)
+    const good = await opened(scripted(harmless, words[1]), index).score(passage, turn)
     expect(good.harm).toBeCloseTo(0.1)
   })
 
   test('it is asked for what was asked, greedily, with alternatives', async () => {
     const engine = scripted(harmless, words[1])
-    await opened(engine, index).score(passage)
+    await opened(engine, index).score(passage, turn)
     expect(JSON.stringify(engine.asked[0]?.input)).toContain(passage.prompt)
     expect(engine.asked[0]).toMatchObject({
       model: 'served:1b',
@@ -86,9 +87,21 @@ describe.each(guardModels.map(({ name }, index) => ({ name, index })))('$name', 
   })
 
   test('any other answer is none', async () => {
-    await expect(opened(scripted(['Well', ', hello'], 'Hi'), index).score(passage)).rejects.toThrow('neither')
-    await expect(opened(scripted([], 'Hi'), index).score(passage)).rejects.toThrow('neither')
+    await expect(opened(scripted(['Well', ', hello'], 'Hi'), index).score(passage, turn)).rejects.toThrow(
+      'neither',
+    )
+    await expect(opened(scripted([], 'Hi'), index).score(passage, turn)).rejects.toThrow('neither')
   })
+})
+
+test('the engine is told for whom: what an answer waits for comes before answers, all else is work of whoever asks', async () => {
+  const engine = scripted(['\n\n', 'safe'], 'unsafe')
+  await opened(engine, 0).score(passage, turn)
+  await opened(engine, 0).score(passage, { account: 'key_1', later: true })
+  expect(engine.asked.map(({ share: { account, weight } }) => [account, weight])).toEqual([
+    ['guard key_1', 4],
+    ['key_1', 1],
+  ])
 })
 
 test('words that begin alike are told apart', () => {
@@ -110,8 +123,13 @@ test('words that begin alike are told apart', () => {
 test('the moderation API: categories become hazards, what it flags counts, nonsense is thrown', async () => {
   const scores = { 'illicit/violent': 0.3, hate: 0.1 }
   const says = (flagged: boolean) =>
-    openAiModeration(async () => ({ results: [{ flagged, category_scores: scores }] }), 'm').score(passage)
+    openAiModeration(async () => ({ results: [{ flagged, category_scores: scores }] }), 'm').score(
+      passage,
+      turn,
+    )
   expect(await says(false)).toEqual({ harm: 0.3, attack: 0, hazards: { S9: 0.3, S10: 0.1 } })
   expect(await says(true)).toEqual({ harm: 0.8, attack: 0, hazards: { S9: 0.3, S10: 0.1 } })
-  await expect(openAiModeration(async () => ({ results: [] }), 'm').score(passage)).rejects.toThrow('results')
+  await expect(openAiModeration(async () => ({ results: [] }), 'm').score(passage, turn)).rejects.toThrow(
+    'results',
+  )
 })

@@ -2,7 +2,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { EntryId, RequestId } from '../../core/ids.ts'
 import type { Part } from '../../core/part.ts'
-import { subjectOf, type Principal } from '../../core/principal.ts'
+import { accountOf, subjectOf, type Principal } from '../../core/principal.ts'
 import { hazards as hazardNames, type Direction, type Signal, type Verdict } from '../../core/verdict.ts'
 import { elpisError, type ElpisError } from '../../errors.ts'
 import type { Cascade } from '../cascade/cascade.ts'
@@ -17,6 +17,7 @@ import { gravest, judgeText, type Judgement, type Sample } from './judgement.ts'
 import { KnownJudgements } from './known-judgements.ts'
 import { ProbeWatch, usesProbe } from './probe-watch.ts'
 import { release } from './release.ts'
+import type { Turn } from '../scores.ts'
 import type { Window } from './lane.ts'
 import { WindowPace } from './window-pace.ts'
 
@@ -90,6 +91,7 @@ export function createGuard(parts: GuardParts): Guard {
         const worst = await judgeAsked(asked, policies, {
           scope: judged.principal.organisationId,
           before: earlier.before(who, clock.now()),
+          turn: turnOf(judged.principal),
         })
         const verdict = verdictOf(worst.judgement, 'input', judged)
         const fingerprint = asked.question === '' ? null : fingerprintOf(asked.question)
@@ -162,7 +164,11 @@ export function createGuard(parts: GuardParts): Guard {
           // Nothing leaves before it, and it says how closely to look.
           const harm = await question.then(({ scores }) => scores?.harm ?? 1).catch(() => 1)
           const begun = performance.now()
-          const judgement = await judgeWindow(window, context.slice(-1500), policies, harm < calmUntil)
+          const judgement = await judgeWindow(window, policies, {
+            prompt: context.slice(-1500),
+            calm: harm < calmUntil,
+            turn: turnOf(judged.principal),
+          })
           pace.observe(performance.now() - begun)
           return judgement
         },
@@ -183,7 +189,7 @@ export function createGuard(parts: GuardParts): Guard {
   async function judgeAsked(
     asked: Asked,
     policies: readonly Policy[],
-    { scope, before }: { readonly scope: string; readonly before: string | null },
+    { scope, before, turn }: { readonly scope: string; readonly before: string | null; readonly turn: Turn },
   ): Promise<Worst> {
     const [first] = policies
     if (first === undefined) throw new Error('No policy holds.')
@@ -197,7 +203,7 @@ export function createGuard(parts: GuardParts): Guard {
     // Harm that is split over requests: what was asked before is read together with what is asked now, beside the rest.
     const split = before === null || asked.question === '' ? null : `${before}\n${asked.question}`
     const asPrompt = (prompt: string) => ({ prompt, response: null })
-    const whole = { direction: 'input', asPassage: asPrompt, final: true, from: 0 } as const
+    const whole = { direction: 'input', asPassage: asPrompt, turn, final: true, from: 0 } as const
     const together = split === null ? null : judged({ ...whole, text: split })
     // Nobody may come to wait for it.
     together?.catch(() => {})
@@ -208,6 +214,7 @@ export function createGuard(parts: GuardParts): Guard {
         text: text.text,
         direction: 'input',
         asPassage,
+        turn,
         final: true,
         from: 0,
         rulesOnly,
@@ -253,15 +260,14 @@ export function createGuard(parts: GuardParts): Guard {
 
   async function judgeWindow(
     window: Window,
-    prompt: string,
     policies: readonly Policy[],
-    calm: boolean,
+    { prompt, calm, turn }: { readonly prompt: string; readonly calm: boolean; readonly turn: Turn },
   ): Promise<Judgement> {
     const asPassage = (response: string) => ({ prompt, response })
     const { text, final, start: from } = window
     try {
       const judgement = await judgeText(
-        { text, direction: 'output', asPassage, final, from, calm },
+        { text, direction: 'output', asPassage, turn, final, from, calm },
         policies,
         cascade,
       )
@@ -311,6 +317,11 @@ const calmUntil = 0.2
 function subjectKey(principal: Principal): string {
   const account = principal.kind === 'key' ? principal.keyId : principal.sessionId
   return `${account} ${principal.endUser ?? ''}`
+}
+
+/** Layers take turns as engines do. */
+function turnOf(principal: Principal): Turn {
+  return { account: accountOf(principal), later: false }
 }
 
 /** The gravest judgement and the text that it is about. */

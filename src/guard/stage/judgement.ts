@@ -5,7 +5,7 @@ import { viewsOf } from '../normalise/views.ts'
 import { decide, graver } from '../policy/decide.ts'
 import type { Policy } from '../policy/policy.ts'
 import { applyRules, type RuleHit } from '../rules/apply.ts'
-import type { Passage } from '../scores.ts'
+import type { Passage, Turn } from '../scores.ts'
 
 /** One text that is judged at once. */
 export interface Sample {
@@ -13,6 +13,7 @@ export interface Sample {
   readonly direction: Direction
   /** How the layers read a piece of the text. */
   readonly asPassage: (piece: string) => Passage
+  readonly turn: Turn
   /** No more text will follow. */
   readonly final: boolean
   /** What ends before this offset was judged already; 0 for a text that is judged once. */
@@ -76,7 +77,11 @@ export async function judgeText(
       scores: found,
       layer,
       piece,
-    } = await cascade.score(piecesOf(text, sample.asPassage, views), boundsOf(judging, sample.calm === true))
+    } = await cascade.score(
+      piecesOf(text, sample.asPassage, views),
+      boundsOf(judging, sample.calm === true),
+      sample.turn,
+    )
     const scores = direction === 'output' ? bySize(found, text) : found
     const decisive = piece === null ? null : { view: piece.view, start: piece.start, end: piece.end }
     const byScores = judging

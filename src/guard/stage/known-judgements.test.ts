@@ -19,6 +19,7 @@ const sample = (text: string, context = ''): Sample => ({
   direction: 'input',
   asPassage: (response) =>
     context === '' ? { prompt: response, response: null } : { prompt: context, response },
+  turn: { account: 'key', later: false },
   final: true,
   from: 0,
 })

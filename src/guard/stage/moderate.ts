@@ -1,5 +1,5 @@
 /** Judging for its own sake: texts that go to no model, for `/v1/moderations` and the command line. */
-import type { Principal } from '../../core/principal.ts'
+import { accountOf, type Principal } from '../../core/principal.ts'
 import type { Hazard, Scores } from '../../core/verdict.ts'
 import type { Cascade } from '../cascade/cascade.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -52,6 +52,7 @@ export function createModeration(shelf: PolicyShelf, cascade: Cascade): Moderati
             response === null
               ? (piece) => ({ prompt: piece, response: null })
               : (piece) => ({ prompt: prompt.slice(-4000), response: piece }),
+          turn: { account: accountOf(principal), later: true },
           final: true,
           from: 0,
           thorough: true,
