@@ -71,7 +71,7 @@ const halves = [
   'prefix-cache',
   'residency',
   'soak',
-  'standing-{rules,signals}',
+  'standing-{commands,rules,signals}',
   'structured-output',
   'thoughts',
   'tool-prompts',

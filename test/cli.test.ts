@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Command, Terminal } from '../src/cli/command.ts'
@@ -14,11 +14,20 @@ beforeAll(() => {
 afterAll(() => home[Symbol.asyncDispose]())
 
 const entries = await allCommands()
-const all = entries.flatMap((entry): { readonly path: string; readonly command: Command }[] =>
+const all = entries.flatMap((entry): { path: string; command: Command; usual: boolean }[] =>
   'commands' in entry
-    ? entry.commands.map((command) => ({ path: `elpis ${entry.name} ${command.name}`, command }))
-    : [{ path: `elpis ${entry.name}`, command: entry }],
+    ? entry.commands.map((command) => ({
+        path: `elpis ${entry.name} ${command.name}`,
+        command,
+        usual: entry.usual === command.name,
+      }))
+    : [{ path: `elpis ${entry.name}`, command: entry, usual: false }],
 )
+/** What all tests of the product say. */
+const tests = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+  .filter((file) => /(\.test|support\/[a-z-]+|scenes\/[a-z-]+)\.ts$/u.test(file))
+  .map((file) => readFileSync(join(import.meta.dirname, file), 'utf8'))
+  .join('\n')
 
 describe('every command', () => {
   test('that scripts rely on is there', () => {
@@ -40,6 +49,17 @@ describe('every command', () => {
         'config',
       ]),
     )
+  })
+
+  test.each(all)('$path is run by a test', ({ path, usual }) => {
+    const [, first = '', second] = path.split(' ')
+    // As words of a list, or of a function that puts the first one before the others.
+    const run =
+      second === undefined
+        ? new RegExp(`[[(]\\s*'${first}'`, 'u')
+        : new RegExp(`\\b${first}'?[,(]\\s*'${second}'`, 'u')
+    const asUsual = new RegExp(`[[(]\\s*'${first}'\\s*(\\]|\\)|,\\s*'--)`, 'u')
+    expect(run.test(tests) || (usual && asUsual.test(tests))).toBe(true)
   })
 
   // In this process: one for each of many commands would take minutes. Those below run as processes.

@@ -32,10 +32,10 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('elpis gp
   })
 
   test.each([
-    [['add', 'opencl'], 'There are: cuda, vulkan'],
-    [['rm', 'cuda'], 'no build "cuda"'],
+    [['gpu', 'add', 'opencl'], 'There are: cuda, vulkan'],
+    [['gpu', 'rm', 'cuda'], 'no build "cuda"'],
   ])('%j says what is wrong', async (words, message) => {
-    const { code, stderr } = await elpis(home, ['gpu', ...words])
+    const { code, stderr } = await elpis(home, words)
     expect(stderr).toContain(message)
     expect(code).toBe(2)
   })
