@@ -52,6 +52,7 @@ const together = [
  */
 const halves = [
   'adapters{,-cli}',
+  'admin-routes',
   'answer-replay',
   'api-{kept-real,real,vectors}',
   'broken-models',
