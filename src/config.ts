@@ -178,7 +178,9 @@ export const settings = z.strictObject({
         .min(1)
         .max(100_000)
         .default(64)
-        .describe('Requests of one key that may wait or run at the same time, per model.'),
+        .describe(
+          'Requests of one key that may wait or run at the same time, per model; of moderations as many.',
+        ),
       weights: z
         .record(z.string().regex(/^(key|person|org)_/), z.number().min(0.01).max(1000))
         .default({})

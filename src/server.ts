@@ -216,7 +216,6 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     standing,
     engine,
     kept,
-    moderation: guard.moderation,
     overview: guard.overview,
     monitoring: monitoring.door,
     audit,

@@ -1,6 +1,5 @@
 /** No door without a guard: every way in, streamed or whole, with tools, from the cache; and a guard that fails. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Guard } from '../src/guard/stage/guard-stage.ts'
 import { apiServer, type ApiServer } from './support/api-server.ts'
 import { echo, fakeEngine, finish, start, text, usage } from './support/fake-engine.ts'
 import { testGuard, wordScorer, type TestGuard } from './support/test-guard.ts'
@@ -9,7 +8,7 @@ import type { FakeEngineOptions } from './support/fake-engine.ts'
 const word = 'zanzibar'
 
 /** One server for all tests; what guards it and what its engine says change from test to test. */
-let guard: Guard | null = null
+let guard: TestGuard | null = null
 let answer: NonNullable<FakeEngineOptions['answer']> = echo
 const engine = fakeEngine({ answer: (request) => answer(request) })
 let server: ApiServer
@@ -26,6 +25,7 @@ beforeAll(async () => {
       },
       judgeInput: (judged) => current().judgeInput(judged),
       release: (drafted, question, judged) => current().release(drafted, question, judged),
+      moderate: (items, judged) => current().moderate(items, judged),
     },
   })
 })

@@ -24,7 +24,7 @@ beforeAll(async () => {
   mkdirSync(join(home.path, 'policies'))
   const config = loadConfig({ ELPIS_HOME: home.path, ELPIS_GUARD_POLICY: 'standard' })
   guard = await openGuard(config, { log: () => {}, onSignal: () => {}, verdicts: null, engine: null })
-  server = await apiServer(fakeEngine(), { guard, moderation: guard.moderation })
+  server = await apiServer(fakeEngine(), { guard })
 })
 afterAll(async () => {
   await server[Symbol.asyncDispose]()

@@ -117,6 +117,16 @@ describe.each([
     )
   })
 
+  test.skipIf(skip)('climbing goes to a reviewer whoever wrote the words, and costs nothing', async () => {
+    const { standing, signal } = await given()
+    for (let time = 0; time < 5; time++)
+      await signal(mallory, { hazard: 'attack', severity: 0.4, attributable: false })
+    expect(await standing.reviews({ kind: 'step', waiting: true })).toMatchObject([
+      { target, proposed: 'warned' },
+    ])
+    expect((await standing.explain(target)).score).toBe(0)
+  })
+
   test.skipIf(skip)('two replicas find the same together once', async () => {
     const { standing, replica, signal, time } = await given()
     await using other = await replica()
@@ -199,6 +209,7 @@ describe.each([
       )
       expect(hits).toEqual({
         'same-jailbreak': [['person:person_mallory', 3, 6]],
+        climbing: [],
         'near-identical-probes': [['person:person_mallory', 1, 18]],
         'hazard-breadth': [],
         'often-blocked': [],
@@ -300,7 +311,7 @@ test('`elpis standing rules` lists, checks and tries, beside a server and withou
   writeFileSync(join(home.path, 'rules', 'behaviour.toml'), behaviour)
   await using server = await serveElpis(home)
   const listed = JSON.parse((await rules('list', '--json')).stdout) as { sets: { rules: unknown[] }[] }
-  expect(listed.sets.map((set) => set.rules.length)).toEqual([8])
+  expect(listed.sets.map((set) => set.rules.length)).toEqual([9])
   const run = await rules('dry-run', file, '--since', '7d')
   expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('0 would have been hit.')])
   expect(server.process.exitCode).toBeNull()

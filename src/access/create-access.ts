@@ -121,7 +121,8 @@ class StoredAccess implements Access {
     let limits: KeyLimits | null = null
     const admission = this.#admit(credentials, (key) => {
       ;({ limits } = key)
-      return refusedModel(limits, asking.model, this.#models())
+      // Whoever has texts judged asks no model.
+      return asking.kind === 'moderate' ? null : refusedModel(limits, asking.model, this.#models())
     })
     try {
       this.#checkEndUser(admission.principal)

@@ -3,7 +3,6 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Access } from '../access/access.ts'
 import { permits } from '../access/permissions.ts'
-import type { Moderation } from '../guard/stage/moderate.ts'
 import type { GuardOverview } from '../guard/verdicts/overview.ts'
 import type { OwnAccounts } from '../access/sign-in/own-account.ts'
 import type { SignIn } from '../access/sign-in/sign-in.ts'
@@ -69,7 +68,6 @@ export interface ApiParts {
   readonly accounts: OwnAccounts
   readonly engine: Pick<Engine, 'models' | 'status'>
   readonly kept: Kept
-  readonly moderation: Moderation
   readonly overview: GuardOverview
   /** Left out where nobody watches, as in tests of other doors. */
   readonly monitoring?: MonitoringDoor
@@ -152,7 +150,6 @@ export function routesOf(
     | 'kept'
     | 'monitoring'
     | 'audit'
-    | 'moderation'
     | 'overview'
     | 'limits'
     | 'version'
@@ -184,8 +181,8 @@ export function routesOf(
     rerank(generating),
     tokenize(generating),
     moderations({
-      moderation: parts.moderation,
-      admit: (credentials) => access.admit(credentials),
+      brief: generating.brief,
+      whose,
       seesFine: ({ role }) => permits(role, 'content.read'),
     }),
     guardOverviewRoute({ overview: parts.overview, whose }),

@@ -26,7 +26,7 @@ export const draftSchema = z.object({
   type: z.literal('request'),
   id: z.string(),
   request: z.string().describe('The id that stands on the answer as x-request-id.'),
-  kind: z.enum(['answer', 'embed', 'rerank', 'tokenize']),
+  kind: z.enum(['answer', 'embed', 'rerank', 'tokenize', 'moderate']),
   model: z.string(),
   weights: z.string().nullable().describe('SHA-256 of the weights, chat template included.'),
   adapter: z.string().nullable().describe('SHA-256 of the adapter.'),

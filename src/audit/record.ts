@@ -21,7 +21,7 @@ import { commit, subjectName, type SubjectKey, type SubjectKeys } from './subjec
 export interface Opening {
   readonly id: RequestId
   readonly model: string
-  readonly kind: 'answer' | 'embed' | 'rerank' | 'tokenize'
+  readonly kind: 'answer' | 'embed' | 'rerank' | 'tokenize' | 'moderate'
   readonly work: unknown
   readonly request: Request | null
 }

@@ -6,7 +6,8 @@ import { elpisError } from '../errors.ts'
 import { readLabelled, UnreadableLabels, type Labelled } from '../guard/labelled.ts'
 import { readPolicy } from '../guard/policy/policy.ts'
 import { openPolicyShelf, type PolicyShelf } from '../guard/policy/shelf.ts'
-import type { Explained, Moderation } from '../guard/stage/moderate.ts'
+import type { Moderated } from '../core/moderation.ts'
+import type { Moderation } from '../guard/stage/moderate.ts'
 import { tryOut, type TrialOfSet } from '../guard/trial.ts'
 import { dryRun } from '../guard/verdicts/dry-run.ts'
 import { openGuard, policyFolder } from '../server/open-guard.ts'
@@ -172,7 +173,7 @@ export const guard: CommandGroup = {
 
 const nobody = { organisationId: homeOrganisation, keyId: null }
 
-async function explained(config: Config, text: string, response: string | undefined): Promise<Explained> {
+async function explained(config: Config, text: string, response: string | undefined): Promise<Moderated> {
   const given = text === '-' ? readFileSync(0, 'utf8') : text
   return withModeration(config, (moderation) =>
     moderation.moderate({ prompt: given, response: response ?? null }, nobody),
@@ -217,13 +218,13 @@ function printSets(sets: readonly TrialOfSet[], terminal: Terminal): void {
   }
 }
 
-function lineOf({ action, hazards, scores, layer, policy }: Explained): string {
+function lineOf({ action, hazards, scores, layer, policy }: Moderated): string {
   const about = hazards.map((hazard) => `${hazard} ${hazardNames[hazard]}`).join(', ')
   const sure = scores === null ? '' : ` (harm ${scores.harm.toFixed(2)}, attack ${scores.attack.toFixed(2)})`
   return `${action}${about === '' ? '' : `: ${about}`}${sure} · ${layer} · ${policy}`
 }
 
-function tell(found: Explained, text: string, terminal: Terminal): void {
+function tell(found: Moderated, text: string, terminal: Terminal): void {
   terminal.print(lineOf(found))
   const { decisive, rules } = found
   if (decisive !== null) {

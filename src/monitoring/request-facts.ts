@@ -9,7 +9,7 @@ import type { Verdict } from '../core/verdict.ts'
 export interface RequestFacts {
   readonly id: RequestId
   readonly entryId: EntryId
-  readonly kind: 'answer' | 'embed' | 'rerank' | 'tokenize'
+  readonly kind: 'answer' | 'embed' | 'rerank' | 'tokenize' | 'moderate'
   /** A model that is served, with its adapter; `unknown` for anything else. */
   readonly model: string
   /** The key, or `owner`. */

@@ -9,8 +9,9 @@ export function requestMetrics(registry: Registry): RequestListener {
       for (const hazard of hazards.length === 0 ? ['none'] : hazards) {
         registry.count('elpis_verdicts_total', { direction, hazard, action, outcome })
       }
-      const { judgedAt, openedAt } = facts
-      if (direction === 'input' && judgedAt !== null) {
+      const { kind, judgedAt, openedAt } = facts
+      // A moderation is nothing but judging, of many texts maybe: it would hide how long questions wait.
+      if (kind !== 'moderate' && direction === 'input' && judgedAt !== null) {
         registry.observe('elpis_guard_seconds', { direction }, (judgedAt - openedAt) / 1000)
       }
     },

@@ -1,6 +1,6 @@
 /**
- * The walk of a request for anything but an answer: vectors, ranks, tokens. The same stages in the same order as
- * `answer`, with one result in place of a stream of parts.
+ * The walk of a request for anything but an answer: vectors, ranks, tokens, judgements of texts. The same stages in the
+ * same order as `answer`, with one result in place of a stream of parts.
  */
 import type {
   Embeddings,
@@ -12,14 +12,15 @@ import type {
   Tokens,
 } from '../core/engine.ts'
 import type { RequestId } from '../core/ids.ts'
+import { moderator, type Moderated, type ModerationRequest } from '../core/moderation.ts'
 import type { Usage } from '../core/part.ts'
 import type { Credentials } from '../core/principal.ts'
 import type { Share } from '../core/request.ts'
 import { asElpisError, elpisError } from '../errors.ts'
-import { admitted } from './admitted.ts'
+import { admitted, type Admitted } from './admitted.ts'
 import { blocks, refusal } from './refusal.ts'
 import { shareOf } from './share.ts'
-import type { Outcome, Stages } from './stages.ts'
+import type { Asking, Outcome, Stages } from './stages.ts'
 
 export interface BriefStages extends Omit<Stages, 'engine'> {
   readonly engine: Pick<Engine, 'embed' | 'rerank' | 'tokenize'>
@@ -36,17 +37,31 @@ export interface BriefWork {
   embed(request: Asked<EmbedRequest>, credentials: Credentials): Promise<Embeddings>
   rerank(request: Asked<RerankRequest>, credentials: Credentials): Promise<Ranking>
   tokenize(request: Asked<TokenizeRequest>, credentials: Credentials): Promise<Tokens>
+  moderate(request: ModerationRequest, credentials: Credentials): Promise<readonly Moderated[]>
 }
 
 export function briefWork(stages: BriefStages): BriefWork {
-  const { engine } = stages
+  const { engine, guard } = stages
   return {
     embed: (request, credentials) =>
-      perform('embed', request, credentials, stages, (given) => engine.embed({ ...request, ...given })),
+      perform('embed', request, credentials, stages, (accepted) =>
+        judgedFirst(accepted, stages, (given) => engine.embed({ ...request, ...given })),
+      ),
     rerank: (request, credentials) =>
-      perform('rerank', request, credentials, stages, (given) => engine.rerank({ ...request, ...given })),
+      perform('rerank', request, credentials, stages, (accepted) =>
+        judgedFirst(accepted, stages, (given) => engine.rerank({ ...request, ...given })),
+      ),
     tokenize: (request, credentials) =>
-      perform('tokenize', request, credentials, stages, (given) => engine.tokenize({ ...request, ...given })),
+      perform('tokenize', request, credentials, stages, (accepted) =>
+        judgedFirst(accepted, stages, (given) => engine.tokenize({ ...request, ...given })),
+      ),
+    moderate: (request, credentials) =>
+      perform('moderate', { ...request, model: moderator }, credentials, stages, (accepted) =>
+        guard.moderate(request.items, {
+          ...accepted,
+          onVerdict: (verdict) => accepted.entry.judged(verdict),
+        }),
+      ),
   }
 }
 
@@ -62,28 +77,20 @@ interface BriefRequest {
   readonly signal: AbortSignal
 }
 
-async function perform<
-  Result extends { readonly promptTokens: number } | { readonly tokens: readonly number[] },
->(
-  kind: 'embed' | 'rerank' | 'tokenize',
+async function perform<Result extends object>(
+  kind: Exclude<Asking['kind'], 'answer'>,
   request: BriefRequest,
   credentials: Credentials,
   stages: BriefStages,
-  work: (given: Given) => Promise<Result>,
+  work: (accepted: Admitted) => Promise<Result>,
 ): Promise<Result> {
   const asking = { id: request.id, model: request.model, kind, work: request, request: null }
   const accepted = await admitted(asking, credentials, request.signal, stages)
-  const { entry, principal, signal } = accepted
   let outcome: Outcome = { type: 'failed', error: elpisError('client_left'), usage: null }
   try {
-    const result = await unlessAborted(signal, async () => {
-      // Nothing can be held back half-way: it is judged first.
-      const verdict = await stages.guard.judgeInput(accepted)
-      entry.judged(verdict)
-      if (blocks(verdict)) throw refusal(verdict)
-      return await work({ signal, share: shareOf(principal, stages.weights) })
-    })
-    outcome = { type: 'finished', usage: usageOf('promptTokens' in result ? result.promptTokens : 0) }
+    const result = await unlessAborted(accepted.signal, () => work(accepted))
+    // Of tokens that are only counted, and of texts that are only judged, no model computes any.
+    outcome = { type: 'finished', usage: usageOf('promptTokens' in result ? Number(result.promptTokens) : 0) }
     return result
   } catch (error) {
     outcome = { type: 'failed', error: asElpisError(error), usage: null }
@@ -91,6 +98,19 @@ async function perform<
   } finally {
     await accepted.close(outcome)
   }
+}
+
+/** Nothing can be held back half-way: it is judged first. */
+async function judgedFirst<Result>(
+  accepted: Admitted,
+  { guard, weights }: BriefStages,
+  work: (given: Given) => Promise<Result>,
+): Promise<Result> {
+  const { entry, principal, signal } = accepted
+  const verdict = await guard.judgeInput(accepted)
+  entry.judged(verdict)
+  if (blocks(verdict)) throw refusal(verdict)
+  return await work({ signal, share: shareOf(principal, weights) })
 }
 
 function usageOf(promptTokens: number): Usage {

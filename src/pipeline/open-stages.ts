@@ -1,6 +1,7 @@
 /** Stages that let everything pass, for `elpis run`, where whoever types owns the machine, and for tests of other stages. */
 import { randomUUID } from 'node:crypto'
 import type { EntryId } from '../core/ids.ts'
+import { elpisError } from '../errors.ts'
 import type { GuardStage, RecordStage, StandingStage } from './stages.ts'
 
 const never = new AbortController().signal
@@ -22,6 +23,7 @@ export const openGuard: GuardStage = {
     policy: 'open',
   }),
   release: (drafted) => drafted,
+  moderate: () => Promise.reject(elpisError('guard_unavailable')),
 }
 
 /** Keeps no entry. */

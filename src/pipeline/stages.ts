@@ -1,6 +1,7 @@
 /** What the pipeline asks of each stage. The stages know nothing of each other; `server.ts` joins them. */
 import type { Engine } from '../core/engine.ts'
 import type { EntryId, RequestId } from '../core/ids.ts'
+import type { Moderated, ToModerate } from '../core/moderation.ts'
 import type { Part, Usage } from '../core/part.ts'
 import type { Admission, Credentials, Principal } from '../core/principal.ts'
 import type { EngineRequest, Request } from '../core/request.ts'
@@ -11,9 +12,9 @@ import type { Weights } from './share.ts'
 /** What is known of a request before any work: enough to reserve a quota, to look at scopes, to open an entry. */
 export interface Asking {
   readonly id: RequestId
-  /** As the client named it, `model+adapter` where it named one. */
+  /** As the client named it, `model+adapter` where it named one; `guard` for what asks no model. */
   readonly model: string
-  readonly kind: 'answer' | 'embed' | 'rerank' | 'tokenize'
+  readonly kind: 'answer' | 'embed' | 'rerank' | 'tokenize' | 'moderate'
   /** The request itself, as the door made it. */
   readonly work: unknown
   /** Null for all but answers. */
@@ -62,6 +63,15 @@ export interface GuardStage {
     question: Promise<Verdict>,
     judged: Judged & { onVerdict(verdict: Verdict): void },
   ): AsyncGenerator<Part>
+  /**
+   * Says of texts what it would make of them. Nothing is refused for what they say.
+   *
+   * @throws `guard_unavailable`, `too_many_at_once`
+   */
+  moderate(
+    items: readonly ToModerate[],
+    judged: Judged & { onVerdict(verdict: Verdict): void },
+  ): Promise<readonly Moderated[]>
 }
 
 /** How an accepted request ended. */

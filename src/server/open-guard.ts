@@ -19,13 +19,14 @@ import type { Scorer } from '../guard/scores.ts'
 import { Screen } from '../guard/screen/screen.ts'
 import { createGuard, type Guard } from '../guard/stage/guard-stage.ts'
 import { createModeration, type Moderation } from '../guard/stage/moderate.ts'
+import { ModerationStage } from '../guard/stage/moderate-stage.ts'
 import { VerdictKeeper } from '../guard/verdicts/keeper.ts'
 import { guardOverview, type GuardOverview } from '../guard/verdicts/overview.ts'
 import type { VerdictStore } from '../guard/verdicts/store.ts'
 import type { Log } from '../log.ts'
 import { recordPolicy } from './recorded-acts.ts'
 
-export interface OpenGuard extends Guard {
+export interface OpenGuard extends Guard, Pick<ModerationStage, 'moderate'> {
   readonly shelf: PolicyShelf
   readonly moderation: Moderation
   readonly overview: GuardOverview
@@ -50,7 +51,7 @@ export function policyFolder({ home, guard }: Pick<Config, 'home' | 'guard'>): s
 
 /** @throws `policy_invalid`, `policy_unknown`: nothing starts under a policy that cannot be read */
 export async function openGuard(
-  config: Pick<Config, 'home' | 'guard'>,
+  config: Pick<Config, 'home' | 'guard' | 'limits'>,
   { log, acts = noActs, onSignal, verdicts, engine }: GuardWiring,
 ): Promise<OpenGuard> {
   const { guard } = config
@@ -86,6 +87,14 @@ export async function openGuard(
     probed: (model) => engine?.models().some(({ id, probed }) => id === model && probed === true) ?? false,
     goal: windowGoals(),
   })
+  const moderation = createModeration(shelf, cascade)
+  const moderating = new ModerationStage({
+    moderation,
+    clock: systemClock,
+    perAccount: config.limits.queue_per_key,
+    onSignal,
+    onTrouble: trouble,
+  })
   return {
     get policy() {
       return made.policy
@@ -93,7 +102,8 @@ export async function openGuard(
     judgeInput: (judged) => made.judgeInput(judged),
     release: (drafted, question, judged) => made.release(drafted, question, judged),
     shelf,
-    moderation: createModeration(shelf, cascade),
+    moderate: (items, judged) => moderating.moderate(items, judged),
+    moderation,
     overview: guardOverview(shelf, verdicts, () => systemClock.now()),
     async close() {
       shelf.close()

@@ -11,6 +11,7 @@ export function watchedGuard(guard: GuardStage, held: (seconds: number) => void)
       return guard.policy
     },
     judgeInput: (judged) => guard.judgeInput(judged),
+    moderate: (items, judged) => guard.moderate(items, judged),
     release(drafted, question, judged) {
       let since: number | null = null
       const noted = new Noted(drafted, (part) => {

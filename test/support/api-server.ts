@@ -17,7 +17,6 @@ import type { Audit } from '../../src/audit/audit.ts'
 import { openHomeKeys } from '../../src/audit/home-keys.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import type { Engine } from '../../src/core/engine.ts'
-import type { Moderation } from '../../src/guard/stage/moderate.ts'
 import type { GuardStage } from '../../src/pipeline/stages.ts'
 import { openKept, type KeptParts } from '../../src/kept/kept.ts'
 import type { ResponseLimits } from '../../src/kept/responses.ts'
@@ -65,7 +64,6 @@ type Changes = Partial<Pick<ApiParts, 'edge' | 'webFolder'>> & {
   readonly providers?: Readonly<Record<string, ProviderSettings>>
   /** Lets everything pass when left out. */
   readonly guard?: GuardStage
-  readonly moderation?: Moderation
   /** A home that was there before, and stays; a new one that goes when left out. */
   readonly home?: string
   readonly shutdown?: Partial<StandingParts['shutdown']>
@@ -144,7 +142,6 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     kept,
     audit,
     overview: async () => ({ policies: [], verdicts: [] }),
-    moderation: changes.moderation ?? { moderate: () => Promise.reject(new Error('no guard here')) },
     edge: changes.edge ?? { bind: '127.0.0.1', allowedHosts: [], allowedOrigins: [] },
     limits: { bodyBytes: 1_000_000, headerSeconds: 10, requestSeconds: 60, choices: 8, ...changes.limits },
     webFolder: changes.webFolder ?? join(home, 'no-page'),

@@ -9,6 +9,8 @@ import { Cascade, type Layers } from '../../src/guard/cascade/cascade.ts'
 import { openPolicyShelf, type Assignment } from '../../src/guard/policy/shelf.ts'
 import type { Scorer } from '../../src/guard/scores.ts'
 import { createGuard, type Guard } from '../../src/guard/stage/guard-stage.ts'
+import { createModeration } from '../../src/guard/stage/moderate.ts'
+import { ModerationStage } from '../../src/guard/stage/moderate-stage.ts'
 
 interface TestGuardParts {
   /** TOML of a policy named `test`, which holds for all. */
@@ -19,9 +21,11 @@ interface TestGuardParts {
   readonly goal?: () => number
   /** Whether models have a probe. */
   readonly probed?: boolean
+  /** Moderations of one account that may be under way. */
+  readonly perAccount?: number
 }
 
-export interface TestGuard extends Guard {
+export interface TestGuard extends Guard, Pick<ModerationStage, 'moderate'> {
   readonly signals: Signal[]
   readonly verdicts: Verdict[]
   readonly troubles: string[]
@@ -48,6 +52,7 @@ export function testGuard({
   patience = 1000,
   goal = () => 4,
   probed = false,
+  perAccount = 64,
 }: TestGuardParts = {}): TestGuard {
   const folder = mkdtempSync(join(tmpdir(), 'elpis-policies-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -64,17 +69,27 @@ export function testGuard({
   const signals: Signal[] = []
   const verdicts: Verdict[] = []
   const troubles: string[] = []
+  const cascade = new Cascade({ screen: null, judge: null, guardModel: null, ...layers }, patience)
+  const told = {
+    clock: systemClock,
+    onSignal: (signal: Signal) => void signals.push(signal),
+    onTrouble: (layer: string) => void troubles.push(layer),
+  }
+  const moderating = new ModerationStage({
+    moderation: createModeration(shelf, cascade),
+    perAccount,
+    ...told,
+  })
   const guard = createGuard({
     shelf,
-    cascade: new Cascade({ screen: null, judge: null, guardModel: null, ...layers }, patience),
-    clock: systemClock,
-    onSignal: (signal) => void signals.push(signal),
+    cascade,
+    ...told,
     onVerdict: ({ verdict }) => void verdicts.push(verdict),
-    onTrouble: (layer) => void troubles.push(layer),
     goal,
     probed: () => probed,
   })
-  return Object.assign(guard, { signals, verdicts, troubles, folder })
+  const moderate: ModerationStage['moderate'] = (items, request) => moderating.moderate(items, request)
+  return Object.assign(guard, { signals, verdicts, troubles, folder, moderate })
 }
 
 /** Scores 0.95 for S2 where `word` stands, else 0. */

@@ -14,7 +14,7 @@ const tokensAround = 32
 export interface Asking {
   /** As the client named it, `model+adapter` where it named one. */
   readonly model: string
-  readonly kind: 'answer' | 'embed' | 'rerank' | 'tokenize'
+  readonly kind: 'answer' | 'embed' | 'rerank' | 'tokenize' | 'moderate'
   /** The request itself, as the door made it. */
   readonly work: unknown
   /** Null for all but answers. */

@@ -1,14 +1,15 @@
 import { z } from 'zod'
 import { hazards, type Hazard, type Scores } from '../../core/verdict.ts'
-import type { Credentials, Principal } from '../../core/principal.ts'
-import type { Explained, Moderation, ToModerate } from '../../guard/stage/moderate.ts'
-import { elpisError } from '../../errors.ts'
+import type { Moderated, ToModerate } from '../../core/moderation.ts'
+import type { Principal } from '../../core/principal.ts'
 import { errorBody, modelRefusals } from '../error-body.ts'
 import { idLike } from '../exchange.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { messageOf } from './chat-completions.ts'
 import { message } from './chat-schema.ts'
 import { text } from './fields.ts'
+import type { Generating } from './generating.ts'
+import type { Whose } from '../whose.ts'
 
 const mostInputs = 256
 
@@ -93,8 +94,8 @@ const moderation = z.object({
 })
 
 interface Moderating {
-  readonly moderation: Moderation
-  readonly admit: (credentials: Credentials) => Promise<{ readonly principal: Principal; release(): void }>
+  readonly brief: Generating['brief']
+  readonly whose: Whose
   /** Who sees scores as they are. */
   readonly seesFine: (principal: Principal) => boolean
 }
@@ -103,7 +104,7 @@ interface Moderating {
  * Whoever has the same weights can climb fine scores in the dark, so ordinary keys see them in fifths, and not which
  * part decided.
  */
-export function moderations({ moderation: guard, admit, seesFine }: Moderating): Route {
+export function moderations({ brief, whose, seesFine }: Moderating): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/moderations',
@@ -116,47 +117,22 @@ export function moderations({ moderation: guard, admit, seesFine }: Moderating):
       503: { description: 'Nothing can judge now.', schema: errorBody },
     },
     async handle({ body, exchange }): Promise<z.infer<typeof moderation>> {
-      const admission = await admit(exchange.credentials)
-      try {
-        const { principal } = admission
-        const fine = seesFine(principal)
-        const items = itemsOf(body)
-        const found: Explained[] = []
-        for (const item of items) {
-          exchange.left.throwIfAborted()
-          found.push(await gravest(item, (asked) => guard.moderate(asked, principal)))
-        }
-        return {
-          id: idLike(exchange.id, 'modr-'),
-          model: found[0]?.policy ?? '',
-          results: found.map((explained) => resultOf(explained, fine)),
-        }
-      } catch (error) {
-        if (error instanceof Error && error.constructor.name === 'Unavailable')
-          throw elpisError('guard_unavailable')
-        throw error
-      } finally {
-        admission.release()
+      const { principal } = await whose(exchange.credentials)
+      const fine = seesFine(principal)
+      const found = await brief.moderate(
+        { id: exchange.id, items: itemsOf(body), signal: exchange.left },
+        exchange.credentials,
+      )
+      return {
+        id: idLike(exchange.id, 'modr-'),
+        model: found[0]?.policy ?? '',
+        results: found.map((moderated) => resultOf(moderated, fine)),
       }
     },
   })
 }
 
-/** A turn by itself and behind what came before it: harm is in either, and the graver counts. */
-async function gravest(
-  { before = '', ...item }: ReturnType<typeof itemsOf>[number],
-  moderate: (item: ToModerate) => Promise<Explained>,
-): Promise<Explained> {
-  const alone = await moderate(item)
-  if (before === '' || alone.flagged) return alone
-  const together = await moderate({ ...item, prompt: `${before}\n${item.prompt}` })
-  return (together.scores?.harm ?? 0) > (alone.scores?.harm ?? 0) ? together : alone
-}
-
-function itemsOf({
-  input,
-  messages,
-}: z.output<typeof moderationRequest>): (ToModerate & { readonly before?: string })[] {
+function itemsOf({ input, messages }: z.output<typeof moderationRequest>): ToModerate[] {
   if (input !== undefined) {
     const texts =
       typeof input === 'string' ? [input] : input.map((it) => (typeof it === 'string' ? it : it.text))
@@ -171,14 +147,14 @@ function itemsOf({
   return [{ prompt: before.join('\n'), response: [last.reasoning ?? '', last.content, ...calls].join('\n') }]
 }
 
-function resultOf(explained: Explained, fine: boolean): z.infer<typeof moderation>['results'][number] {
-  const { flagged, action, decisive, layer, rules } = explained
+function resultOf(moderated: Moderated, fine: boolean): z.infer<typeof moderation>['results'][number] {
+  const { flagged, action, decisive, layer, rules } = moderated
   const byRule: Scores = {
     harm: flagged ? 1 : 0,
     attack: 0,
-    hazards: Object.fromEntries(explained.hazards.map((it) => [it, 1])),
+    hazards: Object.fromEntries(moderated.hazards.map((it) => [it, 1])),
   }
-  const found = explained.scores ?? byRule
+  const found = moderated.scores ?? byRule
   const show = (score: number) => (fine ? Math.round(score * 10_000) / 10_000 : Math.round(score * 5) / 5)
   // A hazard is no more sure than that there is harm at all.
   const of = (hazard: Hazard) => Math.min(found.harm, found.hazards[hazard] ?? 0)
@@ -190,7 +166,7 @@ function resultOf(explained: Explained, fine: boolean): z.infer<typeof moderatio
     categories: Object.fromEntries(scored.map(([name, score]) => [name, flagged && score >= 0.5])),
     category_scores: Object.fromEntries(scored.map(([name, score]) => [name, show(score)])),
     category_applied_input_types: applied,
-    hazards: Object.fromEntries(names.map((name) => [name, explained.hazards.includes(name)])),
+    hazards: Object.fromEntries(names.map((name) => [name, moderated.hazards.includes(name)])),
     hazard_scores: Object.fromEntries(names.map((name) => [name, show(of(name))])),
     harm: show(found.harm),
     attack: show(found.attack),

@@ -32,7 +32,7 @@ const asPrompt = (prompt: string): Passage => ({ prompt, response: null })
 
 /** What the pipeline hands over, as far as it is read here. */
 export interface Asking {
-  readonly kind: 'answer' | 'embed' | 'rerank' | 'tokenize'
+  readonly kind: 'answer' | 'embed' | 'rerank' | 'tokenize' | 'moderate'
   readonly work: unknown
   readonly request: Request | null
 }
@@ -61,6 +61,8 @@ export function askedOf({ kind, work, request }: Asking): Asked {
       const asked = askedOfRequest({ input, toolUse: outlook?.toolUse ?? null, format: { kind: 'text' } })
       return { ...asked, texts: asked.texts.map((text) => Object.assign(text, { attributable: false })) }
     }
+    // Moderations are never judged here: what is found in them refuses nothing.
+    case 'moderate':
     case 'answer':
       return { texts: [], question: '', unreadable: true }
     default:

@@ -21,6 +21,7 @@ const operations = {
   embed: 'embeddings',
   rerank: 'rerank',
   tokenize: 'tokenize',
+  moderate: 'moderate',
 } as const
 
 export function spansOf(facts: RequestFacts): Span[] {
