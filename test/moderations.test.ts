@@ -15,7 +15,7 @@ import { openStorage } from '../src/storage/storage.ts'
 import { apiServer } from './support/api-server.ts'
 import { fakeEngine } from './support/fake-engine.ts'
 import { metricValue } from './support/metric-value.ts'
-import { testGuard, wordScorer, type TestGuard } from './support/test-guard.ts'
+import { blockWord, testGuard, wordScorer, type TestGuard } from './support/test-guard.ts'
 import { startWholeServer, wholeConfig } from './support/whole-server.ts'
 
 const judging = 'name = "test"\nsummary = "Judges."\n[hazards]\nS2 = { input = "block", output = "block" }\n'
@@ -203,6 +203,41 @@ describe('what is held against whom', () => {
     expect(guard.signals).toEqual([])
     for (const content of climb) await ask(content)
     expect(guard.signals.at(-1)).toMatchObject({ hazard: 'attack', attributable: true })
+  })
+})
+
+describe('which policies', () => {
+  const flagged = async (server: Awaited<ReturnType<typeof place>>['server'], input: string) => {
+    const answer = await (await server.post('/v1/moderations', { input })).json()
+    const { model, results } = answer as { model: string; results: { flagged: boolean }[] }
+    return [results[0]?.flagged, model.split('@')[0]]
+  }
+  const unsure: Scorer = {
+    name: 'screen',
+    score: () => ({ harm: 0.6, attack: 0, hazards: { S2: 0.6 } }),
+  }
+
+  test('those of whoever asks: who is restricted is judged as their questions are', async () => {
+    const { server } = await place(unsure)
+    expect(await flagged(server, 'Oslo')).toEqual([false, 'test'])
+    const target = server.standing.target('key:test')
+    await server.standing.act({ target, rung: 'restricted', reason: 'probing', lasts: null }, 'owner')
+    expect(await flagged(server, 'Oslo')).toEqual([true, 'strict'])
+  })
+
+  test('rules of one that scores nothing count, beside the scores of another', async () => {
+    const { server } = await place(wordScorer('oslo'), { policy: blockWord })
+    expect(await flagged(server, 'Zanzibar')).toEqual([true, 'test'])
+    expect(await flagged(server, 'Oslo')).toEqual([true, 'standard'])
+    expect(await flagged(server, 'Bergen')).toEqual([false, 'standard'])
+  })
+
+  test('where the one of an organisation judges nothing, that of the server does', async () => {
+    const assignment = { organisations: { [homeOrganisation]: 'open' } }
+    const { server } = await place(unsure, { assignment })
+    expect(await flagged(server, 'Oslo')).toEqual([false, 'test'])
+    const { server: open } = await place(wordScorer('oslo'), { assignment: { policy: 'open' } })
+    expect(await flagged(open, 'Oslo')).toEqual([true, 'standard'])
   })
 })
 

@@ -12,6 +12,7 @@ import { AccountTurns } from '../account-turns.ts'
 import { Unavailable } from '../cascade/cascade.ts'
 import { ClimbingWatch } from '../defence/climbing.ts'
 import { graver } from '../policy/decide.ts'
+import type { Circumstances } from '../policy/shelf.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import type { Moderation } from './moderate.ts'
 
@@ -19,6 +20,7 @@ import type { Moderation } from './moderate.ts'
 interface Moderating {
   readonly asking: { readonly id: RequestId }
   readonly principal: Principal
+  readonly level: Circumstances['level']
   readonly entryId: EntryId
   readonly signal: AbortSignal
   /** Told once of all texts together: what was found in the gravest. */
@@ -54,7 +56,7 @@ export class ModerationStage {
       for (const item of items) {
         await this.#turns.next(account)
         request.signal.throwIfAborted()
-        found.push(await this.#parts.moderation.moderate(item, request.principal))
+        found.push(await this.#parts.moderation.moderate(item, request.principal, request.level))
       }
       request.onVerdict(verdictOf(found))
       this.#watch(items, found, request)

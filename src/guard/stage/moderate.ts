@@ -3,7 +3,7 @@ import { accountOf, type Principal } from '../../core/principal.ts'
 import type { Moderated, ToModerate } from '../../core/moderation.ts'
 import { Unavailable, type Cascade } from '../cascade/cascade.ts'
 import type { Policy } from '../policy/policy.ts'
-import type { PolicyShelf } from '../policy/shelf.ts'
+import type { Circumstances, PolicyShelf } from '../policy/shelf.ts'
 import { shippedPolicy } from '../policy/shipped.ts'
 import { judgeText } from './judgement.ts'
 
@@ -12,21 +12,32 @@ export interface Moderation {
   moderate(
     item: ToModerate,
     principal: Pick<Principal, 'organisationId' | 'keyId'> & Partial<Pick<Principal, 'personId'>>,
+    level?: Circumstances['level'],
   ): Promise<Moderated>
 }
 
-/** Under the policies that hold for whoever asks; under `standard` where those judge nothing. */
+/**
+ * Under the policies that hold for whoever asks, as their questions are judged; but for those of models, for none is asked.
+ * Where none of them scores anything, under that of the server or `standard` as well, so that there is something to say.
+ */
 export function createModeration(shelf: PolicyShelf, cascade: Cascade): Moderation {
   return {
-    async moderate({ before = '', ...item }, principal) {
-      const holding = shelf.applying({ principal, model: '', level: 'good' }).filter(({ judge }) => judge)
-      const policies = holding.length > 0 ? holding : [standard()]
+    async moderate({ before = '', ...item }, principal, level = 'good') {
+      const holding = shelf.applying({ principal, model: '', level })
+      const policies = holding.some(({ judge }) => judge) ? holding : [...holding, byDefault()]
       const account = accountOf(principal)
       const alone = await judged(item, policies, account)
       if (before === '' || alone.flagged) return alone
       const together = await judged({ ...item, prompt: `${before}\n${item.prompt}` }, policies, account)
       return (together.scores?.harm ?? 0) > (alone.scores?.harm ?? 0) ? together : alone
     },
+  }
+
+  function byDefault(): Policy {
+    const policy =
+      [shelf.standing, shelf.named('standard')].find(({ judge }) => judge) ?? shippedPolicy('standard')
+    if (policy === null) throw new Error('The policy "standard" is missing.')
+    return policy
   }
 
   async function judged(
@@ -63,10 +74,4 @@ export function createModeration(shelf: PolicyShelf, cascade: Cascade): Moderati
       rules: hits.map(({ rule, what, view, start, end }) => ({ rule, what, view, start, end })),
     }
   }
-}
-
-function standard(): Policy {
-  const policy = shippedPolicy('standard')
-  if (policy === null) throw new Error('The policy "standard" is missing.')
-  return policy
 }
