@@ -6,14 +6,19 @@ import { styleText } from 'node:util'
 import { freshHome } from '../support/elpis.ts'
 import { realModelPath } from '../support/real-model.ts'
 import type { Scene, Stage } from './scene.ts'
+import { answerReplayed } from './scenes/answer-replayed.ts'
+import { backedUp } from './scenes/backed-up.ts'
 import { barred } from './scenes/barred.ts'
 import { engineKilled } from './scenes/engine-killed.ts'
 import { guardRefuses } from './scenes/guard-refuses.ts'
 import { hostileModel } from './scenes/hostile-model.ts'
+import { incidentReported } from './scenes/incident-reported.ts'
 import { keyRevoked } from './scenes/key-revoked.ts'
 import { pullResumed } from './scenes/pull-resumed.ts'
 import { receiptVerified } from './scenes/receipt-verified.ts'
+import { shutDown } from './scenes/shut-down.ts'
 import { signedIn } from './scenes/signed-in.ts'
+import { threeDoors } from './scenes/three-doors.ts'
 import { twoPeople } from './scenes/two-people.ts'
 import { usageAddsUp } from './scenes/usage-adds-up.ts'
 
@@ -21,12 +26,17 @@ const scenes: readonly Scene[] = [
   pullResumed,
   hostileModel,
   twoPeople,
+  threeDoors,
   guardRefuses,
   keyRevoked,
   signedIn,
   barred,
   usageAddsUp,
   receiptVerified,
+  answerReplayed,
+  incidentReported,
+  backedUp,
+  shutDown,
   engineKilled,
 ]
 
