@@ -18,7 +18,7 @@ import { systemClock } from './core/clock.ts'
 import type { Engine } from './core/engine.ts'
 import { costOf as costAt, priceOf } from './core/price.ts'
 import { asElpisError, elpisError } from './errors.ts'
-import { openKept, type KeptParts } from './kept/kept.ts'
+import { openKept, type Kept, type KeptParts } from './kept/kept.ts'
 import type { KeptStores } from './kept/store.ts'
 import type { Log } from './log.ts'
 import { openServerAudit } from './server/open-audit.ts'
@@ -98,6 +98,8 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   const storage = timedStorage(opened, () => timing)
   const engine = engineToCome(config.models.serve)
   const models = () => engine.models()
+  let kept: Kept | null = null
+  const sweepKept = async () => await kept?.sweep()
   const costOf: AccessParts['costOf'] = (model, tokens) => costAt(priceOf(config.usage.prices, model), tokens)
   const licences = new Map<string, RecordedLicence>()
   const audit = undo.adopt(
@@ -120,6 +122,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
         config.access.require_end_user ||
         config.access.require_end_user_of.some((one) => one === id || one === name),
       acts: audit.acts,
+      afterRemoval: () => sweepKept().catch(keptTrouble(parts.log)),
     }),
     (it) => it.close(),
   )
@@ -143,7 +146,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   timing = monitoring.storageTiming
   const { log, acts } = monitoring
   const ladder = undo.adopt(
-    await openStanding(config, { store: storage, access, told: true, audit, acts, log }),
+    await openStanding(config, { store: storage, access, told: true, audit, acts, sweepKept, log }),
     (it) => it.close(),
   )
   undo.adopt(openWebhooks(config, storage.webhooks, log), (it) => it.close())
@@ -198,7 +201,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     preparing.abort()
     await ready.catch(() => {})
   })
-  const kept = undo.adopt(await openKept(keptParts(config, storage, log)), (it) => it.close())
+  kept = undo.adopt(await openKept(keptParts(config, storage, log)), (it) => it.close())
   const api = await createApi({
     stages: {
       access,
@@ -327,7 +330,12 @@ function keptParts({ home, limits }: Config, stores: KeptStores, log: Log): Kept
       onOver: ({ id, status, counts }) => log('info', 'batch', { id, status, ...counts }),
       onTrouble: (batch, error) => log('error', 'batch-left', { batch, code: asElpisError(error).code }),
     },
+    onTrouble: keptTrouble(log),
   }
+}
+
+function keptTrouble(log: Log): (error: unknown) => void {
+  return (error) => log('error', 'kept-not-swept', { code: asElpisError(error).code })
 }
 
 /** Waits for `done`, but no longer than this, and not once in a hurry. */

@@ -4,10 +4,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { parseVerifierKey } from '../src/audit/note.ts'
-import type { SubjectName } from '../src/audit/store.ts'
 import { verifyLog } from '../src/audit/verify-log.ts'
 import { verifyReceipt } from '../src/audit/verify-receipt.ts'
-import type { EntryId } from '../src/core/ids.ts'
+import type { EntryId, SubjectName } from '../src/core/ids.ts'
 import { homeOrganisation, type Role } from '../src/core/principal.ts'
 import { apiServer } from './support/api-server.ts'
 import { fakeEngine } from './support/fake-engine.ts'
@@ -78,6 +77,44 @@ describe('what people say', () => {
     await server.audit.contents.read(id as EntryId, owner, 'case 7')
     expect(await notices()).toBe(3)
   })
+
+  test.each(['erased', 'removed'])(
+    'is gone from stored answers and files, byte for byte, once whoever left it is %s',
+    async (how) => {
+      const home = mkdtempSync(join(tmpdir(), 'elpis-erase-'))
+      onTestFinished(() => rmSync(home, { recursive: true, force: true }))
+      await using server = await apiServer(fakeEngine(), { home })
+      const { id: person } = await server.access.directory.addPerson({
+        name: 'Ada',
+        email: null,
+        role: 'member',
+      })
+      const { key } = await server.access.createKey('ada', { person })
+      const headers = { authorization: `Bearer ${key}` }
+      const said = 'Nobody else knows of the harbour'
+      const answer = await server.post('/v1/responses', { model: 'fake:1b', input: said }, { headers })
+      const { id } = (await answer.json()) as { id: string }
+      const form = new FormData()
+      form.set('purpose', 'batch')
+      form.set('file', new File([said], 'a.jsonl'))
+      await server.fetch('/v1/files', { method: 'POST', body: form, headers })
+      const found = () =>
+        readdirSync(home, { recursive: true, withFileTypes: true }).filter(
+          (each) => each.isFile() && readFileSync(join(each.parentPath, each.name)).includes(said),
+        ).length
+      expect(found()).toBeGreaterThan(1)
+      const { key: owners } = await server.access.createKey('owner', { role: 'owner' })
+      const asOwner = { headers: { authorization: `Bearer ${owners}` } }
+      const done =
+        how === 'erased'
+          ? await server.post('/v1/admin/content/erase', { subject: `person:${person}` }, asOwner)
+          : await server.fetch(`/v1/admin/people/${person}`, { method: 'DELETE', ...asOwner })
+      expect(done.status).toBe(200)
+      expect(found()).toBe(0)
+      const after = await server.fetch(`/v1/responses/${id}`, { headers })
+      expect(after.status).toBe(how === 'erased' ? 404 : 401)
+    },
+  )
 
   test('is gone after erasing, byte for byte, and the log still verifies', async () => {
     const home = mkdtempSync(join(tmpdir(), 'elpis-erase-'))

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { Account, FileId } from '../src/core/ids.ts'
+import type { Account, FileId, SubjectName } from '../src/core/ids.ts'
 import { writeBackup } from '../src/storage/backup/write-backup.ts'
 import { readBackup } from '../src/storage/backup/read-backup.ts'
 import { restoreBackup } from '../src/storage/backup/restore.ts'
@@ -46,6 +46,7 @@ async function filled(place: StoragePlace): Promise<StoragePlace> {
     await files.insert({
       id: 'file-1' as FileId,
       account: 'owner' as Account,
+      subject: 'organisation:org_home' as SubjectName,
       name: '../x',
       purpose: 'batch',
       bytes: content.length,

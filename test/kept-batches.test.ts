@@ -1,10 +1,10 @@
 /** Batches and files as time goes by, on a real database and a real disk; only what answers a line is scripted. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import type { Account, KeyId } from '../src/core/ids.ts'
+import type { Account, KeyId, ResponseId, SubjectName } from '../src/core/ids.ts'
 import { elpisError } from '../src/errors.ts'
 import type { BatchDoor } from '../src/kept/batch-door.ts'
 import { openKept, type Kept } from '../src/kept/kept.ts'
@@ -13,6 +13,7 @@ import { prepareDatabase } from './support/prepared-home.ts'
 
 const keyId = 'key_test' as KeyId
 const account = keyId as string as Account
+const subject = 'key:key_test' as SubjectName
 const day = 86_400_000
 
 function freshHome(): string {
@@ -31,6 +32,9 @@ async function opened(home: string, ahead = 0) {
     clock: { now: () => Date.now() + ahead },
     responses: { days: 30, bytesPerAccount: 1000, chainBytes: 1000 },
     files: { mostBytes: 10_000, allBytes: 100_000 },
+    onTrouble(error) {
+      throw error
+    },
     batches: {
       parallel: 2,
       mostLineBytes: 1000,
@@ -48,19 +52,24 @@ async function opened(home: string, ahead = 0) {
     await storage.close()
   }
   onTestFinished(close)
-  return { kept, close }
+  return { kept, storage, close }
 }
 
 async function leave({ files }: Kept, content: string, seconds = 30 * 86_400) {
   async function* bytes() {
     yield Buffer.from(content)
   }
-  return await files.create(account, bytes(), () => Promise.resolve({ name: 'input', seconds }))
+  return await files.create({ account, subject }, bytes(), () => Promise.resolve({ name: 'input', seconds }))
 }
 
 async function ordered(kept: Kept, content: string) {
   const { id } = await leave(kept, content)
-  return await kept.batches.create(keyId, { endpoint: '/v1/completions', inputFile: id, metadata: null })
+  return await kept.batches.create(keyId, {
+    subject,
+    endpoint: '/v1/completions',
+    inputFile: id,
+    metadata: null,
+  })
 }
 
 async function over({ batches }: Kept, id: string) {
@@ -189,7 +198,7 @@ test('files go when their time is up, but not under a batch; leftovers go at the
   await leave(first.kept, 'short', 3600)
   await first.kept.batches.start(door)
   const input = await leave(first.kept, 'slow', 3600)
-  const order = { endpoint: '/v1/completions', inputFile: input.id, metadata: null } as const
+  const order = { subject, endpoint: '/v1/completions', inputFile: input.id, metadata: null } as const
   const { id } = await first.kept.batches.create(keyId, order)
   await first.close()
   const leftover = 'ab'.repeat(20)
@@ -209,4 +218,72 @@ test('files go when their time is up, but not under a batch; leftovers go at the
   expect(counts.completed).toBe(1)
   await second.kept.files.prune()
   expect(readdirSync(join(home, 'files')).toSorted()).toEqual([outputBlob, 'not ours'].toSorted())
+})
+
+test('what has expired goes by itself, with no write', async () => {
+  const home = freshHome()
+  const first = await opened(home)
+  await first.kept.responses.keep(
+    { account, subject },
+    { id: 'resp_1' as ResponseId, previousId: null, content: 'quiet' },
+  )
+  const file = await leave(first.kept, 'quiet', 3600)
+  await first.close()
+  const second = await opened(home, 31 * day)
+  expect(readdirSync(join(home, 'files'))).not.toContain(file.blob)
+  await second.close()
+  expect(readFileSync(join(home, 'elpis.db'), 'latin1')).not.toContain('quiet')
+})
+
+test('a batch of somebody who is erased ends while it runs, and nothing of it stays', async () => {
+  const home = freshHome()
+  const { kept, storage } = await opened(home)
+  await kept.batches.start(door)
+  const { id: running } = await ordered(kept, 'a\nslow')
+  await expect.poll(async () => (await kept.batches.find(keyId, running)).counts.completed).toBe(1)
+  expect(readdirSync(join(home, 'files'))).toHaveLength(3)
+  await storage.subjects.erase(subject)
+  await kept.sweep()
+  expect(readdirSync(join(home, 'files'))).toEqual([])
+  await expect(kept.batches.find(keyId, running)).rejects.toMatchObject({ code: 'kept_not_found' })
+  expect(await storage.files.all()).toEqual([])
+})
+
+test('a batch that another server deleted leaves no results', async () => {
+  const home = freshHome()
+  const { kept, storage } = await opened(home)
+  let letGo = () => {}
+  const going = new Promise<void>((resolve) => (letGo = resolve))
+  await kept.batches.start({
+    ...door,
+    async answer() {
+      await going
+      return { requestId: 'r', status: 200, body: 1, error: null }
+    },
+  })
+  await ordered(kept, 'a')
+  await expect.poll(() => readdirSync(join(home, 'files')).length).toBe(3)
+  await storage.subjects.erase(subject)
+  letGo()
+  await expect.poll(() => readdirSync(join(home, 'files')).length).toBe(1)
+  expect(await storage.files.all()).toEqual([])
+  await kept.sweep()
+  expect(readdirSync(join(home, 'files'))).toEqual([])
+})
+
+test('a sweep leaves what is just being written', async () => {
+  const { kept } = await opened(freshHome())
+  async function* slowly() {
+    yield Buffer.from('one ')
+    await kept.sweep()
+    yield Buffer.from('two')
+  }
+  const described = async () => {
+    await kept.sweep()
+    return { name: 'input', seconds: 3600 }
+  }
+  const file = await kept.files.create({ account, subject }, slowly(), described)
+  await kept.sweep()
+  const chunks = await Array.fromAsync<Buffer>(kept.files.content(file))
+  expect(Buffer.concat(chunks).toString()).toBe('one two')
 })

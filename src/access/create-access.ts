@@ -42,6 +42,8 @@ export interface AccessParts {
   readonly costOf?: BookParts['costOf']
   /** Where every change is recorded before it is made; nowhere when left out. */
   readonly acts?: Acts
+  /** Clears away what people left who were just removed, as far as it is not in the database. */
+  readonly afterRemoval?: () => Promise<void>
 }
 
 /**
@@ -95,10 +97,11 @@ class StoredAccess implements Access {
       needsEndUser = () => false,
       acts = noActs,
       demands = noDemands,
+      afterRemoval = async () => {},
     }: AccessParts,
     live: LiveRoster,
   ) {
-    const directory = new StoredDirectory({ store: store.directory, live, clock, acts })
+    const directory = new StoredDirectory({ store: store.directory, live, clock, acts, afterRemoval })
     this.directory = directory
     this.#live = live
     this.#uses = new KeyUses(store.keys)

@@ -126,7 +126,7 @@ export interface SessionStore {
   prune(now: number): Promise<void>
 }
 
-/** Organisations and people. Removing is final, and takes keys and sessions along. */
+/** Organisations and people. Removing is final, and takes keys, sessions and what was left here along. */
 export interface DirectoryStore {
   insertOrganisation(organisation: StoredOrganisation): Promise<void>
   /** False when it was not there. */

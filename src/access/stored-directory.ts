@@ -20,6 +20,7 @@ interface DirectoryParts {
   readonly live: LiveRoster
   readonly clock: Clock
   readonly acts: Acts
+  readonly afterRemoval: () => Promise<void>
 }
 
 /** Organisations and people: every change is in the log and in the store first, then in memory, where it ends what it must. */
@@ -28,12 +29,14 @@ export class StoredDirectory implements Directory {
   readonly #live: LiveRoster
   readonly #clock: Clock
   readonly #acts: Acts
+  readonly #afterRemoval: () => Promise<void>
 
-  constructor({ store, live, clock, acts }: DirectoryParts) {
+  constructor({ store, live, clock, acts, afterRemoval }: DirectoryParts) {
     this.#store = store
     this.#live = live
     this.#clock = clock
     this.#acts = acts
+    this.#afterRemoval = afterRemoval
   }
 
   organisations(by?: Principal): Organisation[] {
@@ -78,6 +81,7 @@ export class StoredDirectory implements Directory {
     const theirs = this.#registry.people.filter(({ organisationId }) => organisationId === organisation.id)
     this.#change({ gone: [organisation.id, ...theirs.map(({ id }) => id)] })
     if (!byUs) throw elpisError('organisation_not_found', { organisation: which })
+    await this.#afterRemoval()
     return organisation
   }
 
@@ -146,6 +150,7 @@ export class StoredDirectory implements Directory {
     const byUs = await this.#store.removePerson(person.id, this.#clock.now())
     this.#change({ gone: [person.id] })
     if (!byUs) throw elpisError('person_not_found', { person: which })
+    await this.#afterRemoval()
     return person
   }
 

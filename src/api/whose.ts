@@ -1,9 +1,13 @@
 import type { Access } from '../access/access.ts'
-import type { Account } from '../core/ids.ts'
-import { accountOf, type Credentials, type Principal } from '../core/principal.ts'
+import type { Account, SubjectName } from '../core/ids.ts'
+import { accountOf, subjectName, subjectOf, type Credentials, type Principal } from '../core/principal.ts'
 
 /** Who asks, for doors to what is kept here: models are reached through the pipeline, which asks for itself. */
-export type Whose = (credentials: Credentials) => Promise<{ principal: Principal; account: Account }>
+export type Whose = (credentials: Credentials) => Promise<{
+  readonly principal: Principal
+  readonly account: Account
+  readonly subject: SubjectName
+}>
 
 /** @throws `key_missing`, `key_invalid` */
 export function whoseBy(access: Pick<Access, 'admit'>): Whose {
@@ -11,6 +15,6 @@ export function whoseBy(access: Pick<Access, 'admit'>): Whose {
     const admission = await access.admit(credentials)
     admission.release()
     const { principal } = admission
-    return { principal, account: accountOf(principal) }
+    return { principal, account: accountOf(principal), subject: subjectName(subjectOf(principal)) }
   }
 }

@@ -1,13 +1,13 @@
 import type { Acts } from '../core/acts.ts'
 import type { Clock } from '../core/clock.ts'
-import type { EntryId, OrganisationId } from '../core/ids.ts'
+import type { EntryId, OrganisationId, SubjectName } from '../core/ids.ts'
 import { homeOrganisation } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
 import { newEntryId } from './entry-id.ts'
 import { gathered } from './gathered.ts'
 import { parseEntry, shortened } from './log-entry.ts'
 import { sees } from './log-view.ts'
-import type { AuditStore, ContentStore, KeptContent, Notice, SubjectName } from './store.ts'
+import type { AuditStore, ContentStore, KeptContent, Notice } from './store.ts'
 import type { SubjectKey, SubjectKeys } from './subject-keys.ts'
 
 const dayMilliseconds = 86_400_000
@@ -116,12 +116,12 @@ export class Contents {
 
   /** @throws `subject_not_found` */
   async mustKnow(subject: SubjectName): Promise<void> {
-    const key = await this.#parts.subjects.find(subject)
-    if (key === null) throw elpisError('subject_not_found', { subject })
+    if (!(await this.#parts.subjects.knows(subject))) throw elpisError('subject_not_found', { subject })
   }
 
   /**
-   * Destroys a person's key, and with it what they said, what their entries commit to and their pseudonym.
+   * Destroys a person's key, and with it what they said, what their entries commit to and their pseudonym; and deletes what
+   * they left here.
    *
    * @throws `subject_not_found`
    */

@@ -1,10 +1,10 @@
 import type { EntryId } from '../core/ids.ts'
-import { accountOf, subjectOf, type Principal } from '../core/principal.ts'
+import { accountOf, subjectName, subjectOf, type Principal } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
 import { canonical } from './canonical.ts'
 import type { Publisher } from './publisher.ts'
 import type { AuditStore } from './store.ts'
-import { subjectName, type SubjectKeys } from './subject-keys.ts'
+import type { SubjectKeys } from './subject-keys.ts'
 import { formatProof } from './tlog-proof.ts'
 import type { Tree } from './tree.ts'
 

@@ -2,7 +2,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { EntryId, RequestId } from '../core/ids.ts'
 import type { Part, Usage } from '../core/part.ts'
-import { accountOf, subjectOf, type Principal } from '../core/principal.ts'
+import { accountOf, subjectName, subjectOf, type Principal } from '../core/principal.ts'
 import type { Request } from '../core/request.ts'
 import type { Verdict } from '../core/verdict.ts'
 import type { ElpisError } from '../errors.ts'
@@ -15,7 +15,7 @@ import type { Journal } from './journal.ts'
 import { requestLeaf, shortened, type Draft, type RequestEntry } from './log-entry.ts'
 import { Released } from './released.ts'
 import type { OpenRow } from './store.ts'
-import { commit, subjectName, type SubjectKey, type SubjectKeys } from './subject-keys.ts'
+import { commit, type SubjectKey, type SubjectKeys } from './subject-keys.ts'
 
 /** A request as it is accepted. */
 export interface Opening {

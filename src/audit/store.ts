@@ -1,9 +1,6 @@
 /** What the log needs of a database. Each method is one transaction, durable when it resolves. */
 import type { ActLeaf } from '../core/acts.ts'
-import type { Account, EntryId } from '../core/ids.ts'
-
-/** Who a key of its own belongs to: `person:…`, `key:…`, `user:…` or `organisation:…`. */
-export type SubjectName = string & { readonly __kind: 'SubjectName' }
+import type { Account, EntryId, SubjectName } from '../core/ids.ts'
 
 /** A request that was accepted and is not over. */
 export interface OpenRow {
@@ -100,7 +97,13 @@ export interface SubjectStore {
   /** The wrapped key of a subject; `fresh` becomes it when there is none. */
   ensure(subject: SubjectName, fresh: string, now: number): Promise<string>
   find(subject: SubjectName): Promise<string | null>
-  /** Destroys a key, and all content and notices of the subject. @returns whether there was one */
+  /** Whether there is anything to erase. */
+  knows(subject: SubjectName): Promise<boolean>
+  /**
+   * Destroys a key, all content and notices of the subject, and the answers, files and batches that they left here.
+   *
+   * @returns whether there was anything
+   */
   erase(subject: SubjectName): Promise<boolean>
 }
 

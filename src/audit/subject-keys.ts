@@ -1,28 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
-import type { EntryId, OrganisationId } from '../core/ids.ts'
+import type { EntryId, OrganisationId, SubjectName } from '../core/ids.ts'
 import { RecentMap } from '../core/recent-map.ts'
 import { sealed, unsealed } from '../core/sealed-box.ts'
-import type { Subject } from '../core/verdict.ts'
 import { HmacKey } from '../core/hmac.ts'
-import type { SubjectName, SubjectStore } from './store.ts'
+import type { SubjectStore } from './store.ts'
 
 /** Another server may have erased somebody: after this long the store is asked again. */
 const trustMilliseconds = 5000
 const mostKept = 10_000
-
-/** Whom a key belongs to: the nearest to a person that is known. */
-export function subjectName({ organisationId, personId, keyId, endUser }: Subject): SubjectName {
-  const name =
-    endUser !== null
-      ? `user:${organisationId}:${endUser}`
-      : personId !== null
-        ? `person:${personId}`
-        : keyId !== null
-          ? `key:${keyId}`
-          : `organisation:${organisationId}`
-  return name as SubjectName
-}
 
 /**
  * One key for each person. Their pseudonym in the log, the salts of their commitments and the encryption of their content
@@ -95,6 +81,11 @@ export class SubjectKeys {
   async find(subject: SubjectName): Promise<SubjectKey | null> {
     const wrapped = await this.#store.find(subject)
     return wrapped === null ? null : this.#unwrapped(subject, wrapped)
+  }
+
+  /** Whether there is anything to erase. */
+  knows(subject: SubjectName): Promise<boolean> {
+    return this.#store.knows(subject)
   }
 
   async erase(subject: SubjectName): Promise<boolean> {

@@ -2,6 +2,7 @@ import { createAccess } from '../access/create-access.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Config } from '../config.ts'
 import { systemClock } from '../core/clock.ts'
+import { sweepFiles } from '../kept/kept.ts'
 import { openStanding } from '../server/open-standing.ts'
 import type { Standing } from '../standing/standing.ts'
 import { withAudit } from './audit/with-audit.ts'
@@ -14,7 +15,9 @@ export async function inOwnProcess<Result>(
   return await withAudit(config, async (audit, store) => {
     const access = await createAccess({ store, clock: systemClock })
     try {
-      const standing = await openStanding(config, { store, access, told: false, audit, log: () => {} })
+      const sweepKept = () => sweepFiles(config.home, store)
+      const wiring = { store, access, told: false, audit, sweepKept, log: () => {} }
+      const standing = await openStanding(config, wiring)
       try {
         return await work({ standing, audit })
       } finally {

@@ -15,6 +15,11 @@ export type FileId = Branded<'FileId'>
 export type BatchId = Branded<'BatchId'>
 /** Whose something is that is kept here: a key's or person's id, or `owner`. */
 export type Account = Branded<'Account'>
+/**
+ * Whom something is erased with: `person:…`, `key:…`, `user:ORGANISATION:…` or `organisation:…`, the nearest to a person
+ * that is known of whoever asked.
+ */
+export type SubjectName = Branded<'SubjectName'>
 /** An API key as its owner holds it (`elpis-…`). Never stored, never logged. */
 export type KeySecret = Branded<'KeySecret'>
 /** The value of a session cookie. Never stored, never logged. */

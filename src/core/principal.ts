@@ -1,4 +1,13 @@
-import type { Account, EndUser, EntryId, KeyId, OrganisationId, PersonId, SessionId } from './ids.ts'
+import type {
+  Account,
+  EndUser,
+  EntryId,
+  KeyId,
+  OrganisationId,
+  PersonId,
+  SessionId,
+  SubjectName,
+} from './ids.ts'
 import type { Usage } from './part.ts'
 import type { Subject } from './verdict.ts'
 
@@ -38,6 +47,19 @@ export type Principal = Identity &
 /** What standing, guard and record are told of a principal. */
 export function subjectOf({ organisationId, personId, keyId, endUser, network }: Principal): Subject {
   return { organisationId, personId, keyId, endUser, network }
+}
+
+/** Whom something is erased with: the nearest to a person that is known. */
+export function subjectName({ organisationId, personId, keyId, endUser }: Subject): SubjectName {
+  const name =
+    endUser !== null
+      ? `user:${organisationId}:${endUser}`
+      : personId !== null
+        ? `person:${personId}`
+        : keyId !== null
+          ? `key:${keyId}`
+          : `organisation:${organisationId}`
+  return name as SubjectName
 }
 
 /** What access hands out for one request. */

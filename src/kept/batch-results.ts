@@ -76,10 +76,11 @@ export class BatchResults {
 
   #fileOf(file: ResultFile, bytes: number, now: number): StoredFile | null {
     if (bytes === 0) return null
-    const { id, keyId } = this.#batch
+    const { id, keyId, subject } = this.#batch
     return {
       id: newFileId(),
       account: keyId as string as StoredFile['account'],
+      subject,
       name: `${id}_${file === this.#output ? 'output' : 'error'}.jsonl`,
       purpose: 'batch_output',
       bytes,

@@ -23,8 +23,8 @@ export interface RunParts {
   readonly inputBlob: () => Promise<string | null>
 }
 
-/** Why a batch stops: another process goes on later, or what becomes of it. */
-type Stop = 'suspended' | 'cancelled' | 'expired' | ElpisError
+/** Why a batch stops: another process goes on later, or what becomes of it. `deleted`: nothing is, nobody may read it. */
+type Stop = 'suspended' | 'cancelled' | 'expired' | 'deleted' | ElpisError
 
 interface Working {
   readonly results: BatchResults
@@ -89,7 +89,7 @@ export class BatchRun {
     if (total === 0) throw broken('The file has no lines.')
     this.#batch = { ...this.#batch, counts: { total, completed: 0, failed: 0 } }
     this.#reach('in_progress')
-    await store.update(this.#batch)
+    if (!(await store.update(this.#batch))) this.stop('deleted')
   }
 
   async #lines(): Promise<AsyncGenerator<Line>> {
@@ -143,7 +143,7 @@ export class BatchRun {
     const now = this.#parts.clock.now()
     if (now - this.#savedAt < saveMilliseconds) return
     this.#savedAt = now
-    await this.#parts.store.update(this.batch)
+    if (!(await this.#parts.store.update(this.batch))) this.stop('deleted')
   }
 
   /** The results become files of the key in the same step in which the batch is over. */
@@ -152,17 +152,21 @@ export class BatchRun {
     const { output = null, errors = null } = (await this.#results?.close(clock.now())) ?? {}
     const reason = this.#stop.signal.reason as Stop | undefined
     if (reason === 'suspended') return
+    if (reason === 'deleted') return await this.#forget()
     const failure = reason instanceof ElpisError ? { code: reason.code, message: reason.message } : null
     if (reason === undefined) this.#reach('finalizing')
     const counted = this.batch
     this.#batch = { ...counted, outputFile: output?.id ?? null, errorFile: errors?.id ?? null, failure }
     this.#reach(reason === undefined ? 'completed' : reason instanceof ElpisError ? 'failed' : reason)
-    await store.update(
-      this.#batch,
-      [output, errors].filter((file) => file !== null),
-    )
+    const files = [output, errors].filter((file) => file !== null)
+    if (!(await store.update(this.#batch, files))) return await this.#forget()
     if (output === null) await shelf.delete(this.#batch.outputBlob)
     if (errors === null) await shelf.delete(this.#batch.errorBlob)
+  }
+
+  async #forget(): Promise<void> {
+    await this.#parts.shelf.delete(this.#batch.outputBlob)
+    await this.#parts.shelf.delete(this.#batch.errorBlob)
   }
 
   /** The first time counts. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
-import type { BatchId, KeyId } from '../core/ids.ts'
+import type { BatchId, KeyId, SubjectName } from '../core/ids.ts'
 import { accountOf } from '../core/principal.ts'
 import { elpisError } from '../errors.ts'
 import type { BatchDoor } from './batch-door.ts'
@@ -33,6 +33,7 @@ export interface BatchesParts {
 }
 
 interface NewBatch {
+  readonly subject: SubjectName
   readonly endpoint: BatchEndpoint
   readonly inputFile: string
   readonly metadata: Readonly<Record<string, string>> | null
@@ -62,21 +63,20 @@ export class KeptBatches {
 
   /** Goes on with what earlier processes left. */
   async start(door: BatchDoor): Promise<void> {
-    const { store, clock } = this.#parts
     this.#door = door
-    await store.prune(clock.now() - keptMilliseconds)
-    this.#waiting.push(...(await store.open()))
+    this.#waiting.push(...(await this.#parts.store.open()))
     this.#next()
   }
 
   /** @throws `kept_not_found`, `batches_full` */
-  async create(keyId: KeyId, { endpoint, inputFile, metadata }: NewBatch): Promise<StoredBatch> {
+  async create(keyId: KeyId, { subject, endpoint, inputFile, metadata }: NewBatch): Promise<StoredBatch> {
     const { store, files, shelf, clock } = this.#parts
     const file = await files.find(accountOf({ keyId }), inputFile)
     const createdAt = clock.now()
     const batch: StoredBatch = {
       id: `batch_${randomBytes(15).toString('hex')}` as BatchId,
       keyId,
+      subject,
       endpoint,
       inputFile: file.id,
       status: 'validating',
@@ -91,7 +91,11 @@ export class KeptBatches {
       failure: null,
       metadata,
     }
-    if (!(await store.insert(batch, mostOpen))) throw elpisError('batches_full', { count: mostOpen })
+    try {
+      if (!(await store.insert(batch, mostOpen))) throw elpisError('batches_full', { count: mostOpen })
+    } finally {
+      shelf.settled(batch.outputBlob, batch.errorBlob)
+    }
     this.#waiting.push(batch)
     this.#next()
     return batch
@@ -134,6 +138,23 @@ export class KeptBatches {
     this.#waiting[index] = cancelling
     await store.update(cancelling)
     return cancelling
+  }
+
+  /** Deletes those that were over long ago, and ends those whose owner was erased or removed: they are deleted already. */
+  async prune(): Promise<void> {
+    const { store, clock } = this.#parts
+    await store.prune(clock.now() - keptMilliseconds)
+    const waiting = [...this.#waiting]
+    const running = [...this.#running]
+    // Asked after those here: one that was ordered meanwhile is not among them.
+    const open = new Set((await store.open()).map(({ id }) => id))
+    for (const batch of waiting) {
+      const index = open.has(batch.id) ? -1 : this.#waiting.indexOf(batch)
+      if (index !== -1) this.#waiting.splice(index, 1)
+    }
+    const gone = running.filter(([id]) => !open.has(id))
+    for (const [, { run }] of gone) run.stop('deleted')
+    await Promise.all(gone.map(([, { ended }]) => ended))
   }
 
   /** Leaves what is not over to the next process. */

@@ -15,26 +15,44 @@ export class FileShelf {
   readonly #folder: string
   readonly #mostBytes: number
   #used = 0
+  /** Names that were given out and that the database may not know yet. */
+  readonly #unsettled = new Set<string>()
 
   constructor(folder: string, mostBytes: number) {
     this.#folder = folder
     this.#mostBytes = mostBytes
   }
 
-  /** Makes the folder, and deletes what nothing refers to any more: what was being written when a server was killed. */
-  async open(known: ReadonlySet<string>): Promise<void> {
+  /** Makes the folder, and looks how much is in it. */
+  async open(): Promise<void> {
     await this.#mended(async () => {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-      for (const name of await readdir(this.#folder)) {
-        if (known.has(name)) this.#used += (await stat(this.#path(name))).size
-        else if (ours.test(name)) await rm(this.#path(name), { force: true })
-      }
+      for (const name of await this.#names()) this.#used += await this.size(name)
     })
   }
 
-  /** A name that is not taken. */
+  /**
+   * Deletes what nothing refers to any more: of whom was erased or removed, and what was being written when a server was
+   * killed.
+   *
+   * @param known asked once the folder was listed: what is settled by then is in the database
+   */
+  async sweep(known: () => Promise<ReadonlySet<string>>): Promise<void> {
+    const names = await this.#mended(() => this.#names())
+    const settled = names.filter((name) => !this.#unsettled.has(name))
+    const kept = await known()
+    for (const name of settled) if (!kept.has(name)) await this.delete(name)
+  }
+
+  /** A name that is not taken; `settled` once the database knows it, or never will. */
   newBlob(): string {
-    return randomBytes(20).toString('hex')
+    const blob = randomBytes(20).toString('hex')
+    this.#unsettled.add(blob)
+    return blob
+  }
+
+  settled(...blobs: readonly string[]): void {
+    for (const blob of blobs) this.#unsettled.delete(blob)
   }
 
   /**
@@ -97,8 +115,12 @@ export class FileShelf {
 
   async delete(blob: string): Promise<void> {
     const size = await this.size(blob)
-    await this.#mended(() => rm(this.#path(blob), { force: true }))
-    this.#used -= size
+    // Whoever is first counts: a sweep may be about the same file.
+    if (await this.#mended(() => removed(this.#path(blob)))) this.#used -= size
+  }
+
+  async #names(): Promise<string[]> {
+    return (await readdir(this.#folder)).filter((name) => ours.test(name))
   }
 
   #path(blob: string): string {
@@ -113,5 +135,16 @@ export class FileShelf {
       if (error instanceof ElpisError || !(error instanceof Error) || !('code' in error)) throw error
       throw elpisError('files_unwritable', { folder: this.#folder, reason: error.message })
     }
+  }
+}
+
+/** @returns false when it was not there */
+async function removed(path: string): Promise<boolean> {
+  try {
+    await rm(path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
   }
 }

@@ -5,7 +5,7 @@ import type { Account, FileId } from '../core/ids.ts'
 import { elpisError } from '../errors.ts'
 import type { FileShelf } from './file-shelf.ts'
 import { checkId, notFound } from './not-found.ts'
-import type { BatchStore, FilePurpose, FileStore, Page, StoredFile } from './store.ts'
+import type { BatchStore, Depositor, FilePurpose, FileStore, Page, StoredFile } from './store.ts'
 
 interface Description {
   readonly name: string
@@ -35,25 +35,27 @@ export class KeptFiles {
    * @throws `file_too_large`, `files_full`, `files_unwritable`, what `content` and `described` throw
    */
   async create(
-    account: Account,
+    depositor: Depositor,
     content: AsyncIterable<Buffer>,
     described: () => Promise<Description>,
   ): Promise<StoredFile> {
     const { shelf, clock, store, mostBytes } = this.#parts
     await this.prune()
     const blob = shelf.newBlob()
-    const bytes = await shelf.write(blob, content, mostBytes)
     try {
+      const bytes = await shelf.write(blob, content, mostBytes)
       const { name, seconds } = await described()
       const createdAt = clock.now()
       const expiresAt = createdAt + seconds * 1000
-      const kind = { id: newFileId(), account, name, purpose: 'batch' as const }
+      const kind = { id: newFileId(), ...depositor, name, purpose: 'batch' as const }
       const file: StoredFile = { ...kind, bytes, createdAt, expiresAt, blob }
       await store.insert(file)
       return file
     } catch (error) {
       await shelf.delete(blob)
       throw error
+    } finally {
+      shelf.settled(blob)
     }
   }
 

@@ -18,6 +18,8 @@ export interface KeptParts {
     readonly allBytes: number
   }
   readonly batches: Pick<BatchesParts, 'parallel' | 'mostLineBytes' | 'onOver' | 'onTrouble'>
+  /** Told when a sweep failed; the next one does what it left. */
+  readonly onTrouble: (error: unknown) => void
 }
 
 /** All that is kept for clients beyond one answer. */
@@ -26,18 +28,19 @@ export interface Kept {
   readonly files: KeptFiles
   /** Begin when they are told how to reach a model. */
   readonly batches: KeptBatches
+  /** Deletes what has expired, and what is left of those who were erased or removed; by itself every hour. */
+  sweep(): Promise<void>
   close(): Promise<void>
 }
 
+const sweepMilliseconds = 3_600_000
+
 /** @throws `files_unwritable`, an error of storage */
 export async function openKept(parts: KeptParts): Promise<Kept> {
-  const { stores, clock, home, files: limits } = parts
-  const shelf = new FileShelf(join(home, 'files'), limits.allBytes)
-  const open = await stores.batches.open()
-  const known = (await stores.files.all()).map(({ blob }) => blob)
-  await shelf.open(
-    new Set([...known, ...open.flatMap(({ outputBlob, errorBlob }) => [outputBlob, errorBlob])]),
-  )
+  const { stores, clock, files: limits } = parts
+  const shelf = shelfOf(parts.home, limits.allBytes)
+  await shelf.open()
+  const responses = new KeptResponses(stores.responses, clock, parts.responses)
   const files = new KeptFiles({
     store: stores.files,
     batches: stores.batches,
@@ -53,10 +56,44 @@ export async function openKept(parts: KeptParts): Promise<Kept> {
     clock,
     ...parts.batches,
   })
+  const sweep = async () => {
+    await responses.prune()
+    await batches.prune()
+    await files.prune()
+    await shelf.sweep(() => knownBlobs(stores))
+  }
+  await sweep()
+  const timer = setInterval(() => void sweep().catch(parts.onTrouble), sweepMilliseconds)
+  timer.unref()
   return {
-    responses: new KeptResponses(stores.responses, clock, parts.responses),
+    responses,
     files,
     batches,
-    close: () => batches.close(),
+    sweep,
+    async close() {
+      clearInterval(timer)
+      await batches.close()
+    },
   }
+}
+
+/** Deletes contents of files that nothing refers to any more, while no server does. @throws `files_unwritable` */
+export async function sweepFiles(home: string, stores: Pick<KeptStores, 'files' | 'batches'>): Promise<void> {
+  const shelf = shelfOf(home, 0)
+  await shelf.open()
+  await shelf.sweep(() => knownBlobs(stores))
+}
+
+function shelfOf(home: string, mostBytes: number): FileShelf {
+  return new FileShelf(join(home, 'files'), mostBytes)
+}
+
+/** Of batches first: one that ends meanwhile has its results among the files. */
+async function knownBlobs({ batches, files }: Pick<KeptStores, 'files' | 'batches'>): Promise<Set<string>> {
+  const open = await batches.open()
+  const stored = await files.all()
+  return new Set([
+    ...open.flatMap(({ outputBlob, errorBlob }) => [outputBlob, errorBlob]),
+    ...stored.map(({ blob }) => blob),
+  ])
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Account, ResponseId } from '../core/ids.ts'
 import { elpisError } from '../errors.ts'
 import { checkId, notFound } from './not-found.ts'
-import type { ResponseStore } from './store.ts'
+import type { Depositor, ResponseStore } from './store.ts'
 
 export interface ResponseLimits {
   /** 0 keeps none. */
@@ -35,15 +35,14 @@ export class KeptResponses {
 
   /** Durable when this resolves. */
   async keep(
-    account: Account,
+    depositor: Depositor,
     response: { readonly id: ResponseId; readonly previousId: ResponseId | null; readonly content: string },
   ): Promise<void> {
     const createdAt = this.#clock.now()
     const { days, bytesPerAccount } = this.#limits
     const bytes = Buffer.byteLength(response.content)
     const expiresAt = createdAt + days * dayMilliseconds
-    await this.#store.insert({ ...response, account, createdAt, expiresAt, bytes }, bytesPerAccount)
-    await this.#store.prune(createdAt)
+    await this.#store.insert({ ...response, ...depositor, createdAt, expiresAt, bytes }, bytesPerAccount)
   }
 
   /** @throws `kept_not_found` */
@@ -76,5 +75,10 @@ export class KeptResponses {
   async delete(account: Account, id: ResponseId): Promise<void> {
     checkId('response', id)
     if (!(await this.#store.delete(account, id, this.#clock.now()))) throw notFound('response', id)
+  }
+
+  /** Deletes what has expired. */
+  async prune(): Promise<void> {
+    await this.#store.prune(this.#clock.now())
   }
 }

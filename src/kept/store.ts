@@ -1,10 +1,17 @@
 /** What is kept for clients, and what this stage needs of storage. Times are epoch milliseconds. */
-import type { Account, BatchId, FileId, KeyId, ResponseId } from '../core/ids.ts'
+import type { Account, BatchId, FileId, KeyId, ResponseId, SubjectName } from '../core/ids.ts'
+
+/** Who left something here. */
+export interface Depositor {
+  /** Whoever may open it. */
+  readonly account: Account
+  /** Whom it is erased with. */
+  readonly subject: SubjectName
+}
 
 /** An answer that later requests can build on. */
-export interface StoredResponse {
+export interface StoredResponse extends Depositor {
   readonly id: ResponseId
-  readonly account: Account
   /** The answer that this one builds on; null begins a conversation. */
   readonly previousId: ResponseId | null
   readonly createdAt: number
@@ -38,9 +45,8 @@ export interface ResponseStore {
 
 export type FilePurpose = 'batch' | 'batch_output'
 
-export interface StoredFile {
+export interface StoredFile extends Depositor {
   readonly id: FileId
-  readonly account: Account
   /** As the client called it; never part of a path. */
   readonly name: string
   readonly purpose: FilePurpose
@@ -88,6 +94,7 @@ export type BatchEndpoint = '/v1/chat/completions' | '/v1/completions' | '/v1/em
 export interface StoredBatch {
   readonly id: BatchId
   readonly keyId: KeyId
+  readonly subject: SubjectName
   readonly endpoint: BatchEndpoint
   readonly inputFile: FileId
   readonly status: BatchStatus
@@ -113,8 +120,12 @@ export interface BatchStore {
   insert(batch: StoredBatch, mostOpen: number): Promise<boolean>
   find(keyId: KeyId, id: BatchId): Promise<StoredBatch | null>
   list(keyId: KeyId, page: Page<BatchId>): Promise<StoredBatch[] | null>
-  /** Writes what may change. Together with `files`, its results, so that none is there without the other. */
-  update(batch: StoredBatch, files?: readonly StoredFile[]): Promise<void>
+  /**
+   * Writes what may change. Together with `files`, its results, so that none is there without the other.
+   *
+   * @returns false, with nothing written, when it was deleted: somebody was erased or removed
+   */
+  update(batch: StoredBatch, files?: readonly StoredFile[]): Promise<boolean>
   /** Those that are not over, of all keys, oldest first. */
   open(): Promise<StoredBatch[]>
   /** Deletes those that were made before `then` and are over. */

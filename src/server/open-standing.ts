@@ -25,6 +25,8 @@ interface Wiring {
   readonly audit: Pick<Audit, 'acts' | 'contents'>
   /** The same acts, watched; the log's own when left out. */
   readonly acts?: Acts
+  /** Deletes from the disk what is left of whoever was erased. */
+  readonly sweepKept: () => Promise<void>
   readonly log: Log
 }
 
@@ -48,7 +50,7 @@ function sourcesOf(inbound: Config['standing']['inbound']): Map<string, Source> 
  */
 export async function openStanding(
   config: Config,
-  { store, access, told, audit, acts = audit.acts, log }: Wiring,
+  { store, access, told, audit, acts = audit.acts, sweepKept, log }: Wiring,
 ): Promise<Standing> {
   // Who is told changes nothing of what is decided, and rules have versions of their own.
   const {
@@ -78,7 +80,7 @@ export async function openStanding(
       restartPeople: config.standing.restart_people,
       twoPeople: config.standing.two_people,
     },
-    deeds: contentDeeds(audit.contents),
+    deeds: contentDeeds(audit.contents, sweepKept),
     named: (kind, which) => access.named(kind, which),
     emailOf: (person) => access.directory.person(person)?.email ?? null,
     domainOf: (person) => access.directory.person(person)?.email?.split('@').at(-1) ?? null,

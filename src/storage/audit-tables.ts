@@ -1,6 +1,6 @@
 /** The tables of the transparency log. */
-import type { KeptCounts, Notice, SubjectName } from '../audit/store.ts'
-import type { Account, EntryId } from '../core/ids.ts'
+import type { KeptCounts, Notice } from '../audit/store.ts'
+import type { Account, EntryId, SubjectName } from '../core/ids.ts'
 
 interface AuditOpenTable {
   id: EntryId

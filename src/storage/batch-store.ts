@@ -44,10 +44,16 @@ export class SqlBatchStore implements BatchStore {
     return (await pageOf(query, page, after).execute()).map(batchOf)
   }
 
-  async update(batch: StoredBatch, files: readonly StoredFile[] = []): Promise<void> {
+  async update(batch: StoredBatch, files: readonly StoredFile[] = []): Promise<boolean> {
     const { id, ...changed } = rowOf(batch)
-    await this.#database.updateTable('batches').set(changed).where('id', '=', id).execute()
+    const { numUpdatedRows } = await this.#database
+      .updateTable('batches')
+      .set(changed)
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow()
+    if (numUpdatedRows === 0n) return false
     for (const file of files) await this.#database.insertInto('files').values(fileRow(file)).execute()
+    return true
   }
 
   async open(): Promise<StoredBatch[]> {
@@ -74,6 +80,7 @@ function rowOf(batch: StoredBatch): Insertable<Row> {
   return {
     id: batch.id,
     key_id: batch.keyId,
+    subject: batch.subject,
     endpoint: batch.endpoint,
     input_file: batch.inputFile,
     status: batch.status,
@@ -95,6 +102,7 @@ function batchOf(row: Selectable<Row>): StoredBatch {
   return {
     id: row.id,
     keyId: row.key_id,
+    subject: row.subject,
     endpoint: row.endpoint,
     inputFile: row.input_file,
     status: row.status,

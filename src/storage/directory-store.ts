@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Person } from '../access/directory.ts'
 import type { DirectoryStore, StoredOrganisation } from '../access/store.ts'
-import type { OrganisationId, PersonId, SessionId } from '../core/ids.ts'
+import type { Account, OrganisationId, PersonId, SessionId } from '../core/ids.ts'
 import type { Role } from '../core/principal.ts'
 import { announceAccess, type AccessChange } from './access-changes.ts'
 import type { Database } from './schema.ts'
@@ -144,7 +144,7 @@ export class SqlDirectoryStore implements DirectoryStore {
     return true
   }
 
-  /** How they signed in, and where they are signed in. @returns the sessions that this ends */
+  /** How they signed in, where they are signed in, and what they left here. @returns the sessions that this ends */
   async #forget(people: readonly PersonId[]): Promise<AccessChange[]> {
     if (people.length === 0) return []
     const sessions = await this.#database
@@ -161,10 +161,15 @@ export class SqlDirectoryStore implements DirectoryStore {
       'sign_in_steps',
     ] as const)
       await this.#database.deleteFrom(table).where('person_id', 'in', people).execute()
+    for (const table of ['responses', 'files'] as const)
+      await this.#database
+        .deleteFrom(table)
+        .where('account', 'in', people as readonly string[] as readonly Account[])
+        .execute()
     return sessions.map(asChange)
   }
 
-  /** With them everybody who goes is announced. */
+  /** With what was left here by them; everybody who goes is announced. */
   async #endKeys(
     column: 'organisation_id' | 'person_id',
     id: string,
@@ -180,6 +185,12 @@ export class SqlDirectoryStore implements DirectoryStore {
       .where('key_id', 'in', theirs)
       .returning('id')
       .execute()
+    for (const table of ['responses', 'files'] as const)
+      await this.#database
+        .deleteFrom(table)
+        .where('account', 'in', theirs as never)
+        .execute()
+    await this.#database.deleteFrom('batches').where('key_id', 'in', theirs).execute()
     const revision = await announceAccess(this.#database, [...gone, ...sessions.map(asChange)])
     await this.#database
       .updateTable('keys')

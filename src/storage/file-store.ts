@@ -54,12 +54,12 @@ export class SqlFileStore implements FileStore {
   #files() {
     return this.#database
       .selectFrom('files')
-      .select(['id', 'account', 'name', 'purpose', 'bytes', 'blob'])
+      .select(['id', 'account', 'subject', 'name', 'purpose', 'bytes', 'blob'])
       .select(['created_at as createdAt', 'expires_at as expiresAt'])
   }
 }
 
 export function fileRow(file: StoredFile): Insertable<Database['files']> {
-  const { id, account, name, purpose, bytes, createdAt, expiresAt, blob } = file
-  return { id, account, name, purpose, bytes, created_at: createdAt, expires_at: expiresAt, blob }
+  const { id, account, subject, name, purpose, bytes, createdAt, expiresAt, blob } = file
+  return { id, account, subject, name, purpose, bytes, created_at: createdAt, expires_at: expiresAt, blob }
 }

@@ -20,6 +20,7 @@ import { egress } from './migrations/0064-egress.ts'
 import { keyChanges } from './migrations/0063-key-changes.ts'
 import { accessChanges } from './migrations/0066-access-changes.ts'
 import { inForce } from './migrations/0067-in-force.ts'
+import { keptSubjects } from './migrations/0068-kept-subjects.ts'
 import { sightingsKey } from './migrations/0065-sightings-key.ts'
 import { standingMigrations } from './migrations/standing-migrations.ts'
 import { auditContent } from './migrations/0051-audit-content.ts'
@@ -59,6 +60,7 @@ export const migrations: readonly Migration[] = [
   sightingsKey,
   accessChanges,
   inForce,
+  keptSubjects,
 ]
 
 /**

@@ -12,12 +12,13 @@ export class SqlResponseStore implements ResponseStore {
   }
 
   async insert(response: StoredResponse, mostBytes: number): Promise<void> {
-    const { id, account, previousId, createdAt, expiresAt, bytes, content } = response
+    const { id, account, subject, previousId, createdAt, expiresAt, bytes, content } = response
     await this.#database
       .insertInto('responses')
       .values({
         id,
         account,
+        subject,
         previous_id: previousId,
         created_at: createdAt,
         expires_at: expiresAt,
@@ -31,7 +32,7 @@ export class SqlResponseStore implements ResponseStore {
   async find(account: Account, id: ResponseId, now: number): Promise<StoredResponse | null> {
     const row = await this.#database
       .selectFrom('responses')
-      .select(['id', 'account', 'previous_id as previousId', 'created_at as createdAt'])
+      .select(['id', 'account', 'subject', 'previous_id as previousId', 'created_at as createdAt'])
       .select(['expires_at as expiresAt', 'bytes', 'content'])
       .where('id', '=', id)
       .where('account', '=', account)

@@ -14,6 +14,7 @@ import type {
   ResponseId,
   SessionId,
   Sha256,
+  SubjectName,
 } from '../core/ids.ts'
 import type { Meter, Period } from '../access/quotas/quota.ts'
 import type { Role } from '../core/principal.ts'
@@ -131,6 +132,7 @@ interface SignInLinksTable {
 interface ResponsesTable {
   id: ResponseId
   account: Account
+  subject: SubjectName
   previous_id: ResponseId | null
   created_at: number
   expires_at: number
@@ -141,6 +143,7 @@ interface ResponsesTable {
 interface FilesTable {
   id: FileId
   account: Account
+  subject: SubjectName
   name: string
   purpose: FilePurpose
   bytes: number
@@ -152,6 +155,7 @@ interface FilesTable {
 interface BatchesTable {
   id: BatchId
   key_id: KeyId
+  subject: SubjectName
   endpoint: BatchEndpoint
   input_file: FileId
   status: BatchStatus

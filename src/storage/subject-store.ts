@@ -1,6 +1,10 @@
 import type { Kysely } from 'kysely'
-import type { SubjectName, SubjectStore } from '../audit/store.ts'
+import type { SubjectStore } from '../audit/store.ts'
+import type { SubjectName } from '../core/ids.ts'
 import type { Database } from './schema.ts'
+
+/** All that is kept of what somebody said, with the key that opens it. */
+const erased = ['audit_subjects', 'audit_content', 'audit_notices', 'responses', 'files', 'batches'] as const
 
 export class SqlSubjectStore implements SubjectStore {
   readonly #database: Kysely<Database>
@@ -22,10 +26,20 @@ export class SqlSubjectStore implements SubjectStore {
     return (await query.select('key').executeTakeFirst())?.key ?? null
   }
 
+  async knows(subject: SubjectName): Promise<boolean> {
+    for (const table of erased) {
+      const query = this.#database.selectFrom(table).select('subject').where('subject', '=', subject)
+      if ((await query.limit(1).executeTakeFirst()) !== undefined) return true
+    }
+    return false
+  }
+
   async erase(subject: SubjectName): Promise<boolean> {
-    await this.#database.deleteFrom('audit_content').where('subject', '=', subject).execute()
-    await this.#database.deleteFrom('audit_notices').where('subject', '=', subject).execute()
-    const query = this.#database.deleteFrom('audit_subjects').where('subject', '=', subject)
-    return (await query.executeTakeFirstOrThrow()).numDeletedRows > 0n
+    let some = false
+    for (const table of erased) {
+      const query = this.#database.deleteFrom(table).where('subject', '=', subject)
+      if ((await query.executeTakeFirstOrThrow()).numDeletedRows > 0n) some = true
+    }
+    return some
   }
 }

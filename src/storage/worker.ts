@@ -14,7 +14,11 @@ import { takeAnnounced } from './versions.ts'
 import type { CloseCall, FromWorker, Reply, StoreCall, ToWorker, WorkerSettings } from './worker-protocol.ts'
 
 /** Calls after which nothing of what they deleted may be left in the files. */
-const destroying: ReadonlySet<string> = new Set(['subjects.erase'])
+const destroying: ReadonlySet<string> = new Set([
+  'subjects.erase',
+  'directory.removePerson',
+  'directory.removeOrganisation',
+])
 
 /** Bounds how long the first call of a commit waits for the others. */
 const mostCallsPerCommit = 512

@@ -21,6 +21,7 @@ import type { GuardStage } from '../../src/pipeline/stages.ts'
 import { openKept, type KeptParts } from '../../src/kept/kept.ts'
 import type { ResponseLimits } from '../../src/kept/responses.ts'
 import type { LogFields } from '../../src/log.ts'
+import { contentDeeds } from '../../src/server/content-deeds.ts'
 import { createStanding, type StandingParts } from '../../src/standing/create-standing.ts'
 import { settings } from '../../src/config.ts'
 import { policyOf } from '../../src/standing/policy.ts'
@@ -82,6 +83,13 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     ...(changes.costOf === undefined ? {} : { costOf: changes.costOf }),
     ...(changes.demands === undefined ? {} : { demands: changes.demands }),
     ...(changes.needsEndUser === undefined ? {} : { needsEndUser: changes.needsEndUser }),
+    afterRemoval: async () => await kept.sweep(),
+  })
+  const keys = openHomeKeys(home, '')
+  const audit = await startedAudit(storage, home, {
+    keys,
+    policy: () => openGuard.policy,
+    content: { keep: 'all', days: 30 },
   })
   const standing = await createStanding({
     store: storage,
@@ -90,6 +98,7 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     policy: policyOf(settings.shape.standing.parse(undefined)),
     shutdown: { restartPeople: 1, twoPeople: false, ...changes.shutdown },
     ...(changes.sources === undefined ? {} : { sources: changes.sources }),
+    deeds: contentDeeds(audit.contents, async () => await kept.sweep()),
     domainOf: () => null,
     named: (kind, which) => access.named(kind, which),
     onTrouble(error) {
@@ -98,7 +107,6 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
   })
   const { key } = await access.createKey('test')
   let url = ''
-  const keys = openHomeKeys(home, '')
   const people = { store: storage.signIn, door: access.door, clock: systemClock, homeKey: keys.wrapping }
   const signIn = createSignIn({ ...people, providers: changes.providers ?? {}, address: () => url })
   const shutdown = new AbortController()
@@ -109,6 +117,9 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
     clock: systemClock,
     responses: { days: 30, bytesPerAccount: 10_000_000, chainBytes: 1_000_000, ...changes.responses },
     files: { mostBytes: 1_000_000, allBytes: 3_000_000, ...changes.files },
+    onTrouble(error) {
+      throw error
+    },
     batches: {
       parallel: 4,
       mostLineBytes: 100_000,
@@ -117,11 +128,6 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
         throw error
       },
     },
-  })
-  const audit = await startedAudit(storage, home, {
-    keys,
-    policy: () => openGuard.policy,
-    content: { keep: 'all', days: 30 },
   })
   const api = await createApi({
     stages: {

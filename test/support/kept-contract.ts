@@ -1,16 +1,28 @@
 /** What the stores of kept things promise, whatever database is under them. */
 import { describe, expect, test } from 'vitest'
-import type { Account, BatchId, FileId, KeyId, ResponseId } from '../../src/core/ids.ts'
+import type {
+  Account,
+  BatchId,
+  FileId,
+  KeyId,
+  PersonId,
+  ResponseId,
+  SubjectName,
+} from '../../src/core/ids.ts'
+import { homeOrganisation } from '../../src/core/principal.ts'
 import type { StoredBatch, StoredFile, StoredResponse } from '../../src/kept/store.ts'
 import type { Storage } from '../../src/storage/storage.ts'
+import { storedKey } from './stored.ts'
 
 const [mine, theirs] = ['key_mine', 'key_theirs'] as Account[] as [Account, Account]
 const keyId = mine as string as KeyId
+const subject = 'key:key_mine' as SubjectName
 
 function response(id: string, changes: Partial<StoredResponse> = {}): StoredResponse {
   return {
     id: id as ResponseId,
     account: mine,
+    subject,
     previousId: null,
     createdAt: 1000,
     expiresAt: 2000,
@@ -24,6 +36,7 @@ function file(id: string, changes: Partial<StoredFile> = {}): StoredFile {
   return {
     id: id as FileId,
     account: mine,
+    subject,
     name: `../${id}`,
     purpose: 'batch',
     bytes: 5,
@@ -38,6 +51,7 @@ function batch(id: string, changes: Partial<StoredBatch> = {}): StoredBatch {
   return {
     id: id as BatchId,
     keyId,
+    subject,
     endpoint: '/v1/responses',
     inputFile: 'file-1' as FileId,
     status: 'validating',
@@ -156,7 +170,7 @@ export function keptContract(database: string, opened: () => Promise<Storage>): 
         /constraint|duplicate/i,
       )
       expect(await batches.find(keyId, one.id)).toEqual(one)
-      await batches.update(over, [file('file-9')])
+      expect(await batches.update(over, [file('file-9')])).toBe(true)
       expect(await batches.find(keyId, one.id)).toEqual(over)
       expect((await batches.open()).map(({ id }) => id)).toEqual(['batch_2'])
       expect((await batches.list(keyId, { ...page, order: 'desc' }))?.map(({ id }) => id)).toEqual([
@@ -166,6 +180,57 @@ export function keptContract(database: string, opened: () => Promise<Storage>): 
       await batches.prune(5000)
       expect(await batches.find(keyId, one.id)).toBeNull()
       expect((await batches.open()).map(({ id }) => id)).toEqual(['batch_2'])
+      expect(await batches.update(one, [file('file-10')])).toBe(false)
+      expect(await files.find(mine, 'file-10' as FileId, 1500)).toBeNull()
+    })
+
+    test('what somebody left goes with them when they are erased, and nothing else does', async () => {
+      const { responses, files, batches, subjects } = await opened()
+      const endUser = 'user:org_home:ada' as SubjectName
+      expect(await subjects.knows(endUser)).toBe(false)
+      for (const whose of [subject, endUser]) {
+        await responses.insert(response(`resp_${whose}`, { subject: whose }), 1000)
+        await files.insert(file(`file-${whose}`, { subject: whose }))
+        await batches.insert(batch(`batch_${whose}`, { subject: whose }), 9)
+      }
+      // Also somebody who never asked anything, and has no key in the log.
+      expect(await subjects.knows(endUser)).toBe(true)
+      expect(await subjects.erase(endUser)).toBe(true)
+      expect(await subjects.knows(endUser)).toBe(false)
+      expect(await subjects.erase(endUser)).toBe(false)
+      expect(await responses.find(mine, `resp_${endUser}` as ResponseId, 1500)).toBeNull()
+      expect(await responses.find(mine, `resp_${subject}` as ResponseId, 1500)).not.toBeNull()
+      expect((await files.all()).map((one) => one.subject)).toEqual([subject])
+      expect((await batches.open()).map((one) => one.subject)).toEqual([subject])
+    })
+
+    test('what somebody left goes when they are removed, by whichever key or session of theirs', async () => {
+      const { responses, files, batches, directory, keys } = await opened()
+      const person = {
+        id: 'person_ada' as PersonId,
+        organisationId: homeOrganisation,
+        name: 'Ada',
+        email: null,
+        role: 'member',
+        createdAt: 1000,
+      } as const
+      await directory.insertPerson(person)
+      const [own, other] = [storedKey('own'), storedKey('other')]
+      await keys.insert({ ...own, personId: person.id })
+      await keys.insert(other)
+      // A key that was revoked before has left things as well.
+      await keys.revoke(own.id, 1100)
+      const accounts = [person.id, own.id, other.id] as string[] as Account[]
+      for (const account of accounts) {
+        await responses.insert(response(`resp_${account}`, { account }), 1000)
+        await files.insert(file(`file-${account}`, { account }))
+      }
+      for (const key of [own, other]) await batches.insert(batch(`batch_${key.id}`, { keyId: key.id }), 9)
+      await directory.removePerson(person.id, 1200)
+      expect((await files.all()).map(({ account }) => account)).toEqual([other.id])
+      expect((await batches.open()).map((one) => one.keyId)).toEqual([other.id])
+      const found = accounts.map((account) => responses.find(account, `resp_${account}` as ResponseId, 1500))
+      expect((await Promise.all(found)).map((one) => one?.account)).toEqual([undefined, undefined, other.id])
     })
   })
 }

@@ -130,7 +130,8 @@ function askedOf(proposal: Proposal | null): Asked {
 
 export const eraseContent = defineOperation({
   name: 'content.erase',
-  summary: "Destroy a person's key, and with it what they said; or ask for it, where that takes two people",
+  summary:
+    "Destroy a person's key, and with it what they said and left here; or ask for it, where that takes two people",
   method: 'POST',
   path: '/v1/admin/content/erase',
   needs: 'standing.act',

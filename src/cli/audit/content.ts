@@ -16,7 +16,7 @@ export const erase = defineCommand({
   summary: "Destroy a person's key: what they said is gone, and the log still verifies.",
   usage: 'SUBJECT',
   details:
-    'SUBJECT is key:ID, person:ID, user:ORGANISATION:USER or organisation:ID. It cannot be undone. Backups made before still hold the key: let them expire. With `standing.two_people` it is done once a second person says `elpis shutdown confirm`.',
+    'Stored answers, files and batches go with it. SUBJECT is key:ID, person:ID, user:ORGANISATION:USER or organisation:ID. It cannot be undone. Backups made before still hold the key: let them expire. With `standing.two_people` it is done once a second person says `elpis shutdown confirm`.',
   examples: ['elpis audit erase person:person_3kTMd9XwLq0Z', 'elpis audit erase key:key_3kTMd9XwLq0ZbR7c'],
   positionals: [1, 1],
   options: { reason: exportOptions.reason },
@@ -29,7 +29,8 @@ export const erase = defineCommand({
 
 export const retain = defineCommand({
   name: 'retain',
-  summary: 'Delete content whose time is over now; a running server does so every hour.',
+  summary:
+    'Delete content whose time is over now; a running server does so every hour, and all else with it.',
   examples: ['elpis audit retain'],
   async run({ config, json, terminal }) {
     const deleted = await withAudit(config(), ({ contents }) => contents.prune())

@@ -81,7 +81,9 @@ export function batchRoutes({ batches, whose }: { batches: KeptBatches; whose: W
       },
       async handle({ body, exchange }) {
         const { endpoint, input_file_id: inputFile, metadata = null } = body
-        return wireOf(await batches.create(await keyOf(exchange), { endpoint, inputFile, metadata }))
+        const keyId = await keyOf(exchange)
+        const { subject } = await whose(exchange.credentials)
+        return wireOf(await batches.create(keyId, { subject, endpoint, inputFile, metadata }))
       },
     }),
     defineRoute({

@@ -61,13 +61,13 @@ export function fileRoutes({ files, whose }: { files: KeptFiles; whose: Whose })
         507: { description: 'There is no room for it.', schema: errorBody },
       },
       async handle({ exchange, incoming }) {
-        const { account } = await whose(exchange.credentials)
+        const { account, subject } = await whose(exchange.credentials)
         const upload = await receiveUpload(incoming)
         const described = async () => {
           const form = parseBody(fields, await upload.fields)
           return { name: shown(upload.name), seconds: form['expires_after[seconds]'] ?? defaultSeconds }
         }
-        return wireOf(await files.create(account, upload.content, described))
+        return wireOf(await files.create({ account, subject }, upload.content, described))
       },
     }),
     defineRoute({

@@ -37,7 +37,7 @@ export function createResponse({ generating, stored, whose }: ResponsesParts): R
       404: { description: 'The model, or the answer before, is not here.', schema: errorBody },
     },
     async handle({ body, exchange, reply }) {
-      const { account } = await whose(exchange.credentials)
+      const { account, subject } = await whose(exchange.credentials)
       const store = storeOf(body, stored.enabled)
       const before = await stored.conversation(account, body.previous_response_id ?? null)
       const suffix = idLike(exchange.id, '')
@@ -48,7 +48,7 @@ export function createResponse({ generating, stored, whose }: ResponsesParts): R
       const draft = new ResponseDraft(head, suffix, generating.now)
       const told: ResponseEvent[] = []
       const keep = async () => {
-        if (store) await stored.keep(account, { response: draft.response, input })
+        if (store) await stored.keep({ account, subject }, { response: draft.response, input })
       }
       return await respond({
         parts: drafted(generating.answer(request, exchange.credentials), { draft, told, keep }),

@@ -1,6 +1,7 @@
 import type { Account, ResponseId } from '../../../core/ids.ts'
 import { ElpisError } from '../../../errors.ts'
 import type { KeptResponses } from '../../../kept/responses.ts'
+import type { Depositor } from '../../../kept/store.ts'
 import type { ResponseObject } from './answer-schema.ts'
 import type { Item, KnownItem } from './items.ts'
 
@@ -23,9 +24,9 @@ export class StoredResponses {
     return this.#kept.enabled
   }
 
-  async keep(account: Account, stored: Stored): Promise<void> {
+  async keep(depositor: Depositor, stored: Stored): Promise<void> {
     const { id, previous_response_id: previousId } = stored.response
-    await this.#kept.keep(account, {
+    await this.#kept.keep(depositor, {
       id: id as ResponseId,
       previousId: previousId as ResponseId | null,
       content: JSON.stringify(stored),
