@@ -1,8 +1,10 @@
 /** No door without a guard: every way in, streamed or whole, with tools, from the cache; and a guard that fails. */
+import OpenAI, { toFile } from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { apiServer, type ApiServer } from './support/api-server.ts'
+import { freshHome } from './support/elpis.ts'
 import { echo, fakeEngine, finish, start, text, usage } from './support/fake-engine.ts'
-import { testGuard, wordScorer, type TestGuard } from './support/test-guard.ts'
+import { blockWord, testGuard, wordScorer, type TestGuard } from './support/test-guard.ts'
 import type { FakeEngineOptions } from './support/fake-engine.ts'
 
 const word = 'zanzibar'
@@ -10,7 +12,8 @@ const word = 'zanzibar'
 /** One server for all tests; what guards it and what its engine says change from test to test. */
 let guard: TestGuard | null = null
 let answer: NonNullable<FakeEngineOptions['answer']> = echo
-const engine = fakeEngine({ answer: (request) => answer(request) })
+const adapted = 'fake:1b+pirate'
+const engine = fakeEngine({ answer: (request) => answer(request), models: ['fake:1b', adapted] })
 let server: ApiServer
 
 beforeAll(async () => {
@@ -55,6 +58,8 @@ const doors: readonly { path: string; body: (said: string) => object; streams: b
   { path: '/api/chat', body: chat, streams: true },
   { path: '/api/generate', body: (prompt) => ({ model, prompt }), streams: true },
   { path: '/v1/embeddings', body: (input) => ({ model, input }), streams: false },
+  { path: '/api/embed', body: (input) => ({ model, input }), streams: false },
+  { path: '/api/embeddings', body: (prompt) => ({ model, prompt }), streams: false },
   { path: '/v1/rerank', body: (query) => ({ model, query, documents: ['a', 'b'] }), streams: false },
   { path: '/v1/tokenize', body: (prompt) => ({ model, prompt }), streams: false },
   { path: '/v1/messages/count_tokens', body: chat, streams: false },
@@ -76,6 +81,71 @@ describe('a blocked question', () => {
     const fine = await server.post(path, made('Tell me of Oslo.'))
     expect(fine.status).toBe(200)
   })
+})
+
+/** Ways in that are no doors to a model, and why. */
+const noDoors: Readonly<Record<string, string>> = {
+  '/v1/batches': 'each of its lines comes in by one of the doors: see below',
+  '/v1/batches/{id}/cancel': 'no text',
+  '/v1/files': 'what is uploaded is read as lines of a batch',
+  '/v1/moderations': 'says what the guard says; test/guard-moderation.test.ts',
+  '/v1/responses/{id}/cancel': 'no text',
+  '/api/copy': 'always refused',
+  '/api/create': 'always refused',
+  '/api/pull': 'names a model',
+  '/api/push': 'always refused',
+  '/api/show': 'names a model',
+}
+/** Of those who run a server, of one's own account, and of the pages: no model is asked. */
+const ofPeople = /^\/(v1\/(admin|me|keys|people|invitations|safety|signals)|web)\b/u
+
+test('no route is left out', async () => {
+  const { server } = guarded(testGuard())
+  const { paths } = (await (await server.fetch('/openapi.json')).json()) as {
+    paths: Record<string, Record<string, unknown>>
+  }
+  const posted = Object.keys(paths).filter((path) => 'post' in (paths[path] ?? {}) && !ofPeople.test(path))
+  expect(posted.toSorted()).toEqual([...doors.map(({ path }) => path), ...Object.keys(noDoors)].toSorted())
+})
+
+test('a line of a batch is refused as if it had come alone', async () => {
+  await using home = freshHome()
+  await using server = await apiServer(fakeEngine(), { home: home.path, guard: testGuard() })
+  const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: server.key, maxRetries: 0 })
+  const line = (id: string, said: string) =>
+    JSON.stringify({ custom_id: id, method: 'POST', url: '/v1/chat/completions', body: chat(said) })
+  const content = Buffer.from([line('a', `Tell me of ${word}.`), line('b', 'Tell me of Oslo.')].join('\n'))
+  const input = await client.files.create({ file: await toFile(content, 'lines.jsonl'), purpose: 'batch' })
+  const { id } = await client.batches.create({
+    input_file_id: input.id,
+    endpoint: '/v1/chat/completions',
+    completion_window: '24h',
+  })
+  await expect
+    .poll(async () => (await client.batches.retrieve(id)).status, { interval: 20, timeout: 20_000 })
+    .toBe('completed')
+  const batch = await client.batches.retrieve(id)
+  expect(batch.request_counts).toEqual({ total: 2, completed: 1, failed: 1 })
+  const refused = await (await client.files.content(batch.error_file_id ?? '')).text()
+  expect(JSON.parse(refused)).toMatchObject({ custom_id: 'a', response: { status_code: 400 } })
+})
+
+test('what was answered before is judged again when a conversation goes on from it', async () => {
+  const { server } = guarded(testGuard({ policy: blockWord.replaceAll('zanzibar', 'oslo') }))
+  const first = await server.post('/v1/responses', { model, input: `Tell me of ${word}.` })
+  const { id } = (await first.json()) as { id: string }
+  guarded(testGuard())
+  const next = await server.post('/v1/responses', { model, input: 'And then?', previous_response_id: id })
+  expect([next.status, await next.text()]).toEqual([400, expect.stringContaining('content policy')])
+})
+
+test('with an adapter it is the same door', async () => {
+  const { server } = guarded(testGuard())
+  const refused = await server.post('/v1/chat/completions', {
+    ...chat(`Tell me of ${word}.`),
+    model: adapted,
+  })
+  expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining('content policy')])
 })
 
 describe('a blocked answer', () => {

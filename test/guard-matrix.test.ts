@@ -31,6 +31,7 @@ summary = "Harm is refused, and a few words of answers."
 [thresholds]
 act = 0.7
 [hazards]
+S1 = { input = "block", output = "block" }
 S2 = { input = "block", output = "block" }
 S8 = { input = "block", output = "block" }
 S9 = { input = "block", output = "block" }
@@ -129,3 +130,18 @@ test('the second time a prompt is cached', async () => {
   const first = await cached()
   expect(await cached()).toBeGreaterThan(first)
 })
+
+test('in 200,000 characters one harmful question is found, and who asks is not kept waiting for ever', async () => {
+  const filler =
+    'The harbour lies in the north of the town, and boats leave it every morning for the islands. '
+  const long = filler.repeat(2000).slice(0, 199_000)
+  const half = long.length / 2
+  const { key: another } = await createKey(home)
+  const moderated = async (input: string) => {
+    const response = await post('/v1/moderations', { input }, another)
+    return (await response.json()) as { results: { flagged: boolean }[] }
+  }
+  const hidden = `${long.slice(0, half)}${harmful} ${long.slice(half)}`
+  expect(await moderated(hidden)).toMatchObject({ results: [{ flagged: true }] })
+  expect(await moderated(long)).toMatchObject({ results: [{ flagged: false }] })
+}, 120_000)
