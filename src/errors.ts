@@ -317,7 +317,7 @@ const table = {
     status: 503,
     exit: 5,
     message: 'What judges requests cannot be reached, and nothing passes unjudged.',
-    hint: 'Try again later. Whoever runs this server: `elpis doctor`.',
+    hint: 'Try again later. For whoever runs this server, its log and GET /health with a key say which layer failed and why.',
   },
   guard_key_unusable: {
     blame: 'fault',
@@ -325,6 +325,13 @@ const table = {
     exit: 6,
     message: 'The guard cannot use its key {file}: {reason}.',
     hint: 'Remove the file: the next start makes another, and the thresholds of the guard move a little.',
+  },
+  guard_here_unavailable: {
+    blame: 'fault',
+    status: 503,
+    exit: 5,
+    message: 'Nothing here can judge: {reason}.',
+    hint: 'The settings of the guard say what judges: `elpis config show`.',
   },
   policy_invalid: {
     blame: 'user',

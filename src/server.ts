@@ -156,6 +156,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       log,
       acts,
       onSignal: (signal) => standing.signal(signal),
+      onUnavailable: monitoring.guardFailed,
       verdicts: storage.verdicts,
       engine,
     }),
@@ -220,6 +221,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     engine,
     kept,
     overview: guard.overview,
+    guardTroubles: guard.troubles,
     monitoring: monitoring.door,
     audit,
     edge: {

@@ -272,6 +272,7 @@ describe('a guard that fails', () => {
   test.each([
     [
       'throws',
+      'it failed: no',
       {
         screen: {
           name: 'screen',
@@ -281,27 +282,33 @@ describe('a guard that fails', () => {
         },
       },
     ],
-    ['hangs', { screen: { name: 'screen', score: () => new Promise<never>(() => {}) } }],
-    ['has no weights', {}],
+    [
+      'hangs',
+      'it failed: no answer within 50 ms',
+      { screen: { name: 'screen', score: () => new Promise<never>(() => {}) } },
+    ],
+    ['has no weights', 'there are no weights', {}],
     [
       'says nonsense',
+      'its scores are no numbers',
       { screen: { name: 'screen', score: () => ({ harm: Number.NaN, attack: 0, hazards: {} }) } },
     ],
     [
       'fails in its second layer',
+      'it failed: gone',
       {
         screen: { name: 'screen', score: () => ({ harm: 0.5, attack: 0, hazards: {} }) },
         judge: { name: 'judge', score: () => Promise.reject(new Error('gone')) },
       },
     ],
-  ])('%s: blocks', async (_name, layers) => {
+  ])('%s: blocks, and says why', async (_name, reason, layers) => {
     const guard = testGuard({ policy: judging, layers, patience: 50 })
     const { server } = guarded(guard)
     for (const { path, made } of ways) {
       const response = await server.post(path, made('Hello there.'))
       expect([path, response.status]).toEqual([path, 503])
     }
-    expect(guard.troubles.length).toBeGreaterThan(0)
+    expect(new Set(guard.reasons)).toEqual(new Set([reason]))
   })
 
   test('dies within an answer: the answer ends, unjudged words stay', async () => {
@@ -449,6 +456,7 @@ at = 0.8
       expect([status, times]).toEqual([503, 0])
     }
     expect(guard.troubles).toContain('probe')
+    expect(guard.reasons).toContain('no score came with what the model said')
   })
 
   test('is off where there is none', async () => {

@@ -22,7 +22,7 @@ import { accessRoutes } from './access/routes.ts'
 import { guardEdge, type Edge, type EdgeSettings } from './edge.ts'
 import { errorHeaders, openAiErrors, type ClosedPrefix, type ErrorWriter } from './error-body.ts'
 import { logRoutes, type LogDoor } from './log/routes.ts'
-import { healthRoutes } from './health.ts'
+import { healthRoutes, type HealthParts } from './health.ts'
 import { readJsonBodies } from './json-body.ts'
 import { answerBrokenHttp, mostHeaderBytes } from './broken-http.ts'
 import { ollamaErrors } from './ollama/errors.ts'
@@ -69,6 +69,8 @@ export interface ApiParts {
   readonly engine: Pick<Engine, 'models' | 'status'>
   readonly kept: Kept
   readonly overview: GuardOverview
+  /** What of the guard could not judge of late, and why; nothing when left out. */
+  readonly guardTroubles?: HealthParts['guard']
   /** Left out where nobody watches, as in tests of other doors. */
   readonly monitoring?: MonitoringDoor
   readonly audit: Omit<LogDoor, 'whose'>
@@ -151,6 +153,7 @@ export function routesOf(
     | 'monitoring'
     | 'audit'
     | 'overview'
+    | 'guardTroubles'
     | 'limits'
     | 'version'
     | 'now'
@@ -208,6 +211,7 @@ export function routesOf(
     ...healthRoutes({
       status: () => engine.status(),
       policy: () => stages.guard.policy,
+      guard: parts.guardTroubles ?? (() => []),
       version: parts.version,
       known: async (credentials) => {
         try {

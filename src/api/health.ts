@@ -19,22 +19,33 @@ const health = z.object({
   status: z.literal('live'),
   ready: z.boolean().describe('Every model can answer, if need be after it was loaded.'),
   policy: z.string().describe('The policy of the guard. `open`: no guard judges requests or answers.'),
+  guard: z
+    .array(
+      z.object({
+        layer: z.string(),
+        reason: z.string(),
+        at: z.iso.datetime().describe('The last time.'),
+      }),
+    )
+    .optional()
+    .describe('Only with a key: what of the guard could not judge within the last minute, and why.'),
   version: z.string().optional().describe('Only with a key.'),
   models: z.array(modelHealth).optional().describe('Only with a key.'),
 })
 
 const readiness = z.object({ ready: z.literal(true) })
 
-interface HealthParts {
+export interface HealthParts {
   readonly status: () => readonly ModelStatus[]
   readonly policy: () => string
+  readonly guard: () => readonly { readonly layer: string; readonly reason: string; readonly at: number }[]
   readonly version: string
   /** Whether these credentials are good. */
   readonly known: (credentials: Credentials) => Promise<boolean>
 }
 
 /** `/health` says that the server lives, `/ready` that it can answer. Strangers learn no names and no load. */
-export function healthRoutes({ status, policy, version, known }: HealthParts): Route[] {
+export function healthRoutes({ status, policy, guard, version, known }: HealthParts): Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -46,7 +57,8 @@ export function healthRoutes({ status, policy, version, known }: HealthParts): R
         const models = status()
         const coarse = { status: 'live', ready: allReady(models), policy: policy() } as const
         if (!(await known(exchange.credentials))) return coarse
-        return { ...coarse, version, models: models.map(healthOf) }
+        const failing = guard().map(({ at, ...trouble }) => ({ ...trouble, at: new Date(at).toISOString() }))
+        return { ...coarse, guard: failing, version, models: models.map(healthOf) }
       },
     }),
     defineRoute({

@@ -7,6 +7,7 @@ import { readLabelled, UnreadableLabels, type Labelled } from '../guard/labelled
 import { readPolicy } from '../guard/policy/policy.ts'
 import { openPolicyShelf, type PolicyShelf } from '../guard/policy/shelf.ts'
 import type { Moderated } from '../core/moderation.ts'
+import { reasonOf } from '../guard/troubles.ts'
 import type { Moderation } from '../guard/stage/moderate.ts'
 import { tryOut, type TrialOfSet } from '../guard/trial.ts'
 import { dryRun } from '../guard/verdicts/dry-run.ts'
@@ -187,8 +188,8 @@ async function withModeration<Result>(
   const opened = await openGuard(config, { log: () => {}, onSignal: () => {}, verdicts: null, engine: null })
   try {
     return await use(opened.moderation)
-  } catch {
-    throw elpisError('guard_unavailable')
+  } catch (error) {
+    throw elpisError('guard_here_unavailable', { reason: reasonOf(error) })
   } finally {
     await opened.close()
   }

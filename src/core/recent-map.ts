@@ -27,6 +27,10 @@ export class RecentMap<Key, Value> {
     return this.#entries.has(key)
   }
 
+  values(): MapIterator<Value> {
+    return this.#entries.values()
+  }
+
   /** Looks without making the entry recent. */
   peek(key: Key): Value | undefined {
     return this.#entries.get(key)

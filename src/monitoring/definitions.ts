@@ -84,6 +84,11 @@ export const definitions = {
     labels: ['direction'],
     bounds: shortWaits.concat([10, 30]),
   },
+  elpis_guard_failures_total: {
+    type: 'counter',
+    help: 'Times that a layer of the guard could not judge. layer: screen, judge, probe, the name of a guard model; guard for none at all. The log and /health say why.',
+    labels: ['layer'],
+  },
   elpis_verdicts_total: {
     type: 'counter',
     help: 'Verdicts. hazard: none when none was found; one count for each hazard of a verdict.',

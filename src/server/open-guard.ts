@@ -14,6 +14,7 @@ import { Judge } from '../guard/judge/judge.ts'
 import { openPolicyShelf, type PolicyShelf } from '../guard/policy/shelf.ts'
 import { engineScorer } from '../guard/plugins/engine-scorer.ts'
 import { guardModels } from '../guard/plugins/guard-models.ts'
+import { reasonOf, Troubles } from '../guard/troubles.ts'
 import { defaultModerationModel, openAiModeration } from '../guard/plugins/openai-moderation.ts'
 import type { Scorer } from '../guard/scores.ts'
 import { Screen } from '../guard/screen/screen.ts'
@@ -30,6 +31,8 @@ export interface OpenGuard extends Guard, Pick<ModerationStage, 'moderate'> {
   readonly shelf: PolicyShelf
   readonly moderation: Moderation
   readonly overview: GuardOverview
+  /** What could not judge of late. */
+  readonly troubles: () => ReturnType<Troubles['lately']>
   close(): Promise<void>
 }
 
@@ -38,6 +41,8 @@ export interface GuardWiring {
   /** Where a policy is recorded before it holds; nowhere when left out. */
   readonly acts?: Acts
   readonly onSignal: (signal: Signal) => void
+  /** Told of every time that a layer could not judge. */
+  readonly onUnavailable?: (layer: string) => void
   /** Where verdicts are kept for dry runs; null keeps none. */
   readonly verdicts: VerdictStore | null
   /** What serves the guard model, where one is named; null for none. */
@@ -52,12 +57,16 @@ export function policyFolder({ home, guard }: Pick<Config, 'home' | 'guard'>): s
 /** @throws `policy_invalid`, `policy_unknown`: nothing starts under a policy that cannot be read */
 export async function openGuard(
   config: Pick<Config, 'home' | 'guard' | 'limits'>,
-  { log, acts = noActs, onSignal, verdicts, engine }: GuardWiring,
+  { log, acts = noActs, onSignal, onUnavailable = () => {}, verdicts, engine }: GuardWiring,
 ): Promise<OpenGuard> {
   const { guard } = config
   const patience = guard.patience_seconds * 1000
-  const trouble = (layer: string, error: unknown) =>
-    log('error', 'guard unavailable', { layer, ...(error instanceof Error ? { kind: error.name } : {}) })
+  const troubles = new Troubles({
+    clock: systemClock,
+    onCount: onUnavailable,
+    onTold: ({ layer, reason, times }) => log('error', 'guard unavailable', { layer, reason, times }),
+  })
+  const trouble = (layer: string, error: unknown) => troubles.note(layer, error)
   const secret = existsSync(config.home) ? DeploymentSecret.ofHome(config.home) : DeploymentSecret.ofNobody()
   const shelf = openPolicyShelf(policyFolder(config), guard, {
     secret,
@@ -76,7 +85,10 @@ export async function openGuard(
     guardModel: orNone('guard model', () => guardModel()),
   }
   const cascade = new Cascade(layers, patience)
-  const keeper = verdicts === null ? null : new VerdictKeeper(verdicts, (error) => trouble('verdicts', error))
+  const keeper =
+    verdicts === null
+      ? null
+      : new VerdictKeeper(verdicts, (error) => log('error', 'verdicts not kept', { reason: reasonOf(error) }))
   const made = createGuard({
     shelf,
     cascade,
@@ -104,6 +116,7 @@ export async function openGuard(
     shelf,
     moderate: (items, judged) => moderating.moderate(items, judged),
     moderation,
+    troubles: () => troubles.lately(),
     overview: guardOverview(shelf, verdicts, () => systemClock.now()),
     async close() {
       shelf.close()

@@ -49,6 +49,8 @@ export interface Monitoring {
   readonly storageTiming: StorageTiming
   /** How long the guard held text back, in seconds. */
   readonly held: (seconds: number) => void
+  /** A layer of the guard could not judge. */
+  readonly guardFailed: (layer: string) => void
   close(): Promise<void>
 }
 
@@ -136,6 +138,7 @@ export async function openMonitoring({
       done: (store, seconds) => registry.observe('elpis_storage_seconds', { store }, seconds),
       failed: (store) => registry.count('elpis_storage_failures_total', { store }),
     },
+    guardFailed: (layer) => registry.count('elpis_guard_failures_total', { layer }),
     held: (seconds) => registry.observe('elpis_guard_seconds', { direction: 'output' }, seconds),
     async close() {
       monitor.close()

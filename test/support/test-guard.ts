@@ -8,6 +8,7 @@ import type { Scores, Signal, Verdict } from '../../src/core/verdict.ts'
 import { Cascade, type Layers } from '../../src/guard/cascade/cascade.ts'
 import { openPolicyShelf, type Assignment } from '../../src/guard/policy/shelf.ts'
 import type { Scorer } from '../../src/guard/scores.ts'
+import { reasonOf } from '../../src/guard/troubles.ts'
 import { createGuard, type Guard } from '../../src/guard/stage/guard-stage.ts'
 import { createModeration } from '../../src/guard/stage/moderate.ts'
 import { ModerationStage } from '../../src/guard/stage/moderate-stage.ts'
@@ -29,6 +30,8 @@ export interface TestGuard extends Guard, Pick<ModerationStage, 'moderate'> {
   readonly signals: Signal[]
   readonly verdicts: Verdict[]
   readonly troubles: string[]
+  /** Why, of each. */
+  readonly reasons: string[]
   readonly folder: string
 }
 
@@ -69,11 +72,15 @@ export function testGuard({
   const signals: Signal[] = []
   const verdicts: Verdict[] = []
   const troubles: string[] = []
+  const reasons: string[] = []
   const cascade = new Cascade({ screen: null, judge: null, guardModel: null, ...layers }, patience)
   const told = {
     clock: systemClock,
     onSignal: (signal: Signal) => void signals.push(signal),
-    onTrouble: (layer: string) => void troubles.push(layer),
+    onTrouble(layer: string, error: unknown) {
+      troubles.push(layer)
+      reasons.push(reasonOf(error))
+    },
   }
   const moderating = new ModerationStage({
     moderation: createModeration(shelf, cascade),
@@ -89,7 +96,7 @@ export function testGuard({
     probed: () => probed,
   })
   const moderate: ModerationStage['moderate'] = (items, request) => moderating.moderate(items, request)
-  return Object.assign(guard, { signals, verdicts, troubles, folder, moderate })
+  return Object.assign(guard, { signals, verdicts, troubles, reasons, folder, moderate })
 }
 
 /** Scores 0.95 for S2 where `word` stands, else 0. */

@@ -31,9 +31,11 @@ export interface Scored {
 /** Nothing can judge: no layer is there, one threw, or one took too long. */
 export class Unavailable extends Error {
   readonly layer: string
+  readonly reason: string
   constructor(layer: string, reason: string, cause?: unknown) {
     super(`${layer}: ${reason}`, cause === undefined ? undefined : { cause })
     this.layer = layer
+    this.reason = reason
   }
 }
 

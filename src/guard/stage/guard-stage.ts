@@ -49,7 +49,7 @@ export interface GuardParts {
   readonly onSignal: (signal: Signal) => void
   /** Told of every verdict. */
   readonly onVerdict?: (record: JudgedRecord) => void
-  /** Told of what could not be judged. Never of what was said. */
+  /** Told of what could not be judged, and why. */
   readonly onTrouble: (layer: string, error: unknown) => void
   /** Whether a probe reads the hidden states of this model; none does when left out. */
   readonly probed?: (model: string) => boolean
@@ -134,7 +134,7 @@ export function createGuard(parts: GuardParts): Guard {
         const found = watched.see(part)
         if (found === null) return null
         const { direction, judgement } = found
-        if (judgement.outcome === 'unavailable') parts.onTrouble('probe', null)
+        if (judgement.outcome === 'unavailable') parts.onTrouble('probe', judgement.failure)
         const verdict = verdictOf(judgement, direction, judged)
         if (direction === 'input') {
           // It stands beside the question's own verdict, which comes first.
@@ -220,7 +220,7 @@ export function createGuard(parts: GuardParts): Guard {
         rulesOnly,
       } as const
       const judgement = await judged(sample)
-      if (judgement.outcome === 'unavailable') parts.onTrouble(judgement.layer, null)
+      if (judgement.outcome === 'unavailable') parts.onTrouble(judgement.layer, judgement.failure)
       if (worst.text === null || gravest(worst.judgement, judgement) === judgement)
         worst = { judgement, text }
       if (judgement.action === 'block') return worst
@@ -271,7 +271,7 @@ export function createGuard(parts: GuardParts): Guard {
         policies,
         cascade,
       )
-      if (judgement.outcome === 'unavailable') parts.onTrouble(judgement.layer, null)
+      if (judgement.outcome === 'unavailable') parts.onTrouble(judgement.layer, judgement.failure)
       return judgement
     } catch (error) {
       parts.onTrouble('guard', error)

@@ -38,6 +38,8 @@ export interface Judgement {
   readonly hits: readonly RuleHit[]
   /** Where the deciding score was found; null when rules decided or nothing did. */
   readonly decisive: { readonly view: string; readonly start: number; readonly end: number } | null
+  /** Why nothing could judge it. */
+  readonly failure?: Unavailable
 }
 
 /** Rules first, which cost least; scores unless a rule blocks already. The gravest action of all policies is taken. */
@@ -95,7 +97,15 @@ export async function judgeText(
     if (!(error instanceof Unavailable)) throw error
     const strict = judging.find(({ unavailable }) => unavailable === 'block') ?? firstJudging
     const action = strict.unavailable === 'block' ? 'block' : byRules.action
-    return { ...byRules, outcome: 'unavailable', action, layer: error.layer, policy: strict, hits }
+    return {
+      ...byRules,
+      outcome: 'unavailable',
+      action,
+      layer: error.layer,
+      policy: strict,
+      hits,
+      failure: error,
+    }
   }
 }
 

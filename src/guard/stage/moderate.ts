@@ -1,14 +1,14 @@
 /** Judging for its own sake: texts that go to no model, for `/v1/moderations` and the command line. */
 import { accountOf, type Principal } from '../../core/principal.ts'
 import type { Moderated, ToModerate } from '../../core/moderation.ts'
-import { Unavailable, type Cascade } from '../cascade/cascade.ts'
+import type { Cascade } from '../cascade/cascade.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Circumstances, PolicyShelf } from '../policy/shelf.ts'
 import { shippedPolicy } from '../policy/shipped.ts'
 import { judgeText } from './judgement.ts'
 
 export interface Moderation {
-  /** @throws Unavailable when nothing can judge */
+  /** @throws `Unavailable` when nothing can judge */
   moderate(
     item: ToModerate,
     principal: Pick<Principal, 'organisationId' | 'keyId'> & Partial<Pick<Principal, 'personId'>>,
@@ -61,8 +61,8 @@ export function createModeration(shelf: PolicyShelf, cascade: Cascade): Moderati
       policies,
       cascade,
     )
-    const { outcome, action, hazards, scores, layer, policy, decisive, hits } = judgement
-    if (outcome === 'unavailable') throw new Unavailable(layer, 'it could not judge')
+    const { failure, action, hazards, scores, layer, policy, decisive, hits } = judgement
+    if (failure !== undefined) throw failure
     return {
       flagged: action === 'block' || action === 'redact',
       action,

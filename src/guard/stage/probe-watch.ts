@@ -4,6 +4,7 @@
  */
 import type { Part, ProbeScores } from '../../core/part.ts'
 import type { Direction, GuardAction } from '../../core/verdict.ts'
+import { Unavailable } from '../cascade/cascade.ts'
 import { graver } from '../policy/decide.ts'
 import type { Policy } from '../policy/policy.ts'
 import { gravest, type Judgement } from './judgement.ts'
@@ -60,7 +61,12 @@ export class ProbeWatch {
   #unavailable(): ProbeFinding | null {
     const strict = this.#policies.find(({ unavailable }) => unavailable === 'block')
     if (strict === undefined) return null
-    const judgement = { ...judgementOf(strict, 'block', 0), outcome: 'unavailable', scores: null } as const
+    const judgement = {
+      ...judgementOf(strict, 'block', 0),
+      outcome: 'unavailable',
+      scores: null,
+      failure: new Unavailable('probe', 'no score came with what the model said'),
+    } as const
     return { direction: 'input', judgement }
   }
 }
