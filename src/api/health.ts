@@ -57,7 +57,9 @@ export function healthRoutes({ status, policy, guard, version, known }: HealthPa
         const models = status()
         const coarse = { status: 'live', ready: allReady(models), policy: policy() } as const
         if (!(await known(exchange.credentials))) return coarse
-        const failing = guard().map(({ at, ...trouble }) => ({ ...trouble, at: new Date(at).toISOString() }))
+        const failing = guard().map(({ layer, reason, at }) => {
+          return { layer, reason, at: new Date(at).toISOString() }
+        })
         return { ...coarse, guard: failing, version, models: models.map(healthOf) }
       },
     }),
