@@ -6,7 +6,13 @@ interface Watching {
   readonly onTrouble: ((error: unknown) => void) | undefined
 }
 
-/** A folder that is read again when something in it changes. What goes wrong then is told, and nothing is taken in. */
+/** Milliseconds: editors write a file in several steps; a folder that is not there is looked for; one that cannot be watched is tried again. */
+const wait = { settled: 50, absent: 1000, deaf: 60_000 }
+
+/**
+ * A folder that is read again when something in it changes, also when it is made later, or removed and made again. What
+ * goes wrong then is told, and nothing is taken in.
+ */
 export class WatchedFolder {
   readonly #path: string
   readonly #watching: Watching
@@ -19,18 +25,22 @@ export class WatchedFolder {
     this.#watching = watching
   }
 
-  /** Begins to watch once the folder is there. */
+  /** Begins to watch, now or once the folder is there. */
   observe(): void {
-    if (this.#watcher !== null || !existsSync(this.#path)) return
-    this.#watcher = watch(this.#path, { persistent: false }, () => {
-      // Editors write a file in several steps.
-      this.#soon ??= setTimeout(() => {
-        this.#soon = null
-        void this.reload()
-      }, 50)
-      this.#soon.unref()
-    })
-    this.#watcher.on('error', (error) => this.#watching.onTrouble?.(error))
+    this.#watcher?.close()
+    this.#watcher = null
+    if (!existsSync(this.#path)) {
+      this.#after(wait.absent, () => (existsSync(this.#path) ? this.#changed() : this.observe()))
+      return
+    }
+    try {
+      this.#watcher = watch(this.#path, { persistent: false }, () =>
+        this.#after(wait.settled, () => this.#changed()),
+      )
+      this.#watcher.on('error', (error) => this.#deaf(error))
+    } catch (error) {
+      this.#deaf(error)
+    }
   }
 
   /** One after the other: the last one sees the newest. */
@@ -43,5 +53,24 @@ export class WatchedFolder {
   close(): void {
     this.#watcher?.close()
     if (this.#soon !== null) clearTimeout(this.#soon)
+  }
+
+  /** A watcher stays with the folder that it began with, though another may have its name by now. */
+  #changed(): void {
+    this.observe()
+    void this.reload()
+  }
+
+  #deaf(error: unknown): void {
+    this.#watching.onTrouble?.(error)
+    this.#after(wait.deaf, () => this.#changed())
+  }
+
+  #after(milliseconds: number, next: () => void): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = null
+      next()
+    }, milliseconds)
+    this.#soon.unref()
   }
 }

@@ -51,7 +51,7 @@ interface ShelfOptions {
 const mostMoved = 0.04
 
 /**
- * Shipped policies and those of a folder (`NAME.toml`), read again when a file there changes.
+ * Shipped policies and those of a folder (`NAME.toml`), read again when a file there changes. The folder may come later.
  *
  * @throws `policy_invalid`, and `policy_unknown` for an assignment to none: a server does not start under a policy that it cannot read
  */

@@ -23,7 +23,7 @@ interface ShelfOptions {
 }
 
 /**
- * Every `NAME.toml` of a folder, read again when a file there changes. The folder may come later: `reload` finds it.
+ * Every `NAME.toml` of a folder, read again when a file there changes. The folder may come later.
  *
  * @throws `rules_invalid`: nothing starts under rules that it cannot read
  */
@@ -49,7 +49,6 @@ export function openRuleShelf(folder: string, { onChange, onTrouble }: ShelfOpti
 
   async function readAgain(): Promise<void> {
     if (closed) return
-    watched.observe()
     const next = readFolder(folder)
     const versions = new Set(sets.map(({ version }) => version))
     for (const set of next) if (!versions.has(set.version)) await onChange?.(set, 'in-force')
