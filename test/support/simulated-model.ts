@@ -37,6 +37,8 @@ export class SimulatedModel implements Decoder, RawCache {
   /** Results of coming steps in place of computing them. */
   readonly faults: Exclude<StepResult, 'done'>[] = []
   steps = 0
+  /** Tokens of all steps. */
+  tokens = 0
   /** Most cells in use at once, garbage included. */
   peak = 0
   /** The adapter of each step that was computed. */
@@ -78,6 +80,7 @@ export class SimulatedModel implements Decoder, RawCache {
     if (fault !== undefined) return fault
     if (this.used + added.length > this.#cells.length) return 'no-room'
     this.steps++
+    this.tokens += added.length
     this.adapters.push(this.#adapter)
     this.#place(
       added.map(({ token, position, sequence }) => ({

@@ -11,7 +11,7 @@ import type { Job, JobEvent } from '../protocol.ts'
 import { DraftModel } from './draft-model.ts'
 import { Scheduler } from './scheduler.ts'
 import { SequenceCache } from './sequence-cache.ts'
-import { FixedPace, type Pace } from './step-pace.ts'
+import { FixedPace, MeasuredPace, type Pace } from './step-pace.ts'
 
 const sampling: Sampling = {
   ...plainSampling,
@@ -33,6 +33,8 @@ interface Shape {
   readonly draftCost?: number | null
   /** Milliseconds that a step takes. */
   readonly stepTakes?: number
+  /** The pace is measured, on a machine whose steps take so long, and longer by so much with each of their tokens. */
+  readonly machine?: { readonly step: number; readonly token: number }
   /** Another model drafts: one that says the same, or one that has lost its way. */
   readonly draft?: 'same' | 'lost' | null
 }
@@ -57,8 +59,10 @@ class Bench {
   readonly reports: (readonly JobEvent[])[] = []
   /** What drafts, when something does. */
   readonly draft: SimulatedModel | null
+  readonly #machine: NonNullable<Shape['machine']>
 
   constructor(shape: Shape = {}) {
+    this.#machine = shape.machine ?? { step: shape.stepTakes ?? 0, token: 0 }
     const { cells = 400, sequences = 4, contextTokens = 100, stepTokens = 32, beside = 8 } = shape
     this.model = new SimulatedModel(cells, stepTokens)
     const { ordered = true, divisible = true, parkedBytes = 100_000, spare = 6 } = shape
@@ -73,9 +77,14 @@ class Bench {
       sequences,
       contextTokens,
       tokensAlone: stepTokens,
-      pace: shape.draftCost === undefined ? new FixedPace(beside) : paceOf(beside, shape.draftCost),
+      pace:
+        shape.machine !== undefined
+          ? new MeasuredPace()
+          : shape.draftCost === undefined
+            ? new FixedPace(beside)
+            : paceOf(beside, shape.draftCost),
       drafts: 'measured',
-      now: () => this.model.steps * (shape.stepTakes ?? 0),
+      now: () => this.milliseconds,
       token: simulatedToken,
       suppressed: [],
       report: (events) => {
@@ -83,6 +92,11 @@ class Bench {
         this.events.push(...events)
       },
     })
+  }
+
+  get milliseconds(): number {
+    const { step, token } = this.#machine
+    return this.model.steps * step + this.model.tokens * token
   }
 
   submit(job: Partial<Job> & { readonly id: number }, prompt: readonly number[], openTokens = 0): void {
@@ -250,6 +264,28 @@ describe('many at once', () => {
     }
     expect(bench.text(1)).toBe('')
     expect(bench.finish().clean).toBe(true)
+  })
+
+  test.each([
+    { step: 20, token: 0.5 },
+    { step: 20, token: 5 },
+    { step: 4, token: 0.05 },
+  ])('their largest gap stays under three times the usual one while 2,000 tokens come in: %j', (machine) => {
+    const bench = new Bench({ machine, cells: 8000, sequences: 6, contextTokens: 4000, stepTokens: 2048 })
+    for (const id of [0, 1, 2, 3]) bench.submit({ id, maxTokens: 1500, ignoreEos: true }, promptOf(id, 3))
+    // Each of the four says a token in every step: what a step takes is their gap.
+    const gap = () => {
+      const begun = bench.milliseconds
+      bench.scheduler.step()
+      return bench.milliseconds - begun
+    }
+    for (let step = 0; step < 100; step++) gap()
+    const usual = gap()
+    bench.submit({ id: 4, maxTokens: 1, ignoreEos: true }, promptOf(4, 2000))
+    let largest = 0
+    while (bench.of('ended', 4).length === 0) largest = Math.max(largest, gap())
+    expect(largest / usual).toBeGreaterThan(1)
+    expect(largest / usual).toBeLessThan(3)
   })
 
   test('text waits a moment for more of it, but not at the beginning or the end of an answer', () => {
