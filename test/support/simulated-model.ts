@@ -38,7 +38,7 @@ export class SimulatedModel implements Decoder, RawCache {
   readonly faults: Exclude<StepResult, 'done'>[] = []
   steps = 0
   /** Tokens of all steps. */
-  tokens = 0
+  computed = 0
   /** Most cells in use at once, garbage included. */
   peak = 0
   /** The adapter of each step that was computed. */
@@ -80,7 +80,7 @@ export class SimulatedModel implements Decoder, RawCache {
     if (fault !== undefined) return fault
     if (this.used + added.length > this.#cells.length) return 'no-room'
     this.steps++
-    this.tokens += added.length
+    this.computed += added.length
     this.adapters.push(this.#adapter)
     this.#place(
       added.map(({ token, position, sequence }) => ({

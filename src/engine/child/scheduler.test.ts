@@ -96,7 +96,7 @@ class Bench {
 
   get milliseconds(): number {
     const { step, token } = this.#machine
-    return this.model.steps * step + this.model.tokens * token
+    return this.model.steps * step + this.model.computed * token
   }
 
   submit(job: Partial<Job> & { readonly id: number }, prompt: readonly number[], openTokens = 0): void {
