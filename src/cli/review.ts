@@ -16,7 +16,7 @@ const whoActs = 'With a key in ELPIS_KEY a running server takes its owner for th
 
 const list = defineCommand({
   name: 'list',
-  summary: 'List what waits for a person: appeals, and steps that the ladder may not take by itself.',
+  summary: 'List what waits for a person: appeals, and steps that only a person may take.',
   examples: ['elpis review list', 'elpis review list --past --json'],
   options: { past: { type: 'boolean', description: 'Those that are decided as well.' } },
   async run({ options, config, json, terminal }) {
@@ -117,7 +117,7 @@ function nextOf({
 function described(review: ReviewView): string {
   const { id, kind, case: caseId, proposed, statement, actions } = review
   const lines = [`${id}  ${kind}  ${withName(review)}  ${caseId ?? 'no case'}`]
-  if (proposed !== null) lines.push(`The ladder asks for: ${proposed}`)
+  if (proposed !== null) lines.push(`Proposed: ${proposed}`)
   if (statement !== null) lines.push('They say:', ...statement.split('\n').map((line) => `  ${line}`))
   if (caseId !== null) lines.push(`\`elpis cases show ${caseId}\` shows what it rests on.`)
   lines.push(`You can say: ${actions.join(', ')}`)

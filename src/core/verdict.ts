@@ -77,6 +77,8 @@ export interface Signal {
   readonly attributable: boolean
   readonly requestId: RequestId | null
   readonly entryId: EntryId | null
+  /** The policy wants a person to look at it; it costs nobody anything by itself. */
+  readonly forReview?: boolean
   /** Of what was asked: 16 hex digits that differ in few bits where texts are alike. Says nothing of the text itself. */
   readonly fingerprint?: string
 }

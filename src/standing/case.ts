@@ -18,7 +18,7 @@ export const stepKinds = {
   'appeal-decided': 'An appeal was decided.',
   'review-decided': 'Somebody decided what the ladder asked for.',
   'review-skipped': 'A reviewer left it to others.',
-  noticed: 'A rule, another system or a likeness to somebody pointed at it.',
+  noticed: 'A policy of the guard, a rule, another system or a likeness to somebody pointed at it.',
   closed: 'It was closed without a measure.',
   lifted: 'A measure was ended before its time.',
 } as const

@@ -8,6 +8,7 @@ import { elpisError } from '../errors.ts'
 import type { Case } from './case.ts'
 import { Blur, type MarkKind } from './blur.ts'
 import { Consequences } from './consequences.ts'
+import { Escalations } from './escalations.ts'
 import { Evasion, type Link } from './evasion.ts'
 import type { StandingEvent } from './event.ts'
 import { scoreOf } from './ladder.ts'
@@ -121,6 +122,7 @@ class StoredStanding implements Standing {
   readonly #strikes: Strikes
   readonly #reviews: Reviews
   readonly #consequences: Consequences
+  readonly #escalations: Escalations
   readonly #limits: RestrictedLimits
   readonly #rules: RuleShelf
   readonly #watch: RuleWatch
@@ -160,6 +162,10 @@ class StoredStanding implements Standing {
       policy,
       now: () => clock.now(),
       onReview: ({ target, proposed }) => this.#reviews.propose(target, proposed),
+    })
+    this.#escalations = new Escalations({
+      events: store.standingEvents,
+      onReview: (target, proposed) => this.#reviews.propose(target, proposed),
     })
     const blur = new Blur(secret)
     this.#sightings = new Sightings({ store: store.sightings, blur, clock, onTrouble })
@@ -397,12 +403,13 @@ class StoredStanding implements Standing {
     this.#live.close()
   }
 
-  /** What follows from events that are written: of the ladder, and of rules. */
+  /** What follows from events that are written: of the ladder, of rules, and of what the guard leaves to people. */
   async #follow(events: readonly StandingEvent[]): Promise<void> {
     for (const [text, fresh] of targetsOf(events)) {
       const target = parseTarget(text)
       await this.#consequences.settle(target, fresh)
       await this.#watch.noticed(target, fresh)
+      await this.#escalations.noticed(target, fresh)
     }
     await this.#parts.store.standingEvents.followed(events.map(({ id }) => id))
   }

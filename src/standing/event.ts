@@ -25,11 +25,14 @@ export interface StandingEvent {
   readonly attributable: boolean
   readonly requestId: RequestId | null
   readonly entryId: EntryId | null
-  /** The rule that it comes from, or what a reviewer or another system said. */
+  /** The rule that it comes from, what a reviewer or another system said, or `forReview`. */
   readonly note: string | null
   /** The decision that took it back; it counts no more. */
   readonly voidedBy: string | null
 }
+
+/** As the note of an event: a policy of the guard wants a person to look at it. */
+export const forReview = 'guard:for-review'
 
 /**
  * Who answers for what was done: the end user whom the organisation named, so that one cannot cost all others their

@@ -15,7 +15,7 @@ export interface Review {
   readonly target: Target
   /** Null for a step against somebody who has no case yet. */
   readonly caseId: CaseId | null
-  /** Of a step: what the ladder asks for. */
+  /** Of a step: what the ladder, a rule or a policy of the guard asks for. */
   readonly proposed: Rung | null
   /** Of an appeal: what whoever it concerns says. Shown to reviewers, written nowhere else. */
   readonly statement: string | null
@@ -52,8 +52,10 @@ export interface ReviewFilter {
 
 export interface ReviewStore {
   /**
+   * A step that waits for this target already, asks for less and is held by nobody asks for as much as this one from then on.
+   *
    * @param entry appended with it
-   * @returns false, with nothing changed, when one of this kind waits for this target already
+   * @returns false, with nothing changed, when one of this kind that asks for as much waits for this target already
    */
   add(review: Review, entry: ActLeaf | null): Promise<boolean>
   /**

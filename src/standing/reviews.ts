@@ -52,7 +52,7 @@ export class Reviews {
     return review
   }
 
-  /** Something that the ladder asks for and may not do. Nothing when it waits already. */
+  /** Something that only a person may do. Nothing when as much waits already. */
   async propose(target: Target, proposed: Rung): Promise<void> {
     const [open] = await this.#parts.cases.list({ target, state: 'open', limit: 1 })
     const review = this.#reviewOf('step', target, { caseId: open?.id ?? null, proposed })

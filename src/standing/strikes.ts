@@ -1,6 +1,6 @@
 import type { Signal, Subject } from '../core/verdict.ts'
 import type { Blur } from './blur.ts'
-import { againstTarget, answerable, newEventId, type StandingEvent } from './event.ts'
+import { againstTarget, answerable, forReview, newEventId, type StandingEvent } from './event.ts'
 import type { EventStore } from './store.ts'
 import { targetText, type Target } from './target.ts'
 
@@ -25,9 +25,10 @@ export class Strikes {
     this.#parts = parts
   }
 
-  signal(signal: Signal, note: string | null = null): void {
+  signal(signal: Signal): void {
     const { at, subject, source, direction, hazard, severity, attributable, requestId, entryId } = signal
     const fingerprint = signal.fingerprint ?? null
+    const note = signal.forReview === true ? forReview : null
     this.#take(
       { at, source, direction, hazard, severity, attributable, requestId, entryId, note, fingerprint },
       subject,

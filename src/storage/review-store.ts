@@ -1,7 +1,7 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { ActLeaf } from '../core/acts.ts'
 import type { KeyId, PersonId } from '../core/ids.ts'
-import type { Measure } from '../standing/measure.ts'
+import { rungs, type Measure } from '../standing/measure.ts'
 import type { Deciding, Review, ReviewFilter, ReviewStore } from '../standing/review.ts'
 import { parseTarget, targetText } from '../standing/target.ts'
 import { appendAct } from './audit-store.ts'
@@ -25,12 +25,24 @@ export class SqlReviewStore implements ReviewStore {
     const target = targetText(review.target)
     const waiting = await this.#database
       .selectFrom('reviews')
-      .select('id')
+      .select(['id', 'proposed', 'case_id', 'claimed_until'])
       .where('target', '=', target)
       .where('kind', '=', review.kind)
       .where('outcome', 'is', null)
-      .executeTakeFirst()
-    if (waiting !== undefined) return false
+      .execute()
+    const wanted = strictnessOf(review.proposed)
+    if (waiting.some(({ proposed }) => strictnessOf(proposed) >= wanted)) return false
+    // Whoever holds one decides what they were shown.
+    const free = waiting.find(({ claimed_until: until }) => until === null || until <= review.createdAt)
+    if (free !== undefined) {
+      await this.#database
+        .updateTable('reviews')
+        .set({ proposed: review.proposed, case_id: free.case_id ?? review.caseId })
+        .where('id', '=', free.id)
+        .execute()
+      await appendAct(this.#database, entry)
+      return true
+    }
     await this.#database
       .insertInto('reviews')
       .values({
@@ -177,6 +189,11 @@ export class SqlReviewStore implements ReviewStore {
       .executeTakeFirst()
     return own !== undefined
   }
+}
+
+/** Stricter is more; an appeal asks for no step. */
+function strictnessOf(proposed: Review['proposed']): number {
+  return proposed === null ? -1 : rungs.indexOf(proposed)
 }
 
 type ReviewRow = Selectable<Database['reviews']>

@@ -292,7 +292,9 @@ export function createGuard(parts: GuardParts): Guard {
       verdict,
       fingerprint,
     })
-    if (verdict.action === 'allow' || verdict.outcome === 'unavailable') return
+    if (verdict.action === 'allow') return
+    // What a rule asks of people holds also where nothing could be scored.
+    if (verdict.outcome === 'unavailable' && verdict.action !== 'review') return
     const attack = verdict.scores !== null && verdict.hazards.length === 0 && verdict.scores.attack >= 0.5
     parts.onSignal({
       at,
@@ -305,6 +307,7 @@ export function createGuard(parts: GuardParts): Guard {
       attributable: verdict.action === 'block' && (worst?.text?.attributable ?? false),
       requestId: asking.id,
       entryId,
+      ...(verdict.action === 'review' ? { forReview: true } : {}),
       ...(fingerprint === null ? {} : { fingerprint }),
     })
   }

@@ -1,5 +1,5 @@
 /** What a rule counts, over a window that moves on with what is added. Nothing here touches a store or a clock. */
-import type { StandingEvent } from '../event.ts'
+import { forReview, type StandingEvent } from '../event.ts'
 import type { Rule } from './rule-set.ts'
 import { mostEvents, ofUse, type RuleText, type SignalOf } from './schema.ts'
 
@@ -116,7 +116,7 @@ export function counts({ signal }: Rule, event: StandingEvent): boolean {
 
 function comesFrom(kind: RuleText['signal']['kind'], source: StandingEvent['source'], note: string | null) {
   if (kind === 'outside') return source === 'webhook'
-  return note === null && (source === 'guard' || source === 'rule')
+  return (note === null || note === forReview) && (source === 'guard' || source === 'rule')
 }
 
 /** 16 hex digits as two whole numbers of 32 bits. */
