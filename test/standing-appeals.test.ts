@@ -2,11 +2,15 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { noActs } from '../src/core/acts.ts'
+import { EventFeed } from '../src/monitoring/event-feed.ts'
+import { Registry } from '../src/monitoring/registry.ts'
+import { watchedActs } from '../src/server/watched-acts.ts'
 import { parseTarget } from '../src/standing/target.ts'
 import { openStorage } from '../src/storage/storage.ts'
 import { apiServer, type ApiServer } from './support/api-server.ts'
 import { fakeEngine } from './support/fake-engine.ts'
-import { keyPrincipal, standingOn } from './support/standing.ts'
+import { day, keyPrincipal, standingOn } from './support/standing.ts'
 
 const question = { model: 'fake:1b', messages: [{ role: 'user', content: 'Say much.' }] }
 
@@ -119,6 +123,47 @@ test('an appeal that is upheld is told with its reason, and somebody may appeal 
   expect(file.measures).toMatchObject([{ rung: 'banned', lifted: null }])
   await given.standing.appeal(caseId, mallory, 'I still did not.')
   expect((await given.standing.caseFile(caseId, mallory)).appeals).toHaveLength(2)
+})
+
+test('monitoring is told of what was lifted and taken, and of no lifting where all stays as it was', async () => {
+  const registry = new Registry()
+  const feed = new EventFeed(() => 0)
+  await using given = await standingOn({}, { acts: watchedActs(noActs, { registry, feed }) })
+  const { standing, time } = given
+  const mallory = keyPrincipal('key_mallory', 'Mallory')
+  const target = parseTarget('key:key_mallory')
+  const told = () => {
+    const found = registry.read().find(({ name }) => name === 'elpis_standing_acts_total')
+    return Object.fromEntries((found?.series ?? []).map(({ labels, value }) => [labels['act'], value]))
+  }
+  const suspended = { target, rung: 'suspended', reason: 'sold it', lasts: day } as const
+  const decided = async (outcome: 'upheld' | 'reversed' | 'taken' | 'dismissed') => {
+    const review = await standing.claimReview('person_rob')
+    await standing.decideReview(review?.id ?? '', outcome, 'person_rob', 'It was seen.')
+  }
+  const { caseId } = await standing.act(suspended, 'owner')
+  await standing.appeal(caseId, mallory, 'I did not.')
+  await decided('upheld')
+  expect(told()).toEqual({ suspended: 1, 'appeal-opened': 1, 'appeal-decided': 1 })
+
+  await standing.appeal(caseId, mallory, 'I still did not.')
+  // It ends by itself while somebody thinks about it.
+  time.now += 2 * day
+  await standing.sweep()
+  await decided('reversed')
+  expect(told()).not.toHaveProperty('lifted')
+
+  const again = await standing.act(suspended, 'owner')
+  await standing.appeal(again.caseId, mallory, 'It was my brother.')
+  await decided('reversed')
+  expect(told()).toMatchObject({ lifted: 1, 'appeal-decided': 3 })
+
+  for (const outcome of ['dismissed', 'taken'] as const) {
+    time.now += day
+    await given.signal(mallory, { hazard: 'S6', attributable: false, forReview: true })
+    await decided(outcome)
+  }
+  expect(told()).toMatchObject({ lifted: 1, warned: 1 })
 })
 
 test('nobody decides about themselves: neither their own appeal nor a step against them', async () => {

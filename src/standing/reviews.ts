@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Acts } from '../core/acts.ts'
 import { elpisError } from '../errors.ts'
 import type { CaseStep } from './case.ts'
-import { rungs, type Rung } from './measure.ts'
+import { rungs, type Measure, type Rung } from './measure.ts'
 import type { Policy } from './policy.ts'
 import { validReason } from './reason.ts'
 import type { Outcome, Review, ReviewStore } from './review.ts'
@@ -98,10 +98,15 @@ export class Reviews {
     const measure = outcome === 'taken' ? this.#measureOf(review, by, line) : null
     const about = targetText(review.target)
     const lifted = { kind: 'standing-changed', by, about, details: { rung: null, lifted: true } } as const
+    let changed: readonly Measure[] | null = null
     // Decided and done, or neither: a server that dies between the two would leave somebody barred who is not to be.
-    const changed = await acts.within(measure === null ? lifted : actOf(measure), (consequence) =>
-      acts.within(act, (entry) => reviews.decide(id, { decision, step, measure, entry, consequence })),
-    )
+    await acts.within(measure === null ? lifted : actOf(measure), async (consequence) => {
+      changed = await acts.within(act, (entry) =>
+        reviews.decide(id, { decision, step, measure, entry, consequence }),
+      )
+      // Most decisions leave all as it was: then nothing was lifted.
+      return changed !== null && changed.length > 0
+    })
     if (changed === null) throw elpisError('review_not_yours', { review: id })
     steps.takeOver(changed)
     return await this.#found(id)
