@@ -846,6 +846,13 @@ const table = {
     message: 'Why this person’s content is read must be said.',
     hint: 'Give a reason, such as the number of a case. It goes into the log, and to the person.',
   },
+  notice_not_found: {
+    blame: 'user',
+    status: 404,
+    exit: 3,
+    message: 'There is no notice "{id}" for you.',
+    hint: 'GET /v1/notices lists yours.',
+  },
   content_not_kept: {
     blame: 'user',
     status: 404,

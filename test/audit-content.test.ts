@@ -26,8 +26,20 @@ describe('what people say', () => {
     expect((await fetch(`${server.url}/v1/content/${id}?reason=%20`, { headers })).status).toBe(400)
     const read = await fetch(`${server.url}/v1/content/${id}?reason=case%207`, { headers })
     expect(await read.json()).toMatchObject({ prompt: { messages: question.messages } })
-    const { data } = (await (await server.fetch('/v1/notices')).json()) as { data: unknown[] }
-    expect(data).toMatchObject([{ entry: id, reason: 'case 7' }])
+    const told = async () => {
+      const response = await server.fetch('/v1/notices')
+      return (await response.json()) as { data: { id: string }[]; unseen: number }
+    }
+    const { data, unseen } = await told()
+    expect([data, unseen]).toMatchObject([[{ entry: id, by: 'owner', reason: 'case 7', seen: null }], 1])
+    expect(await (await server.fetch('/v1/me')).json()).toMatchObject({ unseen_notices: 1 })
+    const seen = { method: 'POST', body: JSON.stringify({ id: data[0]?.id }) }
+    const asReader = { ...headers, origin: server.url, 'content-type': 'application/json' }
+    expect((await fetch(`${server.url}/v1/notices/seen`, { ...seen, headers: asReader })).status).toBe(404)
+    expect((await told()).unseen).toBe(1)
+    expect(await (await server.post('/v1/notices/seen', seen.body)).json()).toEqual({ unseen: 0 })
+    expect((await told()).unseen).toBe(0)
+    expect(await (await server.fetch('/v1/me')).json()).toMatchObject({ unseen_notices: 0 })
     // It counts what is under a signed checkpoint; one follows within a second.
     await expect
       .poll(async () => (await server.audit.transparency.signed()).statement, { timeout: 20_000 })

@@ -1,6 +1,8 @@
 /** The chat page in Chromium: what people do with it, and what a hostile model tries with it. */
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { EntryId } from '../src/core/ids.ts'
+import { homeOrganisation } from '../src/core/principal.ts'
 import { elpisError } from '../src/errors.ts'
 import { launchBrowser } from './support/browser.ts'
 import { signInLink, stage, visit, type Stage } from './support/chat-page.ts'
@@ -107,6 +109,35 @@ describe('signing in', () => {
     await page.getByLabel('Your key').waitFor()
     expect(given.misdeeds).toEqual(none)
   })
+})
+
+test('whoever asked is told that somebody read it, and why, until they say that they have seen it', async () => {
+  await using given = await stage(browser)
+  const { chat, page, server } = given
+  const notice = page.getByRole('status', { name: 'Who read what you said' })
+  await chat.ask('What is in the box?')
+  await chat.answered()
+  const [last] = await server.audit.view.latest(homeOrganisation, { before: null, limit: 1 })
+  const reader = { id: 'person_reviewer', organisation: homeOrganisation }
+  for (const reason of ['case 6', 'case 7']) {
+    await server.audit.contents.read(last?.entry.id as EntryId, reader, reason)
+  }
+  expect(await notice.count()).toBe(0)
+  await page.reload()
+  await notice.waitFor()
+  expect(await notice.textContent()).toMatch(/case 7.* And one more/u)
+  await notice.getByRole('link').click()
+  for (const text of ['case 6', 'case 7', last?.entry.id ?? '', 'new']) {
+    await page.getByText(text).first().waitFor()
+  }
+  await page.getByRole('link', { name: 'Chat', exact: true }).click()
+  await notice.getByRole('button', { name: 'I have seen it' }).click()
+  await notice.waitFor({ state: 'detached' })
+  await page.reload()
+  await chat.button(/^Model: /u).waitFor()
+  expect(await (await page.request.get(`${server.url}/v1/notices`)).json()).toMatchObject({ unseen: 0 })
+  expect(await notice.count()).toBe(0)
+  expect(given.misdeeds).toEqual(none)
 })
 
 describe('an answer', () => {

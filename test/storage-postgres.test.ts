@@ -4,6 +4,7 @@ import type { Topic } from '../src/core/changes.ts'
 import { beginAlone } from '../src/storage/postgres/group-commit.ts'
 import { openStorage, type Storage } from '../src/storage/storage.ts'
 import { keptContract } from './support/kept-contract.ts'
+import { noticeContract } from './support/notice-contract.ts'
 import { killedWriters } from './support/killed-writers.ts'
 import { postgresForTests } from './support/postgres.ts'
 import { storageContract } from './support/storage-contract.ts'
@@ -38,6 +39,7 @@ describe.skipIf(postgres === null)('Postgres', () => {
   })
 
   keptContract('Postgres', () => opened())
+  noticeContract('Postgres', () => opened())
 
   verdictContract('Postgres', () => opened())
 

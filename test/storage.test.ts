@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openStorage, type Storage } from '../src/storage/storage.ts'
 import { keptContract } from './support/kept-contract.ts'
+import { noticeContract } from './support/notice-contract.ts'
 import { killedWriters } from './support/killed-writers.ts'
 import { storageContract } from './support/storage-contract.ts'
 import { storedKey } from './support/stored.ts'
@@ -29,6 +30,7 @@ storageContract('SQLite', () => {
 })
 
 keptContract('SQLite', () => opened(freshHome()))
+noticeContract('SQLite', () => opened(freshHome()))
 
 verdictContract('SQLite', () => opened(freshHome()))
 

@@ -12,10 +12,10 @@ import { startWholeServer, wholeConfig } from './support/whole-server.ts'
 
 const hello = [{ role: 'user' as const, content: 'hello big world' }]
 
-async function serving(engine: Engine) {
+async function serving(engine: Engine, settings: Readonly<Record<string, string>> = {}) {
   const log: object[] = []
   const home = mkdtempSync(join(tmpdir(), 'elpis-talk-'))
-  const server = await startWholeServer(wholeConfig(home), {
+  const server = await startWholeServer(wholeConfig(home, settings), {
     log: (_level, _event, fields) => void log.push({ ...fields }),
     openEngine: () => engine,
   })
@@ -53,6 +53,27 @@ describe('talking to a running server', () => {
     )
     await using other = await talkToServer(given.home, 'fake:2b')
     expect(other?.model).toBe('fake:2b')
+  })
+
+  test('knows whether somebody read what was said before', async () => {
+    await using given = await serving(fakeEngine(), { ELPIS_AUDIT_CONTENT: 'all' })
+    const { url } = given.server
+    await using talk = await talkToServer(given.home, null)
+    expect(talk?.unseen).toBe(0)
+    await Array.fromAsync(talk?.answer(hello, {}, new AbortController().signal) ?? [])
+    const token = new URL(await given.server.signInLink()).hash.slice(1)
+    const entered = await fetch(`${url}/web/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: url },
+      body: JSON.stringify({ token }),
+    })
+    const headers = { cookie: entered.headers.get('set-cookie')?.split(';', 1)[0] ?? '' }
+    const listed = await fetch(`${url}/v1/admin/log/entries`, { headers })
+    const { entries } = (await listed.json()) as { entries: { entry: { id: string; type: string } }[] }
+    const asked = entries.find(({ entry }) => entry.type === 'request')?.entry.id ?? ''
+    expect((await fetch(`${url}/v1/content/${asked}?reason=case%207`, { headers })).status).toBe(200)
+    await using later = await talkToServer(given.home, null)
+    expect(later?.unseen).toBe(1)
   })
 
   test('is not possible without a server, or without the model', async () => {

@@ -18,6 +18,7 @@ import { countTokens } from './anthropic/count-tokens.ts'
 import { anthropicErrors } from './anthropic/errors.ts'
 import { messages as anthropicMessages } from './anthropic/messages.ts'
 import { anthropicModels } from './anthropic/models.ts'
+import { meRoute } from './access/me.ts'
 import { accessRoutes } from './access/routes.ts'
 import { guardEdge, type Edge, type EdgeSettings } from './edge.ts'
 import { errorHeaders, openAiErrors, type ClosedPrefix, type ErrorWriter } from './error-body.ts'
@@ -195,6 +196,7 @@ export function routesOf(
     ...ollamaRoutes({ generating, modelsFor, status: () => engine.status(), version: parts.version }),
     ...safetyRoutes(parts.standing, access),
     ...signalRoutes(parts.standing),
+    meRoute({ whose, unseen: (subject) => parts.audit.contents.unseen(subject) }),
     ...accessRoutes(access),
     ...standingAdminRoutes(parts.standing, access),
     ...(parts.monitoring === undefined

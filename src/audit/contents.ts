@@ -78,7 +78,7 @@ export class Contents {
     const { text, subject } = await this.#open(id)
     await acts.record({ kind: 'content-read', by: by.id, about: id, details: { reason: why } })
     const at = clock.now()
-    await store.notify({ id: newEntryId(at), subject, entry: id, at, by: by.id, reason: why })
+    await store.notify({ id: newEntryId(at), subject, entry: id, at, by: by.id, reason: why, seen: null })
     return text
   }
 
@@ -112,6 +112,18 @@ export class Contents {
   /** Who read what of this person, and why; the newest first. */
   notices(subject: SubjectName): Promise<readonly Notice[]> {
     return this.#parts.store.notices(subject)
+  }
+
+  /** How many of these this person has not seen. */
+  unseen(subject: SubjectName): Promise<number> {
+    return this.#parts.store.unseen(subject)
+  }
+
+  /** This person has seen a notice, and all before it. @throws `notice_not_found` */
+  async see(subject: SubjectName, id: string): Promise<void> {
+    const { store, clock } = this.#parts
+    if (!(await store.see(subject, id, clock.now())))
+      throw elpisError('notice_not_found', { id: id.slice(0, 100) })
   }
 
   /** @throws `subject_not_found` */

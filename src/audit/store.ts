@@ -123,6 +123,8 @@ export interface Notice {
   readonly at: number
   readonly by: string
   readonly reason: string
+  /** When they said that they have seen it, epoch milliseconds; null while they have not. */
+  readonly seen: number | null
 }
 
 export interface ContentStore {
@@ -135,4 +137,8 @@ export interface ContentStore {
   prune(now: number, expected: number, entry: ActLeaf | null): Promise<boolean>
   notify(notice: Notice): Promise<void>
   notices(subject: SubjectName): Promise<readonly Notice[]>
+  /** How many of a subject's they have not seen. */
+  unseen(subject: SubjectName): Promise<number>
+  /** Marks a notice of a subject, and all before it, as seen. @returns false when it is not theirs */
+  see(subject: SubjectName, id: string, now: number): Promise<boolean>
 }

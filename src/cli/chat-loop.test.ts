@@ -14,6 +14,7 @@ function sitting(
   const talk: Talk = {
     model: 'fake:1b',
     place: 'here',
+    unseen: 0,
     answer(messages, _settings, signal) {
       asked.push(messages)
       return answer(messages, signal)

@@ -64,6 +64,10 @@ export const run = defineCommand({
       quiet: json,
       acceptLicence: options['accept-license'] === true,
     })
+    if (!json && talk.unseen > 0) {
+      const times = talk.unseen === 1 ? 'once' : `${talk.unseen} times`
+      terminal.note(`Somebody read what was said here, ${times}: ${talk.place}/account says who, and why.`)
+    }
     if (prompt === '') {
       return await chatLoop(talk, system, settings, {
         input: process.stdin,

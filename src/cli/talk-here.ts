@@ -79,6 +79,7 @@ export async function talkHere(reference: string, parts: TalkHereParts): Promise
   return {
     model,
     place: 'loaded here',
+    unseen: 0,
     answer: (messages, settings, stop) =>
       answer(
         {

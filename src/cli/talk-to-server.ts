@@ -12,6 +12,8 @@ const modelList = z.object({
   data: z.array(z.object({ id: z.string(), abilities: z.array(z.string()) })),
 })
 
+const meView = z.object({ unseen_notices: z.number().catch(0) })
+
 /**
  * Talks to a model of the server that runs on this home: as the owner, whom its control door lets in.
  *
@@ -54,9 +56,12 @@ export async function talkToServer(home: string, wanted: string | null): Promise
     await leave()
     return null
   }
+  const me = await ask('/v1/me', { headers })
+  const { unseen_notices: unseen } = meView.parse(await me.body.json())
   return {
     model,
     place: address,
+    unseen,
     [Symbol.asyncDispose]: leave,
     async *answer(messages, settings, signal) {
       try {

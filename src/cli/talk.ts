@@ -17,6 +17,8 @@ export interface Talk extends AsyncDisposable {
   readonly model: string
   /** Where it runs, for people. */
   readonly place: string
+  /** How often somebody read what was said there and whoever talks has not seen it yet. */
+  readonly unseen: number
   /** Aborting the signal stops the answer; failures are `error` parts. */
   answer(messages: readonly ChatMessage[], settings: TalkSettings, signal: AbortSignal): AsyncIterable<Part>
 }

@@ -56,4 +56,26 @@ export class SqlContentStore implements ContentStore {
     const query = this.#database.selectFrom('audit_notices').selectAll().where('subject', '=', subject)
     return await query.orderBy('at', 'desc').orderBy('id').limit(mostNotices).execute()
   }
+  async unseen(subject: SubjectName): Promise<number> {
+    const query = this.#database
+      .selectFrom('audit_notices')
+      .where('subject', '=', subject)
+      .where('seen', 'is', null)
+    const { count } = await query.select((row) => row.fn.countAll().as('count')).executeTakeFirstOrThrow()
+    return Number(count)
+  }
+
+  async see(subject: SubjectName, id: string, now: number): Promise<boolean> {
+    const query = this.#database.selectFrom('audit_notices').select('at').where('subject', '=', subject)
+    const last = await query.where('id', '=', id).executeTakeFirst()
+    if (last === undefined) return false
+    await this.#database
+      .updateTable('audit_notices')
+      .set({ seen: now })
+      .where('subject', '=', subject)
+      .where('at', '<=', last.at)
+      .where('seen', 'is', null)
+      .execute()
+    return true
+  }
 }

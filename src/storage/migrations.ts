@@ -21,6 +21,7 @@ import { keyChanges } from './migrations/0063-key-changes.ts'
 import { accessChanges } from './migrations/0066-access-changes.ts'
 import { inForce } from './migrations/0067-in-force.ts'
 import { keptSubjects } from './migrations/0068-kept-subjects.ts'
+import { noticesSeen } from './migrations/0070-notices-seen.ts'
 import { sightingsKey } from './migrations/0065-sightings-key.ts'
 import { standingMigrations } from './migrations/standing-migrations.ts'
 import { auditContent } from './migrations/0051-audit-content.ts'
@@ -61,6 +62,7 @@ export const migrations: readonly Migration[] = [
   accessChanges,
   inForce,
   keptSubjects,
+  noticesSeen,
 ]
 
 /**

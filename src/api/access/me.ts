@@ -1,7 +1,11 @@
 /** Oneself. What is not written here cannot be set from here: no role, no organisation, no quota. */
 import { z } from 'zod'
 import { allPermissions, permits, type Permission } from '../../access/permissions.ts'
+import type { Contents } from '../../audit/contents.ts'
 import { elpisError } from '../../errors.ts'
+import { errorBody } from '../error-body.ts'
+import { defineRoute, type Route } from '../route.ts'
+import type { Whose } from '../whose.ts'
 import { myself } from './keys.ts'
 import { defineAccessOperation } from './operation.ts'
 import { personView, role, viewOfPerson } from './views.ts'
@@ -16,22 +20,40 @@ const me = z.object({
   permissions: z
     .array(z.enum(allPermissions as [Permission, ...Permission[]]))
     .describe('Of the role; a key may be narrower.'),
+  unseen_notices: z.int().describe('How often somebody read what you said, unseen yet: GET /v1/notices.'),
 })
 
-export const showMe = defineAccessOperation({
-  name: 'me.show',
-  summary: 'Say who one is, and what one may do',
-  method: 'GET',
-  path: '/v1/me',
-  needs: 'self',
-  input: z.strictObject({}),
-  output: me,
-  run: async (_access, _input, by) => {
-    const { kind, name, organisationId, personId, keyId, role } = myself(by)
-    const permissions = allPermissions.filter((permission) => permits(role, permission))
-    return { kind, name, organisation: organisationId, person: personId, key: keyId, role, permissions }
-  },
-})
+interface MeDoor {
+  readonly whose: Whose
+  readonly unseen: Contents['unseen']
+}
+
+export function meRoute({ whose, unseen }: MeDoor): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/v1/me',
+    summary: 'Say who one is, what one may do, and whether there is something to know',
+    needs: 'self',
+    answers: {
+      200: { description: 'Whoever asks.', schema: me },
+      401: { description: 'No valid key.', schema: errorBody },
+    },
+    async handle({ exchange }): Promise<z.output<typeof me>> {
+      const { principal, subject } = await whose(exchange.credentials)
+      const { kind, name, organisationId, personId, keyId, role } = principal
+      return {
+        kind,
+        name,
+        organisation: organisationId,
+        person: personId,
+        key: keyId,
+        role,
+        permissions: allPermissions.filter((permission) => permits(role, permission)),
+        unseen_notices: await unseen(subject),
+      }
+    },
+  })
+}
 
 export const changeMe = defineAccessOperation({
   name: 'me.change',

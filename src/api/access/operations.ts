@@ -1,6 +1,6 @@
 import { acceptDocument, listAcceptances } from './acceptances.ts'
 import { createKey, createMyKey, listKeys, myKeys, revokeKey, revokeMyKey, rotateKey } from './keys.ts'
-import { changeMe, showMe } from './me.ts'
+import { changeMe } from './me.ts'
 import type { AccessOperation } from './operation.ts'
 import {
   addPerson,
@@ -15,7 +15,6 @@ import { listQuotas, removeQuota, setQuota } from './quotas.ts'
 
 /** Every operation, in the order of the document. */
 export const accessOperations = [
-  showMe,
   changeMe,
   myKeys,
   createMyKey,

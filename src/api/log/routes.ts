@@ -1,7 +1,7 @@
 /** The transparency log as it is served: https://c2sp.org/tlog-tiles below `/log`, and receipts. */
 import { z } from 'zod'
 import type { EntryId } from '../../core/ids.ts'
-import { homeOrganisation, subjectName, subjectOf } from '../../core/principal.ts'
+import { homeOrganisation } from '../../core/principal.ts'
 import { elpisError } from '../../errors.ts'
 import type { LogView } from '../../audit/log-view.ts'
 import { parseTilePath } from '../../audit/tile.ts'
@@ -12,6 +12,7 @@ import { statementSchema, type Transparency } from '../../audit/transparency.ts'
 import type { PublicLog } from '../../audit/public-log.ts'
 import type { Receipts } from '../../audit/receipts.ts'
 import { errorBody } from '../error-body.ts'
+import { noticeRoutes } from './notice-routes.ts'
 import { viewRoutes } from './view-routes.ts'
 import { defineRoute, type Route } from '../route.ts'
 import type { Whose } from '../whose.ts'
@@ -20,7 +21,7 @@ export interface LogDoor {
   readonly log: PublicLog
   readonly view: LogView
   readonly receipts: Pick<Receipts, 'of'>
-  readonly contents: Pick<Contents, 'read' | 'notices'>
+  readonly contents: Pick<Contents, 'read' | 'notices' | 'unseen' | 'see'>
   readonly answers: Pick<Answers, 'of'>
   readonly transparency: Transparency
   readonly whose: Whose
@@ -163,18 +164,6 @@ export function logRoutes(door: LogDoor): Route[] {
       return await reply.type('application/json').send(text)
     },
   })
-  const notices = defineRoute({
-    method: 'GET',
-    path: '/v1/notices',
-    summary: 'Who read what you asked and were answered, and why',
-    needs: 'self',
-    answers: { 200: { description: 'The newest first.', schema: z.json() } },
-    async handle({ exchange }) {
-      const { principal } = await whose(exchange.credentials)
-      const all = await contents.notices(subjectName(subjectOf(principal)))
-      return { data: all.map(({ id, entry, at, by, reason }) => ({ id, entry, at, by, reason })) }
-    },
-  })
   return [
     checkpoint,
     key,
@@ -185,7 +174,7 @@ export function logRoutes(door: LogDoor): Route[] {
     answer,
     ...statementRoutes(door),
     content,
-    notices,
+    ...noticeRoutes(door),
     ...viewRoutes(door),
   ]
 }

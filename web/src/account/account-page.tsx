@@ -9,6 +9,7 @@ import { accountQuery } from './account.ts'
 import { Passkeys } from './passkeys.tsx'
 import { Papers } from './paper-list.tsx'
 import { PasswordChange } from './password-change.tsx'
+import { Readings } from './readings.tsx'
 import { SessionList } from './session-list.tsx'
 import { AppCodes } from './app-codes.tsx'
 
@@ -25,6 +26,7 @@ export function AccountPage({ session }: { readonly session: Session }) {
           </div>
         </Section>
       ) : null}
+      <Readings />
       <Papers />
       <Section title="What you used" about="In the last 30 days.">
         <UsagePanel />

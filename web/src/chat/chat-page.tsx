@@ -1,4 +1,5 @@
 import { useCallback, useState } from 'react'
+import { ReadingNotice } from '../account/reading-notice.tsx'
 import { StandingNotice } from '../case/standing-notice.tsx'
 import { defaultSettings, type ChatSettings, type Conversation } from '../conversations/conversation.ts'
 import { isAnswering } from '../conversations/store.ts'
@@ -138,6 +139,7 @@ export function ChatPage() {
         )}
         <div className="safe-x safe-bottom mx-auto w-full max-w-[48rem]">
           <StandingNotice />
+          <ReadingNotice />
           <Composer
             key={openId ?? 'new'}
             conversation={conversation?.id ?? null}
