@@ -2,15 +2,23 @@
  * What the guard costs: the same answers through the same stages, with the policies `open` and `standard`, in one run.
  * The engine says ordinary prose at a steady pace, so that what differs is the guard: `npm run bench:guard`.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { loadConfig } from '../src/config.ts'
+import { systemClock } from '../src/core/clock.ts'
 import type { EntryId, KeyId, RequestId } from '../src/core/ids.ts'
 import type { Part } from '../src/core/part.ts'
 import { homeOrganisation, type Principal } from '../src/core/principal.ts'
 import { plainRequest, plainSampling, type Request } from '../src/core/request.ts'
+import { Cascade } from '../src/guard/cascade/cascade.ts'
+import { JudgeModel } from '../src/guard/judge/model.ts'
+import { openPolicyShelf } from '../src/guard/policy/shelf.ts'
+import type { Scorer } from '../src/guard/scores.ts'
+import { screenOfAnswers } from '../src/guard/screen/screen-of-answers.ts'
+import { Screen } from '../src/guard/screen/screen.ts'
+import { createGuard } from '../src/guard/stage/guard-stage.ts'
 import { openGuard, type OpenGuard } from '../src/server/open-guard.ts'
 
 const tokens = 120
@@ -31,36 +39,28 @@ const principal: Principal = {
   network: null,
 }
 
-async function* drafted(): AsyncGenerator<Part> {
+/** An answer of these words, one a token, so many milliseconds apart; 0: as fast as they are taken. */
+async function* said(words: readonly string[], apart: number): AsyncGenerator<Part> {
   yield { type: 'start', promptTokens: 12, cachedTokens: 0 }
-  for (let token = 0; token < tokens; token++) {
-    await pause(milliseconds)
-    yield {
-      type: 'text-delta',
-      choice: 0,
-      text: words[token % words.length] ?? '',
-      tokens: 1,
-      logprobs: null,
-    }
+  for (const text of words) {
+    if (apart > 0) await pause(apart)
+    yield { type: 'text-delta', choice: 0, text, tokens: 1, logprobs: null }
   }
   yield { type: 'finish', choice: 0, reason: 'length' }
   yield {
     type: 'usage',
-    usage: { promptTokens: 12, cachedTokens: 0, outputTokens: tokens, reasoningTokens: 0 },
+    usage: { promptTokens: 12, cachedTokens: 0, outputTokens: words.length, reasoningTokens: 0 },
   }
 }
 
-async function one(guard: OpenGuard, index: number): Promise<{ first: number; last: number }> {
-  const id = `req_bench${index}` as RequestId
+function asked(content: string) {
+  const id = 'req_bench' as RequestId
   const signal = new AbortController().signal
   const request: Request = {
     ...plainRequest,
     id,
     model: 'bench',
-    input: {
-      kind: 'chat',
-      messages: [{ role: 'user', content: `Tell me about the harbour of town ${index}.` }],
-    },
+    input: { kind: 'chat', messages: [{ role: 'user', content }] },
     sampling: { ...plainSampling, seed: 0 },
     choices: 1,
     maxTokens: tokens,
@@ -70,14 +70,65 @@ async function one(guard: OpenGuard, index: number): Promise<{ first: number; la
     signal,
   }
   const asking = { id, model: 'bench', kind: 'answer', work: request, request } as const
-  const judged = { asking, principal, level: 'good', entryId: 'ent_bench' as EntryId, signal } as const
+  return {
+    ...({ asking, principal, level: 'good', entryId: 'ent_bench' as EntryId, signal } as const),
+    onVerdict: () => {},
+  }
+}
+
+async function one(guard: OpenGuard, index: number): Promise<{ first: number; last: number }> {
+  const judged = asked(`Tell me about the harbour of town ${index}.`)
+  const prose = Array.from({ length: tokens }, (_, token) => words[token % words.length] ?? '')
   const begun = performance.now()
   let first = Number.NaN
   const question = guard.judgeInput(judged)
-  for await (const part of guard.release(drafted(), question, { ...judged, onVerdict: () => {} })) {
+  for await (const part of guard.release(said(prose, milliseconds), question, judged)) {
     if (part.type === 'text-delta' && Number.isNaN(first)) first = performance.now() - begun
   }
   return { first, last: performance.now() - begun }
+}
+
+/** How many windows of harmless answers, written by hand, the screen alone could not let go. */
+async function pastScreen(): Promise<{ windows: number; past: number }> {
+  const [screen, judge] = [screenOfAnswers(new Screen()), new JudgeModel()]
+  const counts = { windows: 0, past: 0 }
+  const counted = (scorer: Pick<Scorer, 'score'>, name: string, count: 'windows' | 'past'): Scorer => ({
+    name,
+    score(passage, turn) {
+      if (passage.response !== null) counts[count]++
+      return scorer.score(passage, turn)
+    },
+  })
+  const layers = {
+    screen: counted(screen, 'screen', 'windows'),
+    judge: counted(judge, 'judge', 'past'),
+    guardModel: null,
+  }
+  const guard = createGuard({
+    shelf: openPolicyShelf('', {
+      policy: 'standard',
+      restricted: 'strict',
+      organisations: {},
+      keys: {},
+      models: {},
+    }),
+    cascade: new Cascade(layers, 60_000),
+    clock: systemClock,
+    onSignal: () => {},
+    onTrouble: (_layer, error) => {
+      throw error
+    },
+    goal: () => 8,
+  })
+  const file = new URL('../train/texts/answers-safe.jsonl', import.meta.url)
+  const answers = readFileSync(file, 'utf8').trim().split('\n').slice(0, 300)
+  for (const line of answers) {
+    const { prompt, response } = JSON.parse(line) as { prompt: string; response: string }
+    const judged = asked(prompt)
+    const question = guard.judgeInput(judged)
+    for await (const _part of guard.release(said(response.split(/(?<=\s)/), 0), question, judged));
+  }
+  return counts
 }
 
 const median = (numbers: readonly number[]) =>
@@ -93,6 +144,10 @@ for (const policy of ['open', 'standard']) {
   )
 }
 try {
+  const { windows, past } = await pastScreen()
+  console.log(
+    `${((100 * past) / windows).toFixed(1)}% of ${windows} windows of harmless answers go past the screen\n`,
+  )
   for (const guard of guards.values()) await one(guard, 0)
   console.log('streams  policy    first text ms  last part ms  tokens/s')
   for (const streams of [1, 4, 16]) {

@@ -7,6 +7,7 @@ import { keyedScorer } from '../../src/guard/defence/keyed-scorer.ts'
 import type { JudgeModel } from '../../src/guard/judge/model.ts'
 import { openPolicyShelf } from '../../src/guard/policy/shelf.ts'
 import type { Passage, Scorer } from '../../src/guard/scores.ts'
+import { screenOfAnswers } from '../../src/guard/screen/screen-of-answers.ts'
 import type { Screen } from '../../src/guard/screen/screen.ts'
 import { createModeration, type Moderation } from '../../src/guard/stage/moderate.ts'
 import type { Row } from './rows.ts'
@@ -42,7 +43,10 @@ export interface Judged {
 export function deployment(name: string, { screen, judge }: Layers): Moderation {
   const secret = new DeploymentSecret(createHash('sha256').update(name).digest())
   const asked: Scorer = { name: 'judge', score: (passage: Passage) => judge.score(passage) }
-  const cascade = new Cascade({ screen, judge: keyedScorer(asked, secret), guardModel: null }, 60_000)
+  const cascade = new Cascade(
+    { screen: screenOfAnswers(screen), judge: keyedScorer(asked, secret), guardModel: null },
+    60_000,
+  )
   const assignment = { policy: 'standard', restricted: 'strict', organisations: {}, keys: {}, models: {} }
   return createModeration(openPolicyShelf('', assignment, { secret }), cascade)
 }

@@ -18,6 +18,7 @@ import { reasonOf, Troubles } from '../guard/troubles.ts'
 import { defaultModerationModel, openAiModeration } from '../guard/plugins/openai-moderation.ts'
 import type { Scorer } from '../guard/scores.ts'
 import { Screen } from '../guard/screen/screen.ts'
+import { screenOfAnswers } from '../guard/screen/screen-of-answers.ts'
 import { createGuard, type Guard } from '../guard/stage/guard-stage.ts'
 import { createModeration, type Moderation } from '../guard/stage/moderate.ts'
 import { ModerationStage } from '../guard/stage/moderate-stage.ts'
@@ -148,19 +149,6 @@ export async function openGuard(
     const found = guardModels.find((it) => it.name === name)
     if (found === undefined || engine === null) throw new Error(`There is no guard model "${name}".`)
     return engineScorer(found, { engine, model: served, patience })
-  }
-}
-
-/** Both of its heads must find an answer suspicious: each by itself is so of much that is plain. */
-function screenOfAnswers(screen: Screen): Scorer {
-  return {
-    name: screen.name,
-    score(passage) {
-      const scores = screen.score(passage)
-      if (passage.response === null) return scores
-      const { harm } = screen.score({ prompt: passage.response, response: null })
-      return { ...scores, harm: Math.min(scores.harm, harm) }
-    },
   }
 }
 
