@@ -757,7 +757,7 @@ const table = {
     status: 503,
     exit: 1,
     message: 'The database {file} failed: {reason}.',
-    hint: 'Check the disk, then restart the server. Nobody is let in until then.',
+    hint: 'Check the disk. The server tries again by itself; until it works, nobody is let in.',
   },
   backup_exists: {
     blame: 'user',
@@ -1178,7 +1178,7 @@ const table = {
     blame: 'fault',
     status: 503,
     exit: 5,
-    message: 'This server is not ready: its model is {state}.',
+    message: 'This server is not ready: {reason}.',
     hint: 'Try again in a moment; GET /health with a key says more.',
   },
   model_load_failed: {

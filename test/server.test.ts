@@ -14,6 +14,7 @@ import type { Engine } from '../src/core/engine.ts'
 import type { RunningServer, ServerParts } from '../src/server.ts'
 import { openStorage } from '../src/storage/storage.ts'
 import { fakeEngine, hanging, type FakeEngine } from './support/fake-engine.ts'
+import { damageDatabase, storageWorkers } from './support/storage-faults.ts'
 import { startWholeServer, wholeConfig } from './support/whole-server.ts'
 
 interface Given extends AsyncDisposable {
@@ -151,6 +152,32 @@ describe('a server', () => {
     await server.ready
     expect((await fetch(`${server.url}/ready`)).status).toBe(200)
     await server.close()
+  })
+
+  test('is not ready while its database is gone, says why in its log, and is ready again by itself', async () => {
+    await using given = freshHome()
+    const workers = storageWorkers()
+    const logged: string[] = []
+    const server = await given.start(fakeEngine(), given.config(), {
+      log: (_level, event, fields) => void logged.push(`${event} ${String(fields?.['code'] ?? '')}`.trim()),
+    })
+    expect((await fetch(`${server.url}/ready`)).status).toBe(200)
+
+    const restore = damageDatabase(given.home)
+    await workers[0]?.terminate()
+    await expect.poll(() => logged, { timeout: 30_000 }).toContain('storage-lost storage_corrupt')
+    const refused = await fetch(`${server.url}/ready`)
+    const text = await refused.text()
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1'])
+    expect(JSON.parse(text)).toMatchObject({ error: { code: 'not_ready' } })
+    expect(text).toContain('its database does not answer')
+    expect(text).not.toContain(given.home)
+    expect(await (await fetch(`${server.url}/health`)).json()).toMatchObject({ status: 'live', ready: false })
+
+    restore()
+    await expect.poll(async () => (await fetch(`${server.url}/ready`)).status, { timeout: 60_000 }).toBe(200)
+    expect(logged).toContain('storage-back')
+    expect((await chat(server.url, await given.key())).status).toBe(200)
   })
 
   test('that is asked for a model that nobody knows says so at once', async () => {

@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { everyTopic } from '../src/core/changes.ts'
 import { openStorage, type Storage } from '../src/storage/storage.ts'
 import { keptContract } from './support/kept-contract.ts'
 import { noticeContract } from './support/notice-contract.ts'
 import { killedWriters } from './support/killed-writers.ts'
 import { storageContract } from './support/storage-contract.ts'
+import { damageDatabase, storageWorkers } from './support/storage-faults.ts'
 import { storedKey } from './support/stored.ts'
 import { shutdownContract } from './support/shutdown-contract.ts'
 import { verdictContract } from './support/verdict-contract.ts'
@@ -150,6 +152,54 @@ describe('a slow or lost disk', () => {
     holder.exec('commit')
     await insert
     expect(await keys.list()).toHaveLength(1)
+  })
+
+  test('a worker that died is replaced: who watches is told, and calls are answered again', async () => {
+    const workers = storageWorkers()
+    const storage = await opened(freshHome())
+    await storage.keys.insert(storedKey('before'))
+    const told: string[] = []
+    const back = Promise.withResolvers<void>()
+    storage.watch({
+      lost: ({ code }) => void told.push(code),
+      changed(topics) {
+        if (topics.size === everyTopic.size) back.resolve()
+      },
+    })
+
+    const dying = workers[0]?.terminate()
+    await expect(storage.keys.list()).rejects.toMatchObject({ code: 'storage_failed' })
+    await dying
+    expect(told).toEqual(['storage_failed'])
+    await back.promise
+    expect((await storage.keys.list()).map(({ id }) => id)).toEqual([storedKey('before').id])
+    await storage.keys.insert(storedKey('after'))
+    expect(workers).toHaveLength(2)
+  })
+
+  test('a database that cannot be opened again is tried until it can, or until it is closed', async () => {
+    const workers = storageWorkers()
+    const home = freshHome()
+    const storage = await openStorage({ home })
+    await storage.keys.insert(storedKey('k'))
+    const told: string[] = []
+    const back = Promise.withResolvers<void>()
+    storage.watch({ lost: ({ code }) => void told.push(code), changed: () => back.resolve() })
+
+    const restore = damageDatabase(home)
+    await workers[0]?.terminate()
+    await expect.poll(() => told, { timeout: 30_000 }).toContain('storage_corrupt')
+    await expect(storage.keys.list()).rejects.toMatchObject({ code: 'storage_corrupt' })
+    restore()
+    await back.promise
+    expect(await storage.keys.list()).toHaveLength(1)
+
+    damageDatabase(home)
+    await workers.at(-1)?.terminate()
+    await storage.close()
+    const all = workers.length
+    await expect(storage.keys.list()).rejects.toMatchObject({ code: 'storage_failed' })
+    expect(workers).toHaveLength(all)
   })
 
   test('kill -9 at any moment loses nothing that was acknowledged', async () => {

@@ -96,6 +96,9 @@ export interface Access {
    */
   modelsFor(credentials: Credentials): Promise<(model: string) => boolean>
 
+  /** @throws an error of storage while the store cannot be reached: nobody is admitted then */
+  mustBeCurrent(): void
+
   /** Whether any key works at this moment. A bind beyond loopback needs one. */
   hasKeys(): boolean
 

@@ -174,6 +174,10 @@ class StoredAccess implements Access {
     }
   }
 
+  mustBeCurrent(): void {
+    this.#live.mustBeCurrent()
+  }
+
   hasKeys(): boolean {
     return this.#live.current.keyCount > 0
   }

@@ -80,6 +80,11 @@ export class LiveRoster {
     this.#changes++
   }
 
+  /** @throws an error of storage while the store cannot be reached */
+  mustBeCurrent(): void {
+    this.#knowledge.mustBeCurrent()
+  }
+
   /** Reads what is new. */
   load(): Promise<void> {
     return this.#knowledge.load()

@@ -212,6 +212,10 @@ export function routesOf(
     ...logRoutes({ ...parts.audit, whose }),
     ...healthRoutes({
       status: () => engine.status(),
+      mustBeCurrent() {
+        access.mustBeCurrent()
+        parts.standing.mustBeCurrent()
+      },
       policy: () => stages.guard.policy,
       guard: parts.guardTroubles ?? (() => []),
       version: parts.version,

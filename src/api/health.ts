@@ -17,7 +17,7 @@ const modelHealth = z.object({
 
 const health = z.object({
   status: z.literal('live'),
-  ready: z.boolean().describe('Every model can answer, if need be after it was loaded.'),
+  ready: z.boolean().describe('The database answers and every model can, if need be after it was loaded.'),
   policy: z.string().describe('The policy of the guard. `open`: no guard judges requests or answers.'),
   guard: z
     .array(
@@ -37,6 +37,8 @@ const readiness = z.object({ ready: z.literal(true) })
 
 export interface HealthParts {
   readonly status: () => readonly ModelStatus[]
+  /** @throws an error of storage while it cannot be read: everybody is refused then */
+  readonly mustBeCurrent: () => void
   readonly policy: () => string
   readonly guard: () => readonly { readonly layer: string; readonly reason: string; readonly at: number }[]
   readonly version: string
@@ -45,7 +47,18 @@ export interface HealthParts {
 }
 
 /** `/health` says that the server lives, `/ready` that it can answer. Strangers learn no names and no load. */
-export function healthRoutes({ status, policy, guard, version, known }: HealthParts): Route[] {
+export function healthRoutes({ status, mustBeCurrent, policy, guard, version, known }: HealthParts): Route[] {
+  /** Null when all is. What is wrong with the database stands in the log: strangers learn no paths. */
+  const notReady = (models: readonly ModelStatus[]): string | null => {
+    try {
+      mustBeCurrent()
+    } catch {
+      return 'its database does not answer'
+    }
+    const waiting = models.find(({ state }) => !canAnswer(state))
+    if (waiting !== undefined) return `its model is ${stateWord(waiting.state)}`
+    return models.length === 0 ? 'its model is being prepared' : null
+  }
   return [
     defineRoute({
       method: 'GET',
@@ -55,7 +68,7 @@ export function healthRoutes({ status, policy, guard, version, known }: HealthPa
       answers: { 200: { description: 'It lives.', schema: health } },
       async handle({ exchange }): Promise<z.infer<typeof health>> {
         const models = status()
-        const coarse = { status: 'live', ready: allReady(models), policy: policy() } as const
+        const coarse = { status: 'live', ready: notReady(models) === null, policy: policy() } as const
         if (!(await known(exchange.credentials))) return coarse
         const failing = guard().map(({ layer, reason, at }) => {
           return { layer, reason, at: new Date(at).toISOString() }
@@ -66,28 +79,21 @@ export function healthRoutes({ status, policy, guard, version, known }: HealthPa
     defineRoute({
       method: 'GET',
       path: '/ready',
-      summary: 'Say whether every model can answer',
+      summary: 'Say whether the database and every model can answer',
       needs: 'nothing',
       answers: {
         200: { description: 'All can.', schema: readiness },
         503: { description: 'Not yet.', schema: errorBody },
       },
       async handle(): Promise<z.infer<typeof readiness>> {
-        const models = status()
-        if (allReady(models)) return { ready: true }
-        const waiting = models.find(({ state }) => !canAnswer(state))
-        const error = elpisError('not_ready', {
-          state: waiting === undefined ? 'being prepared' : stateWord(waiting.state),
-        })
+        const reason = notReady(status())
+        if (reason === null) return { ready: true }
+        const error = elpisError('not_ready', { reason })
         error.retryAfter = 1
         throw error
       },
     }),
   ]
-}
-
-function allReady(models: readonly ModelStatus[]): boolean {
-  return models.length > 0 && models.every(({ state }) => canAnswer(state))
 }
 
 /** One that is not loaded is, for the first who asks. */

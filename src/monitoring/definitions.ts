@@ -120,6 +120,11 @@ export const definitions = {
     help: 'Calls that the database refused.',
     labels: ['store'],
   },
+  elpis_storage_reachable: {
+    type: 'gauge',
+    help: '1 while the database answers; 0 while it does not, when everybody is refused.',
+    labels: [],
+  },
   elpis_usage_waiting: {
     type: 'gauge',
     help: 'Records of usage that the database refused and that are tried again.',

@@ -20,11 +20,12 @@ import { openTelemetry } from './open-telemetry.ts'
 import type { Watcher, Watchers } from './record-stage.ts'
 import { servedNames } from './served-names.ts'
 import type { StorageTiming } from './timed-storage.ts'
+import { watchStorage } from './watch-storage.ts'
 import { watchedActs } from './watched-acts.ts'
 
 interface MonitoringParts {
   readonly config: Config
-  readonly storage: Pick<Storage, 'usage' | 'incidents' | 'signs' | 'audit' | 'egress'>
+  readonly storage: Pick<Storage, 'usage' | 'incidents' | 'signs' | 'audit' | 'egress' | 'watch'>
   readonly engine: Pick<Engine, 'models' | 'status'>
   readonly policy: () => string
   readonly acts: Acts
@@ -104,6 +105,7 @@ export async function openMonitoring({
   })
   const { proofOf } = parts
   const stopLag = watchAuditLag(() => storage.audit.state(), registry, clock)
+  const stopWatching = watchStorage(storage, registry, log)
   const desk = await openDesk({ config, storage, monitor, acts, proofOf, clock, log })
   return {
     monitor,
@@ -143,6 +145,7 @@ export async function openMonitoring({
     async close() {
       monitor.close()
       stopLag()
+      stopWatching()
       await desk.close()
       await usage.close()
       if (config.egress.policy !== 'off') await ledger.close()

@@ -248,6 +248,11 @@ class StoredStanding implements Standing {
     this.#against(principal, this.#domainOf(principal))
   }
 
+  mustBeCurrent(): void {
+    this.#live.mustBeCurrent()
+    this.#shut.mustBeCurrent()
+  }
+
   mustBeOpen(): void {
     this.#shut.mustBeOpen()
   }

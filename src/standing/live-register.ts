@@ -48,6 +48,11 @@ export class LiveRegister {
     return this.#register
   }
 
+  /** @throws an error of storage while the store cannot be reached */
+  mustBeCurrent(): void {
+    this.#knowledge.mustBeCurrent()
+  }
+
   /** Ends everything that runs, for whatever reason. */
   endAll(error: ElpisError): void {
     this.#register.endAll(error)

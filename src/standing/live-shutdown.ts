@@ -29,6 +29,11 @@ export class LiveShutdown {
     return this.#current
   }
 
+  /** @throws an error of storage while the store cannot be reached */
+  mustBeCurrent(): void {
+    this.#knowledge.mustBeCurrent()
+  }
+
   /** @throws `shut_down`, an error of storage while the store cannot be reached */
   mustBeOpen(): void {
     this.#knowledge.mustBeCurrent()

@@ -82,6 +82,8 @@ export interface Standing {
   isOf(target: Target, actor: Actor): boolean
   /** As `clear`, where nothing runs that could be ended. @throws `suspended`, `banned` */
   check(principal: Principal): void
+  /** @throws an error of storage while the store cannot be reached: nobody is cleared then */
+  mustBeCurrent(): void
   /** For what serves nobody while everything is shut down. @throws `shut_down` */
   mustBeOpen(): void
   /** Stops everybody at once, and lets them back in. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import type { ChangeListener } from '../core/changes.ts'
+import { everyTopic, type ChangeListener } from '../core/changes.ts'
 import { besideModule } from '../core/entry.ts'
 import { asElpisError } from '../errors.ts'
 import { errorOf, type StorageFailure } from './failure.ts'
@@ -23,6 +24,10 @@ export interface StoragePlace {
   readonly storage?: { readonly url: string }
 }
 
+/** Before a worker is started in place of one that died; doubled with each that does not come up. */
+const firstPause = 250
+const longestPause = 10_000
+
 /**
  * Opens (and makes or migrates) the database: Postgres where `storage.url` names one, else `$ELPIS_HOME/elpis.db`.
  * Several processes may hold it at once.
@@ -35,18 +40,30 @@ export async function openStorage({ home, storage }: StoragePlace): Promise<Stor
     const { openPostgres } = await import('./postgres/open-postgres.ts')
     return await openPostgres(storage.url)
   }
-  const thread = new StorageThread(home, false)
+  const listeners = new Set<ChangeListener>()
+  const told: ChangeListener = {
+    changed: (topics) => listeners.forEach((listener) => listener.changed(topics)),
+    lost: (error) => listeners.forEach((listener) => listener.lost(error)),
+  }
+  const closing = new AbortController()
+  let thread = new StorageThread(home, told)
   await thread.opened
+  const restarting = restartWhenDead()
   let surveying: StorageThread | null = null
   const forSurveys = () => {
-    if (surveying === null || surveying.hasEnded) surveying = new StorageThread(home, true)
+    if (surveying === null || surveying.hasEnded) surveying = new StorageThread(home, null)
     return surveying
   }
   return withStores(
     {
-      watch: (listener: ChangeListener) => thread.watch(listener),
+      watch(listener: ChangeListener) {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      },
       async close() {
+        closing.abort()
         await Promise.all([thread.close(), surveying?.close()])
+        await restarting
       },
     },
     (store, method, parameters) =>
@@ -56,6 +73,23 @@ export async function openStorage({ home, storage }: StoragePlace): Promise<Stor
         parameters,
       ),
   )
+
+  /** A worker may run out of memory or meet a fault of ours: without another, nobody would be let in for good. */
+  async function restartWhenDead(): Promise<void> {
+    for (let wait = firstPause; ;) {
+      await thread.ended
+      await pause(wait, undefined, { ref: false, signal: closing.signal }).catch(() => {})
+      if (closing.signal.aborted) return
+      thread = new StorageThread(home, told)
+      try {
+        await thread.opened
+        wait = firstPause
+        told.changed(everyTopic)
+      } catch {
+        wait = Math.min(wait * 2, longestPause)
+      }
+    }
+  }
 }
 
 interface Waiting {
@@ -66,11 +100,12 @@ interface Waiting {
 /** This thread's end of a storage worker. */
 class StorageThread {
   readonly opened: Promise<void>
+  /** Resolves when the worker is gone, for whatever reason. */
+  readonly ended: Promise<void>
   readonly #file: string
   readonly #worker: Worker
-  readonly #ended: Promise<void>
+  readonly #told: ChangeListener | null
   readonly #waiting = new Map<number, Waiting>()
-  readonly #listeners = new Set<ChangeListener>()
   /** What was asked in this turn of the loop. */
   readonly #unsent: (StoreCall | CloseCall)[] = []
   #lastId = 0
@@ -78,16 +113,18 @@ class StorageThread {
   #end: Error | null = null
   #closing = false
 
-  constructor(home: string, onlySurveys: boolean) {
+  /** @param told what is told without being asked; null for a worker that only answers surveys */
+  constructor(home: string, told: ChangeListener | null) {
     this.#file = join(home, 'elpis.db')
-    const workerData: WorkerSettings = { home, file: this.#file, surveys: onlySurveys }
+    this.#told = told
+    const workerData: WorkerSettings = { home, file: this.#file, surveys: told === null }
     this.#worker = new Worker(besideModule(import.meta.url, 'worker'), { workerData, name: 'elpis-storage' })
     const opening = Promise.withResolvers<void>()
     const ended = Promise.withResolvers<void>()
     this.opened = opening.promise
     // Where nobody waits for it, the calls fail.
     this.opened.catch(() => {})
-    this.#ended = ended.promise
+    this.ended = ended.promise
     this.#worker.on('message', (message: FromWorker) => {
       if (message.type === 'opened') opening.resolve()
       else if (message.type === 'not-opened') {
@@ -108,16 +145,11 @@ class StorageThread {
     return this.#end !== null
   }
 
-  watch(listener: ChangeListener): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
   async close(): Promise<void> {
     this.#closing = true
     if (this.#end === null) this.#send({ type: 'close' })
     this.#end ??= this.#error({ kind: 'storage_failed', reason: 'it is closed', stack: null })
-    await this.#ended
+    await this.ended
   }
 
   /** A call of a store that lives in the worker. */
@@ -164,10 +196,10 @@ class StorageThread {
         }
         break
       case 'changed':
-        for (const listener of this.#listeners) listener.changed(message.topics)
+        this.#told?.changed(message.topics)
         break
       case 'lost':
-        this.#lose(this.#error(message.failure))
+        this.#told?.lost(asElpisError(this.#error(message.failure)))
         break
       default:
         message satisfies never
@@ -183,10 +215,6 @@ class StorageThread {
     this.#end = error
     for (const waiting of this.#waiting.values()) waiting.reject(error)
     this.#waiting.clear()
-    if (!this.#closing) this.#lose(error)
-  }
-
-  #lose(error: Error): void {
-    for (const listener of this.#listeners) listener.lost(asElpisError(error))
+    if (!this.#closing) this.#told?.lost(asElpisError(error))
   }
 }
