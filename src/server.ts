@@ -330,7 +330,7 @@ function keptParts({ home, limits }: Config, stores: KeptStores, log: Log): Kept
       parallel: limits.batch_parallel,
       mostLineBytes: limits.body_bytes,
       onOver: ({ id, status, counts }) => log('info', 'batch', { id, status, ...counts }),
-      onTrouble: (batch, error) => log('error', 'batch-left', { batch, code: asElpisError(error).code }),
+      onTrouble: (batch, error) => log('error', 'batch-hindered', { batch, code: asElpisError(error).code }),
     },
     onTrouble: keptTrouble(log),
   }

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Account, KeyId, ResponseId, SubjectName } from '../src/core/ids.ts'
-import { elpisError } from '../src/errors.ts'
+import { asElpisError, elpisError } from '../src/errors.ts'
 import type { BatchDoor } from '../src/kept/batch-door.ts'
 import { openKept, type Kept } from '../src/kept/kept.ts'
+import type { BatchStore, StoredBatch } from '../src/kept/store.ts'
 import { openStorage } from '../src/storage/storage.ts'
 import { prepareDatabase } from './support/prepared-home.ts'
 
@@ -24,11 +25,13 @@ function freshHome(): string {
 }
 
 /** @param ahead milliseconds that its clock is ahead of the wall's */
-async function opened(home: string, ahead = 0) {
+async function opened(home: string, ahead = 0, batchStore?: (store: BatchStore) => BatchStore) {
   const storage = await openStorage({ home })
+  const troubles: string[] = []
+  const { responses, files, batches } = storage
   const kept = await openKept({
     home,
-    stores: storage,
+    stores: batchStore === undefined ? storage : { responses, files, batches: batchStore(batches) },
     clock: { now: () => Date.now() + ahead },
     responses: { days: 30, bytesPerAccount: 1000, chainBytes: 1000 },
     files: { mostBytes: 10_000, allBytes: 100_000 },
@@ -39,8 +42,9 @@ async function opened(home: string, ahead = 0) {
       parallel: 2,
       mostLineBytes: 1000,
       onOver: () => {},
-      onTrouble: (_batch, error) => {
-        throw error
+      onTrouble(_batch, error) {
+        if (batchStore === undefined) throw error
+        troubles.push(asElpisError(error).code)
       },
     },
   })
@@ -52,7 +56,7 @@ async function opened(home: string, ahead = 0) {
     await storage.close()
   }
   onTestFinished(close)
-  return { kept, storage, close }
+  return { kept, storage, close, troubles }
 }
 
 async function leave({ files }: Kept, content: string, seconds = 30 * 86_400) {
@@ -74,7 +78,7 @@ async function ordered(kept: Kept, content: string) {
 
 async function over({ batches }: Kept, id: string) {
   const status = async () => (await batches.find(keyId, id)).status
-  await expect.poll(status, { interval: 10, timeout: 10_000 }).toMatch(/completed|failed|expired|cancelled/)
+  await expect.poll(status, { interval: 10, timeout: 30_000 }).toMatch(/completed|failed|expired|cancelled/)
   return await batches.find(keyId, id)
 }
 
@@ -175,6 +179,73 @@ test('a key that lost its access ends its batch; what was answered stays', async
   expect(batch).toMatchObject({ status: 'failed', failure: { code: 'key_revoked' } })
   expect((await lines(kept, batch.outputFile)).map((line) => line['custom_id'])).toEqual(['a', 'b'])
   expect(asked).not.toContain('e')
+})
+
+/** The store of batches, whose `update` fails while it is told to. */
+function failing(when: (batch: StoredBatch) => boolean): (store: BatchStore) => BatchStore {
+  return (store) => ({
+    insert: (batch, most) => store.insert(batch, most),
+    find: (key, id) => store.find(key, id),
+    list: (key, page) => store.list(key, page),
+    open: () => store.open(),
+    prune: (before) => store.prune(before),
+    async update(batch, files) {
+      if (when(batch)) throw elpisError('storage_busy', { file: 'elpis.db' })
+      return await store.update(batch, files)
+    },
+  })
+}
+
+test('a batch goes on when how far it is cannot be stored', async () => {
+  const { kept, troubles } = await opened(
+    freshHome(),
+    0,
+    failing(({ status }) => status === 'in_progress'),
+  )
+  await kept.batches.start(door)
+  const { id } = await ordered(kept, 'a\nb\nc')
+  const batch = await over(kept, id)
+  expect(batch).toMatchObject({ status: 'completed', counts: { total: 3, completed: 3, failed: 0 } })
+  expect(await lines(kept, batch.outputFile)).toHaveLength(3)
+  expect(troubles.length).toBeGreaterThan(0)
+})
+
+test('a batch whose end cannot be stored is tried again, and every line is answered once', async () => {
+  let failures = 2
+  const { kept, troubles } = await opened(
+    freshHome(),
+    0,
+    failing(({ status }) => status === 'completed' && failures-- > 0),
+  )
+  const asked: unknown[] = []
+  await kept.batches.start({
+    ...door,
+    async answer(line, call) {
+      asked.push(line.customId)
+      return await door.answer(line, call)
+    },
+  })
+  const { id } = await ordered(kept, 'a\nb')
+  const batch = await over(kept, id)
+  expect(batch).toMatchObject({ status: 'completed', counts: { total: 2, completed: 2, failed: 0 } })
+  expect(await lines(kept, batch.outputFile)).toHaveLength(2)
+  expect(asked).toHaveLength(2)
+  expect(new Set(asked)).toEqual(new Set(['a', 'b']))
+  expect(troubles).toEqual(['storage_busy', 'storage_busy'])
+})
+
+test('a batch that waits for the storage can be cancelled', async () => {
+  let failures = 1
+  const { kept, troubles } = await opened(
+    freshHome(),
+    0,
+    failing(({ status }) => status === 'completed' && failures-- > 0),
+  )
+  await kept.batches.start(door)
+  const { id } = await ordered(kept, 'a')
+  await expect.poll(() => troubles, { timeout: 10_000 }).toEqual(['storage_busy'])
+  expect(await kept.batches.cancel(keyId, id)).toMatchObject({ status: 'cancelling' })
+  expect(await over(kept, id)).toMatchObject({ status: 'cancelled', counts: { completed: 1 } })
 })
 
 test('a disk that is full ends a batch with the reason, and what was answered stays', async () => {

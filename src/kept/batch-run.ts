@@ -6,7 +6,7 @@ import type { FileShelf } from './file-shelf.ts'
 import { LineReader } from './line-reader.ts'
 import { linesOf, type Line } from './lines.ts'
 import { notFound } from './not-found.ts'
-import { answerPatiently } from './patience.ts'
+import { answerPatiently, mayPass } from './patience.ts'
 import type { BatchStatus, BatchStore, StoredBatch } from './store.ts'
 import type { Turns } from './turns.ts'
 
@@ -21,6 +21,8 @@ export interface RunParts {
   readonly mostLines: number
   /** Null when the input file is gone. */
   readonly inputBlob: () => Promise<string | null>
+  /** Something failed that the batch is not to blame for: it goes on, now or when it is run again. */
+  readonly onTrouble: (error: unknown) => void
 }
 
 /** Why a batch stops: another process goes on later, or what becomes of it. `deleted`: nothing is, nobody may read it. */
@@ -57,13 +59,18 @@ export class BatchRun {
 
   /** Ends what is being answered. The first reason counts. */
   stop(why: Stop): void {
-    if (this.#stop.signal.aborted) return
-    if (why === 'cancelled') this.#reach('cancelling')
-    this.#stop.abort(why)
+    const { aborted, reason } = this.#stop.signal
+    // One that was suspended meanwhile is cancelled when it is run again.
+    if (why === 'cancelled' && (!aborted || reason === 'suspended')) this.#reach('cancelling')
+    if (!aborted) this.#stop.abort(why)
   }
 
-  /** Resolves when it is over or was suspended. @throws when not even that could be stored */
-  async run(): Promise<void> {
+  /**
+   * Resolves when it is over, or `left` as it was: it was suspended, or the storage failed for now.
+   *
+   * @throws when its end could not be stored; another run begins where this one was
+   */
+  async run(): Promise<'over' | 'left'> {
     const left = Math.max(0, this.#batch.expiresAt - this.#parts.clock.now())
     const timer = setTimeout(() => this.stop('expired'), Math.min(left, longestTimer))
     if (this.#batch.status === 'cancelling') this.stop('cancelled')
@@ -71,16 +78,24 @@ export class BatchRun {
       await this.#count()
       await this.#answerAll()
     } catch (error) {
-      this.stop(asElpisError(error))
+      this.#fail(error)
     }
     clearTimeout(timer)
-    await this.#end()
+    return await this.#end()
+  }
+
+  /** The batch fails only by what another run would meet as well. */
+  #fail(error: unknown): void {
+    const known = asElpisError(error)
+    if (!mayPass(known)) return this.stop(known)
+    this.#parts.onTrouble(error)
+    this.stop('suspended')
   }
 
   /** How many lines there are, once: that never changes. */
   async #count(): Promise<void> {
     if (this.#batch.status !== 'validating') return
-    const { mostLines, store } = this.#parts
+    const { mostLines } = this.#parts
     let total = 0
     for await (const _line of await this.#lines()) {
       if (this.#stop.signal.aborted) return
@@ -89,7 +104,7 @@ export class BatchRun {
     if (total === 0) throw broken('The file has no lines.')
     this.#batch = { ...this.#batch, counts: { total, completed: 0, failed: 0 } }
     this.#reach('in_progress')
-    if (!(await store.update(this.#batch))) this.stop('deleted')
+    await this.#show()
   }
 
   async #lines(): Promise<AsyncGenerator<Line>> {
@@ -129,7 +144,7 @@ export class BatchRun {
         await results.record(number, asked.customId, answer)
         await this.#save()
       } catch (error) {
-        this.stop(asElpisError(error))
+        this.#fail(error)
       } finally {
         giveBack()
       }
@@ -138,41 +153,61 @@ export class BatchRun {
     running.add(begun)
   }
 
-  /** Only for whoever looks on: after a crash the results tell. */
   async #save(): Promise<void> {
     const now = this.#parts.clock.now()
     if (now - this.#savedAt < saveMilliseconds) return
     this.#savedAt = now
-    if (!(await this.#parts.store.update(this.batch))) this.stop('deleted')
+    await this.#show()
+  }
+
+  /** Only for whoever looks on: after a crash the results tell. So nothing depends on whether it can be stored. */
+  async #show(): Promise<void> {
+    try {
+      if (!(await this.#parts.store.update(this.batch))) this.stop('deleted')
+    } catch (error) {
+      this.#parts.onTrouble(error)
+    }
   }
 
   /** The results become files of the key in the same step in which the batch is over. */
-  async #end(): Promise<void> {
+  async #end(): Promise<'over' | 'left'> {
     const { store, shelf, clock } = this.#parts
     const { output = null, errors = null } = (await this.#results?.close(clock.now())) ?? {}
     const reason = this.#stop.signal.reason as Stop | undefined
-    if (reason === 'suspended') return
+    if (reason === 'suspended') return 'left'
     if (reason === 'deleted') return await this.#forget()
     const failure = reason instanceof ElpisError ? { code: reason.code, message: reason.message } : null
     if (reason === undefined) this.#reach('finalizing')
-    const counted = this.batch
-    this.#batch = { ...counted, outputFile: output?.id ?? null, errorFile: errors?.id ?? null, failure }
-    this.#reach(reason === undefined ? 'completed' : reason instanceof ElpisError ? 'failed' : reason)
+    const status = reason === undefined ? 'completed' : reason instanceof ElpisError ? 'failed' : reason
+    const ended = {
+      ...this.#reached(status),
+      counts: this.batch.counts,
+      outputFile: output?.id ?? null,
+      errorFile: errors?.id ?? null,
+      failure,
+    }
     const files = [output, errors].filter((file) => file !== null)
-    if (!(await store.update(this.#batch, files))) return await this.#forget()
+    if (!(await store.update(ended, files))) return await this.#forget()
+    this.#batch = ended
     if (output === null) await shelf.delete(this.#batch.outputBlob)
     if (errors === null) await shelf.delete(this.#batch.errorBlob)
+    return 'over'
   }
 
-  async #forget(): Promise<void> {
+  async #forget(): Promise<'over'> {
     await this.#parts.shelf.delete(this.#batch.outputBlob)
     await this.#parts.shelf.delete(this.#batch.errorBlob)
+    return 'over'
+  }
+
+  #reach(status: BatchStatus): void {
+    this.#batch = this.#reached(status)
   }
 
   /** The first time counts. */
-  #reach(status: BatchStatus): void {
+  #reached(status: BatchStatus): StoredBatch {
     const reached = { [status]: this.#parts.clock.now(), ...this.#batch.reached }
-    this.#batch = { ...this.#batch, status, reached }
+    return { ...this.#batch, status, reached }
   }
 }
 

@@ -28,7 +28,7 @@ export interface BatchesParts {
   readonly parallel: number
   readonly mostLineBytes: number
   readonly onOver: (batch: StoredBatch) => void
-  /** Told when a batch was left as it was, for something failed that no batch is to blame for. */
+  /** Something failed that the batch is not to blame for. It goes on, or is tried again after a pause. */
   readonly onTrouble: (batch: BatchId, error: unknown) => void
 }
 
@@ -46,12 +46,16 @@ const mostLines = 50_000
 const mostOpen = 20
 /** Being worked on; the others wait. */
 const mostRunning = 16
+/** Before one goes on that the storage stood in the way of. */
+const restMilliseconds = 2000
 
 /** Many requests that are answered in the background. Whoever asks for another's batch hears that it is not there. */
 export class KeptBatches {
   readonly #parts: BatchesParts
   readonly #turns: Turns
   readonly #waiting: StoredBatch[] = []
+  /** Of those that wait: not to begin yet. */
+  readonly #resting = new Set<BatchId>()
   readonly #running = new Map<BatchId, { readonly run: BatchRun; readonly ended: Promise<unknown> }>()
   #door: BatchDoor | null = null
   #closed = false
@@ -173,29 +177,55 @@ export class KeptBatches {
     while (!this.#closed && this.#door !== null && this.#running.size < mostRunning) {
       const busy = (keyId: KeyId) =>
         [...this.#running.values()].filter(({ run }) => run.batch.keyId === keyId).length
-      const least = Math.min(...this.#waiting.map(({ keyId }) => busy(keyId)))
-      const index = this.#waiting.findIndex(({ keyId }) => busy(keyId) === least)
-      const [batch] = index === -1 ? [] : this.#waiting.splice(index, 1)
+      const able = this.#waiting.filter(({ id }) => !this.#resting.has(id))
+      const least = Math.min(...able.map(({ keyId }) => busy(keyId)))
+      const batch = able.find(({ keyId }) => busy(keyId) === least)
       if (batch === undefined) return
+      this.#waiting.splice(this.#waiting.indexOf(batch), 1)
       this.#run(batch, this.#door)
     }
   }
 
   #run(batch: StoredBatch, door: BatchDoor): void {
-    const { store, fileStore, shelf, clock, mostLineBytes, onOver, onTrouble } = this.#parts
+    const { store, fileStore, shelf, clock, mostLineBytes, onOver } = this.#parts
     // Also one that has expired meanwhile: it is kept as long as a batch reads it.
     const inputBlob = async () =>
       (await fileStore.find(accountOf(batch), batch.inputFile, batch.createdAt))?.blob ?? null
     const turns = this.#turns
-    const run = new BatchRun(batch, { store, shelf, clock, door, turns, mostLineBytes, mostLines, inputBlob })
-    const ended: Promise<unknown> = run
-      .run()
-      .then(() => overStatuses.includes(run.batch.status) && onOver(run.batch))
-      .catch((error: unknown) => onTrouble(batch.id, error))
-      .finally(() => {
-        this.#running.delete(batch.id)
-        this.#next()
+    const onTrouble = (error: unknown) => this.#parts.onTrouble(batch.id, error)
+    const run = new BatchRun(batch, {
+      store,
+      shelf,
+      clock,
+      door,
+      turns,
+      mostLineBytes,
+      mostLines,
+      inputBlob,
+      onTrouble,
+    })
+    const work = async () => {
+      const end = await run.run().catch((error: unknown) => {
+        onTrouble(error)
+        return 'left' as const
       })
-    this.#running.set(batch.id, { run, ended })
+      this.#running.delete(batch.id)
+      if (end === 'left') this.#rest(run.batch)
+      else if (overStatuses.includes(run.batch.status)) onOver(run.batch)
+      this.#next()
+    }
+    this.#running.set(batch.id, { run, ended: work() })
+  }
+
+  /** It waits again, where it can be found and cancelled, and begins after a pause. */
+  #rest(batch: StoredBatch): void {
+    if (this.#closed) return
+    this.#waiting.push(batch)
+    this.#resting.add(batch.id)
+    const begin = () => {
+      this.#resting.delete(batch.id)
+      this.#next()
+    }
+    setTimeout(begin, restMilliseconds).unref()
   }
 }
