@@ -1,4 +1,5 @@
 import { lookInsight, type InsightView } from '../api/monitoring/insight.ts'
+import type { WayOn } from '../api/monitoring/ways-on.ts'
 import { elpisError } from '../errors.ts'
 import { defineCommand } from './command.ts'
 import { performMonitoring } from './monitoring-client.ts'
@@ -55,9 +56,20 @@ function textOf({ questions, k, clusters, hazards }: InsightView): string {
     ])
     const head = ['CLUSTER', 'KIND', 'PEOPLE', 'QUESTIONS', 'BLOCKED', 'TREND', 'HAZARDS']
     lines.push('', table([head, ...rows], [2, 3, 4, 5]))
-    for (const { id, next } of clusters.filter(({ kind }) => kind === 'campaign')) {
-      lines.push('', `${id}:`, ...next.map(({ do: what, how }) => `  ${what}: ${how}`))
-    }
   }
+  const ways = [
+    ...hazards.map(({ hazard, next }) => [hazard, next] as const),
+    ...clusters.map(({ id, next }) => [id, next] as const),
+  ].filter(([, next]) => next.length > 0)
+  for (const [name, next] of ways.slice(0, mostShown)) lines.push('', `${name}:`, ...next.flatMap(linesOf))
+  if (ways.length > mostShown) lines.push('', `\`--json\` has the others.`)
   return lines.join('\n')
+}
+
+/** Of so many it is said what can be done about them. */
+const mostShown = 10
+
+function linesOf({ do: what, how, file }: WayOn): string[] {
+  const text = file?.trimEnd().split('\n') ?? []
+  return [`  ${what}: ${how}`, ...text.map((line) => `    ${line}`.trimEnd())]
 }

@@ -33,6 +33,7 @@ async function byOurselves<Input extends z.ZodType, Output extends z.ZodType>(
     const desk = {
       incidents: new Incidents({ store: storage.incidents, clock, acts: noActs, proofOf: async () => null }),
       insight: new Insight({ store: storage.signs, clock, leastPeople: config.insight.least_people }),
+      now: () => clock.now(),
     }
     return operation.output.parse(await operation.run(desk, parseBody(operation.input, input), 'owner'))
   } finally {

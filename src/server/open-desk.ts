@@ -82,7 +82,7 @@ export async function openDesk({ config, storage, monitor, acts, proofOf, clock,
   timer.unref()
 
   return {
-    desk: { incidents, insight },
+    desk: { incidents, insight, now: () => clock.now() },
     watchers:
       collector === null
         ? []

@@ -28,7 +28,7 @@ const view = z.object({
 })
 export type IncidentView = z.output<typeof view>
 
-export function viewOf(incident: Incident): IncidentView {
+function viewOf(incident: Incident, now: number): IncidentView {
   const { id: name, title, createdAt, discoveredAt, closedAt, clocks, evidence, notes } = incident
   const next = nextClock(incident)
   return {
@@ -42,7 +42,7 @@ export function viewOf(incident: Incident): IncidentView {
       regime: clock.regime,
       due: iso(clock.dueAt),
       reported: clock.reportedAt === null ? null : iso(clock.reportedAt),
-      seconds_left: Math.round((clock.dueAt - Date.now()) / 1000),
+      seconds_left: Math.round((clock.dueAt - now) / 1000),
     })),
     evidence: [...evidence],
     notes: notes.map(({ at, by, text: said }) => ({ at: iso(at), by, text: said })),
@@ -69,9 +69,9 @@ export const newIncident = defineOperation({
     ...common,
   }),
   output: view,
-  async run({ incidents }, { title, regimes, discovered_at: discovered, evidence, note }, by) {
+  async run({ incidents, now }, { title, regimes, discovered_at: discovered, evidence, note }, by) {
     const discoveredAt = discovered === undefined ? undefined : Date.parse(discovered)
-    return viewOf(await incidents.open({ title, regimes, discoveredAt, evidence, note }, by))
+    return viewOf(await incidents.open({ title, regimes, discoveredAt, evidence, note }, by), now())
   },
 })
 
@@ -89,9 +89,9 @@ export const updateIncident = defineOperation({
     ...common,
   }),
   output: view,
-  async run({ incidents }, { id: which, regimes, reported, close, evidence, note }, by) {
+  async run({ incidents, now }, { id: which, regimes, reported, close, evidence, note }, by) {
     const change = { note, addRegimes: regimes, addEvidence: evidence, reported, close }
-    return viewOf(await incidents.change(which, change, by))
+    return viewOf(await incidents.change(which, change, by), now())
   },
 })
 
@@ -103,7 +103,9 @@ export const listIncidents = defineOperation({
   needs: 'server.read',
   input: z.strictObject({}),
   output: z.object({ incidents: z.array(view) }),
-  run: async ({ incidents }) => ({ incidents: (await incidents.list()).map(viewOf) }),
+  run: async ({ incidents, now }) => ({
+    incidents: (await incidents.list()).map((incident) => viewOf(incident, now())),
+  }),
 })
 
 export const showIncident = defineOperation({
@@ -114,7 +116,7 @@ export const showIncident = defineOperation({
   needs: 'server.read',
   input: z.strictObject({ id }),
   output: view,
-  run: async ({ incidents }, { id: which }) => viewOf(await incidents.find(which)),
+  run: async ({ incidents, now }, { id: which }) => viewOf(await incidents.find(which), now()),
 })
 
 export const exportIncident = defineOperation({

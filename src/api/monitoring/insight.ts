@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineOperation } from './operation.ts'
+import { afterCampaign, afterHazard, afterTopic, wayOn } from './ways-on.ts'
 
 const count = z.int()
 const time = z.string()
@@ -21,9 +22,7 @@ const output = z.object({
       first: time,
       last: time,
       trend: z.number().nullable().describe('The later half of the time, in relation to the earlier one.'),
-      next: z
-        .array(z.object({ do: z.enum(['rule', 'case', 'incident']), how: z.string() }))
-        .describe('What can be done about it.'),
+      next: z.array(wayOn).describe('What can be done about it.'),
       entries: z.array(z.string()).describe('Entries of the log; of campaigns only.'),
     }),
   ),
@@ -35,6 +34,7 @@ const output = z.object({
       blocked: count,
       before: count.describe('In as long a time before.'),
       sudden: z.boolean(),
+      next: z.array(wayOn).describe('What can be done about one that is sudden.'),
     }),
   ),
 })
@@ -63,37 +63,25 @@ export const lookInsight = defineOperation({
     k: whole(2, 100_000).default(5).describe('Fewest people; never less than `insight.least_people`.'),
   }),
   output,
-  async run({ insight }, { hours, k }) {
-    const { since, until, clusters, ...found } = await insight.look(Date.now() - hours * 3_600_000, k)
+  async run({ insight, now }, { hours, k }) {
+    const { since, until, clusters, ...found } = await insight.look(now() - hours * 3_600_000, k)
     return {
       ...found,
       since: iso(since),
       until: iso(until),
-      hazards: [...found.hazards],
+      hazards: found.hazards.map((hazard) => Object.assign({}, hazard, { next: afterHazard(hazard, hours) })),
       clusters: clusters.map((cluster) =>
         Object.assign({}, cluster, {
           first: iso(cluster.first),
           last: iso(cluster.last),
           hazards: { ...cluster.hazards },
           entries: [...cluster.entries],
-          next: cluster.kind === 'campaign' ? nextOf(cluster.entries) : [],
+          next: cluster.kind === 'campaign' ? afterCampaign(cluster, hours) : afterTopic(cluster, hours),
         }),
       ),
     }
   },
 })
-
-function nextOf(entries: readonly string[]): InsightView['clusters'][number]['next'] {
-  const evidence = entries
-    .slice(0, 3)
-    .map((entry) => ` --evidence ${entry}`)
-    .join('')
-  return [
-    { do: 'rule', how: 'Write a rule of the policy for it: POST /v1/admin/policies (`elpis policy`).' },
-    { do: 'case', how: 'Take a step against those behind it: POST /v1/admin/bans (`elpis bans add`).' },
-    { do: 'incident', how: `elpis incident new --title "Jailbreak campaign"${evidence}` },
-  ]
-}
 
 function iso(at: number): string {
   return new Date(at).toISOString()

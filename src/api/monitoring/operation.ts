@@ -10,6 +10,7 @@ import type { Insight } from '../../monitoring/insight/insight.ts'
 export interface Desk {
   readonly incidents: Incidents
   readonly insight: Insight
+  readonly now: () => number
 }
 
 export interface Operation<Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType> {

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
 import type { Credentials, Principal } from '../../core/principal.ts'
 import type { Live } from '../../monitoring/live.ts'
 import { errorBody } from '../error-body.ts'
@@ -26,23 +27,28 @@ export function deskRoutes(desk: Desk, enter: ServerDoor): Route[] {
     defineRoute({
       method: operation.method,
       path: operation.path,
-      documentedPath: operation.path.replace(':id', '{id}'),
       summary: operation.summary,
       needs: operation.needs,
+      ...(operation.method === 'GET' ? { query: givenOf(operation) } : { body: givenOf(operation) }),
       answers: {
         200: { description: 'Done.', schema: operation.output },
         400: { description: 'The request is wrong.', schema: errorBody },
         403: { description: 'Not for this role.', schema: errorBody },
       },
-      async handle({ exchange, incoming: _incoming, reply, names }) {
+      async handle({ exchange, body, query, names }) {
         const { personId, keyId } = await enter(exchange.credentials, operation.needs)
-        const { body, query } = reply.request
-        const given = (operation.method === 'GET' ? query : (body ?? {})) as object
+        const given = (operation.method === 'GET' ? query : body) as object
         const input = parseBody(operation.input, { ...given, ...names })
         return await operation.run(desk, input, personId ?? keyId ?? 'owner')
       },
     }),
   )
+}
+
+/** What of an operation's input is not in its path. */
+function givenOf({ input, path }: Operation): z.ZodType {
+  const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => [name, true] as const)
+  return input instanceof z.ZodObject ? input.omit(Object.fromEntries(names) as never) : input
 }
 
 /** What the command line can see and do at a running server. */
