@@ -1,4 +1,4 @@
-"""Harmful and harmless texts in the same dress: sloppy, as a follow-up, in the past, inside another text, under a foreign frame; and
+"""Harmful and harmless texts in the same dress: with slips, sloppy, as a follow-up, in the past, inside another text, under a foreign frame; and
 harmless texts that nobody can read, such as a decoding where nothing was encoded."""
 
 import base64
@@ -53,6 +53,32 @@ def _sloppy(text: str, chooser: random.Random) -> str:
         else:
             del letters[at]
     return "".join(letters)
+
+
+def slipped(text: str, around: list[str], chooser: random.Random) -> str:
+    """`text` with slips of the pen and, between its words, bits of the harmless texts `around`: a reader still sees what it asks."""
+    words = text.split(" ")
+    for _ in range(chooser.randint(1, max(1, min(7, len(words) // 3)))):
+        at = chooser.randrange(len(words))
+        word, dice = words[at], chooser.random()
+        letter = chooser.randrange(len(word)) if word else 0
+        if dice < 0.3:
+            others = chooser.choice(around).split()
+            begin = chooser.randrange(len(others))
+            words.insert(at, " ".join(others[begin : begin + chooser.randint(1, 5)]))
+        elif dice < 0.45:
+            words[at] = word[:letter] + word[letter + 1 :]
+        elif dice < 0.57:
+            words[at] = word[: letter + 1] + word[letter:]
+        elif dice < 0.7:
+            words[at] = word[:letter] + word[letter + 1 : letter + 2] + word[letter : letter + 1] + word[letter + 2 :]
+        elif dice < 0.8:
+            words[at] = word + chooser.choice((",", ",", ".", "...", "!", "?", " -"))
+        elif dice < 0.9:
+            words[at] = chooser.choice((word.upper(), word.lower(), word.title()))
+        else:
+            words[at : at + 2] = reversed(words[at : at + 2])
+    return " ".join(words)
 
 
 def unreadable(text: str, chooser: random.Random) -> str:

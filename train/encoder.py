@@ -30,16 +30,17 @@ class Layer(nn.Module):
     def forward(self, x: Tensor, mask: Tensor, dropout: float) -> Tensor:
         batch, tokens, width = x.shape
         size = width // ATTENTION_HEADS
-        qkv = self.qkv(x).view(batch, tokens, 3, ATTENTION_HEADS, size).permute(2, 0, 3, 1, 4)
+        kind = self.qkv.weight.dtype
+        qkv = self.qkv(x.to(kind)).view(batch, tokens, 3, ATTENTION_HEADS, size).permute(2, 0, 3, 1, 4)
         q, k, v = qkv.reshape(3, batch * ATTENTION_HEADS, tokens, size).unbind(0)
         # Torch's fused attention on the CPU is several times slower in its backward pass than these products.
         scores = torch.bmm(q, k.transpose(1, 2)).view(batch, ATTENTION_HEADS, tokens, tokens) / math.sqrt(size)
         weights = (scores + mask).softmax(-1).view(batch * ATTENTION_HEADS, tokens, tokens)
         mixed = torch.bmm(weights, v).view(batch, ATTENTION_HEADS, tokens, size)
         mixed = self.out(mixed.transpose(1, 2).reshape(batch, tokens, width))
-        x = self.norm1(x + nn.functional.dropout(mixed, dropout, self.training))
-        moved = self.down(nn.functional.gelu(self.up(x)))
-        return self.norm2(x + nn.functional.dropout(moved, dropout, self.training))
+        x = _normed(self.norm1, x + nn.functional.dropout(mixed, dropout, self.training))
+        moved = self.down(nn.functional.gelu(self.up(x.to(kind))))
+        return _normed(self.norm2, x + nn.functional.dropout(moved, dropout, self.training))
 
 
 class Judge(nn.Module):
@@ -69,9 +70,13 @@ class Judge(nn.Module):
         return _pooled(_through(self.layers[:GLANCE_LAYERS], x, mask, 0.0), present)
 
     def _begun(self, tokens: Tensor, types: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
-        x = self.words[tokens].to(self.positions.dtype) + self.positions[: tokens.shape[1]] + self.types[types]
-        x = self.norm(x)
-        return x, torch.where(present, 0.0, -1e4).to(x.dtype)[:, None, None, :]
+        x = self.words[tokens].float() + self.positions[: tokens.shape[1]] + self.types[types]
+        return _normed(self.norm, x), torch.where(present, 0.0, -1e4).to(self.positions.dtype)[:, None, None, :]
+
+
+def _normed(norm: nn.LayerNorm, x: Tensor) -> Tensor:
+    """In float32, as what goes from layer to layer: in bfloat16 the gradients of lower layers become noise."""
+    return nn.functional.layer_norm(x, norm.normalized_shape, norm.weight.float(), norm.bias.float(), norm.eps)
 
 
 def _through(layers: nn.ModuleList, x: Tensor, mask: Tensor, dropout: float) -> Tensor:

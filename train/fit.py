@@ -22,6 +22,7 @@ import mixture
 import sources
 import vocabulary
 import written
+from dressing import slipped
 from encoder import HEADS, Judge, begin_anew, from_base, loaded
 
 LAYERS = [0, 2, 4, 6, 8, 10]
@@ -30,9 +31,11 @@ RATE, HEAD_RATE = 2e-4, 1e-3
 WARM_UP = 200
 HAZARD_WEIGHT = 0.15
 TAUGHT = 0.5
-"""How much of a target is the teacher's word, where there is one."""
+"""How much of a target is the teacher's word, where there is one: what it says of the text without slips."""
+SLIPPED = 0.25
+"""Share of the prompts of a pass that get slips."""
 DRAWS = 3
-"""Passes that differ in what they draw: for each the teacher is asked once."""
+"""Passes that differ in what they draw; for each the teacher is asked once. Slips differ in every pass."""
 GLANCE_WEIGHT = 0.3
 """How much the heads after half of the layers count: what they need must be there by then. `fit_glance.py` fits them once more afterwards."""
 
@@ -105,9 +108,11 @@ def student_of(teacher: Judge, chosen: list[int]) -> Judge:
     return student
 
 
-def varied(example: sources.Example, chooser: random.Random) -> sources.Example:
-    """The same words in another dress, so that neither case nor a full stop tells a source."""
+def varied(example: sources.Example, around: list[str], chooser: random.Random) -> sources.Example:
+    """The same words in another dress, so that neither case nor a full stop tells a source, and no slip hides what is asked."""
     text, dice = example.prompt, chooser.random()
+    if example.response is None and len(text) < 600 and chooser.random() < SLIPPED:
+        text = slipped(text, around, chooser)
     if dice < 0.12:
         text = text.lower()
     elif dice < 0.15 and len(text) < 200:
@@ -147,20 +152,22 @@ def main() -> None:
     judge = student_of(teacher, options.layers) if teacher else from_base(base, kept, options.layers)
     if teacher:
         teacher = teacher.to(kind)
-    schedule = []
+    schedule, known = [], []
     while options.epochs > len(schedule):
         number = len(schedule)
         if teacher and number >= DRAWS:
-            encoded, wanted, weights, _ = schedule[number % DRAWS]
+            drawn, wanted, weights = known[number % DRAWS]
         else:
             # Our own texts are drawn anew for each pass.
             seed = 100 * options.seed + number
-            drawn = [varied(example, chooser) for example in mixture.mixed(train, contrasts.examples(seed), seed)]
-            encoded = batches.encode(tokenizer, drawn)
+            drawn = mixture.mixed(train, contrasts.examples(seed), seed)
             wanted, weights = batches.targets(drawn)
             if teacher:
-                wanted = taught(teacher, encoded, wanted)
+                wanted = taught(teacher, batches.encode(tokenizer, drawn), wanted)
+                known.append((drawn, wanted, weights))
                 print(f"taught pass {number + 1}", flush=True)
+        around = mixture.plain(drawn)
+        encoded = batches.encode(tokenizer, [varied(example, around, chooser) for example in drawn])
         order = batches.batches(encoded, options.batch_tokens, chooser)
         order = order[: math.ceil(len(order) * min(1, options.epochs - number))]
         schedule.append((encoded, wanted, weights, order))

@@ -39,15 +39,15 @@ def additions(train: list[Example], own: list[Example], seed: int) -> list[Examp
     chooser = random.Random(f"{seed} mixture")
     texts, _ = written.load()
     added = [dataclasses.replace(e, weight=1.5) for e in texts]
-    plain = [e.prompt for e in [*train, *texts] if _plain(e)]
+    around = plain([*train, *texts])
     harmful = [e for e in [*train, *own] if e.source in ASKED_FOR and e.prompt_harm == 1]
     # What is said with contempt is not asked for: in another's words it may be quoted to condemn it.
     asked = [e for e in texts if e.response is None and e.source != "own_written_hate"]
     others = [e for e in [*train, *own] if e.prompt_harm == 0 and (e.source in EVERYDAY or e.source in {"own_request", "own_twin"})]
     for group in (chooser.sample(harmful, min(len(harmful), 4500)), asked, chooser.sample(others, 1500)):
-        added += [dataclasses.replace(e, prompt=dressed(e.prompt, plain, chooser)) for e in group]
-    added += [safe("unreadable", unreadable(chooser.choice(plain), chooser)) for _ in range(700)]
-    added += _pasted(train, plain, chooser)
+        added += [dataclasses.replace(e, prompt=dressed(e.prompt, around, chooser)) for e in group]
+    added += [safe("unreadable", unreadable(chooser.choice(around), chooser)) for _ in range(700)]
+    added += _pasted(train, around, chooser)
     return added
 
 
@@ -64,15 +64,20 @@ def _part(example: Example) -> float:
     return 1.0 if example.source in SCARCE or not unsafe else 0.6
 
 
+def plain(examples: list[Example]) -> list[str]:
+    """Plain requests among `examples`."""
+    return [e.prompt for e in examples if _plain(e)]
+
+
 def _plain(example: Example) -> bool:
     return example.response is None and example.source in EVERYDAY and example.prompt_harm == 0 and len(example.prompt) < 200
 
 
-def _pasted(train: list[Example], plain: list[str], chooser: random.Random) -> Iterator[Example]:
+def _pasted(train: list[Example], around: list[str], chooser: random.Random) -> Iterator[Example]:
     """Windows of long harmless answers, and several plain requests at once."""
     answers = [e.response for e in train if e.source in {"caia_pairs", "medquad_pairs", "gsm8k"} and e.response]
     for text in chooser.sample(answers, 450):
         begin = chooser.randrange(max(1, len(text) - 200))
         yield safe("pasted", chooser.choice(OVER) + text[begin : begin + chooser.randint(150, 500)])
     for _ in range(225):
-        yield safe("several", chooser.choice((" ", "\n", "\n\n", ". ")).join(chooser.sample(plain, chooser.randint(2, 5))))
+        yield safe("several", chooser.choice((" ", "\n", "\n\n", ". ")).join(chooser.sample(around, chooser.randint(2, 5))))
