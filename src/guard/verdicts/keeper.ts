@@ -6,7 +6,7 @@ const bounds = { waiting: 5000, milliseconds: 1000, days: 30, most: 500_000, pru
 
 /**
  * Keeps verdicts for dry runs of policies, written together once a second. They are no record: the entry of each request
- * is. When the store does not keep up, the newest are dropped, and memory stays bounded.
+ * is. One write at a time: when the store does not keep up, the newest are dropped, and memory stays bounded.
  */
 export class VerdictKeeper {
   readonly #store: VerdictStore
@@ -14,6 +14,7 @@ export class VerdictKeeper {
   #waiting: KeptVerdict[] = []
   #timer: NodeJS.Timeout | null = null
   #writing: Promise<void> = Promise.resolve()
+  #isWriting = false
   #pruned = 0
 
   constructor(store: VerdictStore, onTrouble: (error: unknown) => void) {
@@ -42,25 +43,36 @@ export class VerdictKeeper {
       policy,
       fingerprint,
     })
-    this.#timer ??= setTimeout(() => void this.flush(at), bounds.milliseconds)
-    this.#timer.unref()
+    this.#flushSoon(at)
   }
 
-  /** @param now epoch milliseconds */
+  /** Writes all that waits, after what is under way. @param now epoch milliseconds */
   async flush(now: number): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
+    this.#writing = this.#writing.then(() => this.#write(now))
+    await this.#writing
+  }
+
+  /** While something is written, what waits is planned when that has ended. */
+  #flushSoon(now: number): void {
+    if (this.#isWriting) return
+    this.#timer ??= setTimeout(() => void this.flush(now), bounds.milliseconds)
+    this.#timer.unref()
+  }
+
+  async #write(now: number): Promise<void> {
+    this.#isWriting = true
     const batch = this.#waiting.splice(0)
     const prune = now - this.#pruned > bounds.pruneEvery
     if (prune) this.#pruned = now
-    this.#writing = this.#writing.then(async () => {
-      try {
-        if (batch.length > 0) await this.#store.add(batch)
-        if (prune) await this.#store.prune({ before: now - bounds.days * 86_400_000, most: bounds.most })
-      } catch (error) {
-        this.#onTrouble(error)
-      }
-    })
-    await this.#writing
+    try {
+      if (batch.length > 0) await this.#store.add(batch)
+      if (prune) await this.#store.prune({ before: now - bounds.days * 86_400_000, most: bounds.most })
+    } catch (error) {
+      this.#onTrouble(error)
+    }
+    this.#isWriting = false
+    if (this.#waiting.length > 0) this.#flushSoon(now)
   }
 }
