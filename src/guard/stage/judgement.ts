@@ -49,34 +49,31 @@ export async function judgeText(
   cascade: Cascade,
 ): Promise<Judgement> {
   const { text, direction, final, from } = sample
-  const found = (policy: Policy) =>
-    applyRules(text, { policy, direction, final }, views).filter(({ end }) => end > from)
   const views = viewsOf(text)
-  const byRules = policies
-    .map((policy): Judgement => {
-      const hits = found(policy)
-      const action = hits.reduce<GuardAction>((most, hit) => graver(most, hit.action), 'allow')
-      const hazards = [...new Set(hits.flatMap(({ hazard }) => hazard ?? []))]
-      return {
-        outcome: outcomeOf(action),
-        action,
-        hazards,
-        scores: null,
-        layer: 'rules',
-        policy,
-        hits,
-        decisive: null,
-      }
-    })
-    .reduce(gravest)
-  const hits = policies.length === 1 ? byRules.hits : policies.flatMap(found)
+  const ruled = policies.map((policy): Judgement => {
+    const hits = applyRules(text, { policy, direction, final }, views).filter(({ end }) => end > from)
+    const action = hits.reduce<GuardAction>((most, hit) => graver(most, hit.action), 'allow')
+    const hazards = [...new Set(hits.flatMap(({ hazard }) => hazard ?? []))]
+    return {
+      outcome: outcomeOf(action),
+      action,
+      hazards,
+      scores: null,
+      layer: 'rules',
+      policy,
+      hits,
+      decisive: null,
+    }
+  })
+  const byRules = ruled.reduce(gravest)
+  const hits = ruled.flatMap((judgement) => judgement.hits)
   const judging = sample.rulesOnly === true ? [] : policies.filter(({ judge }) => judge)
   const [firstJudging] = judging
   const decided = byRules.action === 'block' && sample.thorough !== true
   if (decided || firstJudging === undefined) return { ...byRules, hits }
   try {
     const {
-      scores: found,
+      scores: scored,
       layer,
       piece,
     } = await cascade.score(
@@ -84,7 +81,7 @@ export async function judgeText(
       boundsOf(judging, sample.calm === true),
       sample.turn,
     )
-    const scores = direction === 'output' ? bySize(found, text) : found
+    const scores = direction === 'output' ? bySize(scored, text) : scored
     const decisive = piece === null ? null : { view: piece.view, start: piece.start, end: piece.end }
     const byScores = judging
       .map((policy): Judgement => {
