@@ -22,6 +22,7 @@ interface Old {
   /** Every table, column, index and constraint. */
   shape(): Promise<unknown>
   rows(table: string): Promise<unknown>
+  run(statement: string): Promise<unknown>
 }
 
 async function oldSqlite(): Promise<Old> {
@@ -42,6 +43,7 @@ async function oldSqlite(): Promise<Old> {
     shape: async () =>
       all("select name, sql from sqlite_schema where name not like 'sqlite_%' order by name"),
     rows: async (table) => all(`select * from ${table} order by 1`),
+    run: async (statement) => connection.exec(statement),
   }
 }
 
@@ -69,6 +71,7 @@ async function oldPostgres(): Promise<Old> {
       ),
     ],
     rows: (table) => all(`select * from ${table} order by 1`),
+    run: (statement) => all(statement),
   }
 }
 
@@ -92,6 +95,26 @@ describe.each(databases)('a database of the first version on $name', ({ open }) 
       ['ses_owner', null],
     ])
     expect(links.map(({ hash }) => hash)).toEqual(['e'.repeat(64)])
+  })
+
+  test('says of answers that were kept before whom they are erased with', async () => {
+    const old = await open()
+    await old.migrate('0067-in-force')
+    await old.run(`insert into people (id, organisation_id, name, role, created_at)
+      values ('person_ada', 'org_home', 'Ada', 'member', 1)`)
+    await old.run(`update keys set person_id = 'person_ada' where id = 'key_gone'`)
+    for (const account of ['key_old', 'key_gone', 'person_ada', 'owner']) {
+      await old.run(`insert into responses (id, account, created_at, expires_at, bytes, content)
+        values ('resp_${account}', '${account}', 1, 2, 1, 'x')`)
+    }
+    await old.migrate()
+    const rows = (await old.rows('responses')) as { account: string; subject: string }[]
+    expect(rows.map(({ account, subject }) => [account, subject])).toEqual([
+      ['key_gone', 'person:person_ada'],
+      ['key_old', 'key:key_old'],
+      ['owner', 'organisation:org_home'],
+      ['person_ada', 'person:person_ada'],
+    ])
   })
 
   test('can be led forward and back, step by step, and loses nothing that it held', async () => {
