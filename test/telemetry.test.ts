@@ -1,7 +1,9 @@
 /** What goes to a collector, received by one that takes nothing but what the protocol says, and read by the protocol's own definitions. */
 import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
@@ -10,8 +12,13 @@ import { requestMetrics } from '../src/monitoring/request-metrics.ts'
 import { RequestWatch } from '../src/monitoring/request-watch.ts'
 import { traceIdOf } from '../src/monitoring/telemetry/otlp.ts'
 import { Telemetry } from '../src/monitoring/telemetry/telemetry.ts'
+import { createKey, freshHome } from './support/elpis.ts'
+import { fakeEngine, finish, start, text, usage } from './support/fake-engine.ts'
+import { prepareDatabase } from './support/prepared-home.ts'
 import { keyPrincipal } from './support/principals.ts'
 import { pythonWith } from './support/python.ts'
+import { blockWord } from './support/test-guard.ts'
+import { startWholeServer, wholeConfig } from './support/whole-server.ts'
 
 const python = await pythonWith([
   'opentelemetry-proto==1.45.2',
@@ -187,6 +194,7 @@ function oneRequest(watch: RequestWatch): void {
     { id: 'req_one' as never, kind: 'answer', model: 'm' },
     keyPrincipal('key_1', 'SECRET'),
     'ent_1' as never,
+    { access: 1, standing: 2, record: 4 },
   )
   open.judged({
     outcome: 'allow',
@@ -199,12 +207,38 @@ function oneRequest(watch: RequestWatch): void {
   })
   open.released({ type: 'start', promptTokens: 9, cachedTokens: 0, waitedMs: 3 })
   open.released({ type: 'text-delta', choice: 0, text: 'SECRET', tokens: 2, logprobs: null })
+  open.judged(
+    {
+      outcome: 'allow',
+      action: 'allow',
+      direction: 'output',
+      hazards: [],
+      scores: null,
+      layer: 'screen',
+      policy: 'default@1',
+    },
+    performance.now(),
+  )
   open.released({ type: 'finish', choice: 0, reason: 'stop' })
   open.close({
     type: 'finished',
     usage: { promptTokens: 9, cachedTokens: 0, outputTokens: 2, reasoningTokens: 0 },
   })
+  open.sealed(8)
 }
+
+const stages = [
+  'chat m',
+  'access',
+  'standing',
+  'record open',
+  'guard input',
+  'engine queue',
+  'engine prompt',
+  'engine answer',
+  'guard output',
+  'record close',
+]
 
 describe('telemetry', () => {
   test('sends one span a stage, the metrics and the log, by the conventions, without content', async () => {
@@ -213,17 +247,13 @@ describe('telemetry', () => {
     oneRequest(watch)
     telemetry.log(() => {})('info', 'request', { id: 'req_one', status: 200 })
     await telemetry.send()
-    expect(received.spans.map(({ name }) => name)).toEqual([
-      'chat m',
-      'guard input',
-      'engine queue',
-      'engine prompt',
-      'engine answer',
-    ])
+    expect(received.spans.map(({ name }) => name)).toEqual(stages)
     const [root, ...children] = received.spans
     for (const child of children) {
       expect([child.traceId, child.parentSpanId]).toEqual([root?.traceId, root?.spanId])
       expect(BigInt(child.endTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(child.startTimeUnixNano))
+      expect(BigInt(child.startTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(root?.startTimeUnixNano ?? 0))
+      expect(BigInt(child.endTimeUnixNano)).toBeLessThanOrEqual(BigInt(root?.endTimeUnixNano ?? 0))
     }
     const told = Object.fromEntries(
       (root?.attributes ?? []).map(({ key, value: one }) => [key, Object.values(one)[0]]),
@@ -248,6 +278,39 @@ describe('telemetry', () => {
     expect(new Set(headers)).toEqual(new Set(['abc']))
   })
 
+  test('of a request through a whole server has a span of every stage, in one trace, without content', async () => {
+    const { endpoint, received, all } = await collector()
+    await using home = freshHome()
+    prepareDatabase(home.path)
+    mkdirSync(join(home.path, 'policies'))
+    writeFileSync(join(home.path, 'policies', 'test.toml'), blockWord)
+    const settings = { ELPIS_GUARD_POLICY: 'test', ELPIS_TELEMETRY_ENDPOINT: endpoint }
+    const answered = [start(3), text('SECRET'), finish('stop'), usage(3, 1)]
+    const server = await startWholeServer(wholeConfig(home.path, settings), {
+      openEngine: () =>
+        fakeEngine({
+          async *answer() {
+            yield* answered
+          },
+        }),
+    })
+    onTestFinished(() => server.close(AbortSignal.abort()))
+    await server.ready
+    const { key } = await createKey(home)
+    const answer = await fetch(`${server.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'fake:1b', messages: [{ role: 'user', content: 'SECRET?' }] }),
+    })
+    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('SECRET')])
+    await server.close(AbortSignal.abort())
+    // The fake engine does not say how long it let wait.
+    const met = ['chat fake:1b', ...stages.slice(1).filter((name) => name !== 'engine queue')]
+    expect(received.spans.map(({ name }) => name)).toEqual(met)
+    expect(new Set(received.spans.map(({ traceId: trace }) => trace)).size).toBe(1)
+    expect(all()).not.toMatch(/SECRET/)
+  })
+
   test.skipIf(python === null)(
     'is read by the definitions and the parser of OpenTelemetry itself, and has no name that its conventions lack',
     async () => {
@@ -270,10 +333,7 @@ describe('telemetry', () => {
         stderr: '',
         found: {
           unknown: [],
-          spans: ['chat m', 'guard input', 'engine queue', 'engine prompt', 'engine answer'].map((name) => ({
-            name,
-            trace,
-          })),
+          spans: stages.map((name) => ({ name, trace })),
           metrics: expect.arrayContaining([
             { name: 'gen_ai.server.request.duration', ...seconds },
             { name: 'gen_ai.server.time_to_first_token', ...seconds },
@@ -294,7 +354,7 @@ describe('telemetry', () => {
     await telemetry.send()
     expect(requests()).toBe(4)
     const lost = registry.read().find(({ name }) => name === 'elpis_telemetry_dropped_total')?.series ?? []
-    expect(lost.find(({ labels }) => labels['signal'] === 'traces')?.value).toBe(5)
+    expect(lost.find(({ labels }) => labels['signal'] === 'traces')?.value).toBe(stages.length)
   })
 
   test('that nobody listens to costs nothing but what it drops, and no memory', async () => {
@@ -302,6 +362,6 @@ describe('telemetry', () => {
     for (let count = 0; count < 3000; count++) oneRequest(watch)
     await telemetry.send()
     const lost = registry.read().find(({ name }) => name === 'elpis_telemetry_dropped_total')?.series ?? []
-    expect(lost.find(({ labels }) => labels['signal'] === 'traces')?.value).toBe(15_000)
+    expect(lost.find(({ labels }) => labels['signal'] === 'traces')?.value).toBe(3000 * stages.length)
   })
 })

@@ -15,12 +15,18 @@ export interface RequestFacts {
   /** The key, or `owner`. */
   readonly account: string
   readonly openedAt: number
+  /** Milliseconds of each stage before that, in their order; null where nobody says. */
+  readonly took: { readonly access: number; readonly standing: number; readonly record: number } | null
   /** When the question was judged; null when it was not, or not yet. */
   judgedAt: number | null
+  /** When the first window of the answer was judged; null when none was. */
+  outputJudgedAt: number | null
   /** Milliseconds until a model took it up; null when none did, or nobody says. */
   waitedMs: number | null
   firstTokenAt: number | null
   endedAt: number | null
+  /** Milliseconds from there until its entry was sealed; null until then. */
+  sealedMs: number | null
   /** Tokens that left so far. */
   tokens: number
   readonly verdicts: Verdict[]

@@ -10,6 +10,8 @@ export interface RequestListener {
   judged?(facts: RequestFacts, verdict: Verdict): void
   tokens?(facts: RequestFacts, count: number): void
   ended?(facts: RequestFacts): void
+  /** After `ended`: its entry is sealed. */
+  sealed?(facts: RequestFacts): void
 }
 
 /** What is known when a request is accepted. */
@@ -50,7 +52,12 @@ export class RequestWatch {
     return this.#running
   }
 
-  begin({ id, kind, model }: Beginning, principal: Principal, entryId: EntryId) {
+  begin(
+    { id, kind, model }: Beginning,
+    principal: Principal,
+    entryId: EntryId,
+    took: RequestFacts['took'] = null,
+  ) {
     const openedAt = this.#now()
     const opened = this.#elapsed()
     const time = () => openedAt + (this.#elapsed() - opened)
@@ -61,10 +68,13 @@ export class RequestWatch {
       model: this.#served(model) ? model : 'unknown',
       account: accountOf(principal),
       openedAt,
+      took,
       judgedAt: null,
+      outputJudgedAt: null,
       waitedMs: null,
       firstTokenAt: null,
       endedAt: null,
+      sealedMs: null,
       tokens: 0,
       verdicts: [],
       finishReason: null,
@@ -74,8 +84,9 @@ export class RequestWatch {
     this.#running.set(entryId, facts)
     for (const listener of this.#listeners) listener.began?.(facts)
     return {
-      judged: (verdict: Verdict) => {
+      judged: (verdict: Verdict, begunAt?: number) => {
         if (verdict.direction === 'input') facts.judgedAt ??= time()
+        else if (begunAt !== undefined) facts.outputJudgedAt ??= openedAt + (begunAt - opened)
         // A long answer has many windows; those that allow say nothing that the counts do not.
         if (facts.verdicts.length < 64) facts.verdicts.push(verdict)
         for (const listener of this.#listeners) listener.judged?.(facts, verdict)
@@ -87,6 +98,10 @@ export class RequestWatch {
         facts.usage = usage
         facts.outcome = type === 'finished' ? 'finished' : (error?.code ?? 'failed')
         for (const listener of this.#listeners) listener.ended?.(facts)
+      },
+      sealed: (milliseconds: number) => {
+        facts.sealedMs = milliseconds
+        for (const listener of this.#listeners) listener.sealed?.(facts)
       },
     }
   }

@@ -23,12 +23,15 @@ export async function admitted(
   left: AbortSignal,
   stages: Omit<Stages, 'engine'>,
 ): Promise<Admitted> {
+  const begun = performance.now()
   const admission = await stages.access.admit(credentials, asking)
   try {
     const { principal } = admission
+    const admittedAt = performance.now()
     const clearance = await stages.standing.clear(principal)
     try {
-      const entry = await stages.record.open(asking, principal)
+      const took = { access: admittedAt - begun, standing: performance.now() - admittedAt }
+      const entry = await stages.record.open(asking, principal, took)
       credentials.accepted?.(entry.id)
       const ending = endingOf({
         causes: [admission.revoked, clearance.barred, stages.shutdown],

@@ -61,7 +61,7 @@ export interface GuardStage {
   release(
     drafted: AsyncGenerator<Part>,
     question: Promise<Verdict>,
-    judged: Judged & { onVerdict(verdict: Verdict): void },
+    judged: Judged & { onVerdict(verdict: Verdict, begunAt?: number): void },
   ): AsyncGenerator<Part>
   /**
    * Says of texts what it would make of them. Nothing is refused for what they say.
@@ -70,7 +70,7 @@ export interface GuardStage {
    */
   moderate(
     items: readonly ToModerate[],
-    judged: Judged & { onVerdict(verdict: Verdict): void },
+    judged: Judged & { onVerdict(verdict: Verdict, begunAt?: number): void },
   ): Promise<readonly Moderated[]>
 }
 
@@ -82,15 +82,22 @@ export type Outcome =
 /** One accepted request in the log: opened before any work, closed once, however it ends. */
 export interface OpenEntry {
   readonly id: EntryId
-  judged(verdict: Verdict): void
+  /** @param begunAt when judging began that lasts as long as the answer does, as `performance.now()` has it */
+  judged(verdict: Verdict, begunAt?: number): void
   /** Told of every part that leaves, in order. */
   released(part: Part): void
   close(outcome: Outcome): Promise<void>
 }
 
+/** How long the stages before the entry took, in milliseconds. */
+export interface AdmissionTimes {
+  readonly access: number
+  readonly standing: number
+}
+
 export interface RecordStage {
   /** Durable when it resolves. */
-  open(asking: Asking, principal: Principal): Promise<OpenEntry>
+  open(asking: Asking, principal: Principal, took: AdmissionTimes): Promise<OpenEntry>
 }
 
 export interface Stages {

@@ -118,7 +118,7 @@ export async function openMonitoring({
       onlooking: [
         ...desk.watchers,
         egressWatcher(egress),
-        { begin: (asking, principal, entryId) => monitor.requests.begin(asking, principal, entryId) },
+        { begin: (...opened) => monitor.requests.begin(...opened) },
       ],
     },
     door: {

@@ -63,7 +63,7 @@ export interface Guard {
   release(
     drafted: AsyncGenerator<Part>,
     question: Promise<Verdict>,
-    judged: Judged & { onVerdict(verdict: Verdict): void },
+    judged: Judged & { onVerdict(verdict: Verdict, begunAt?: number): void },
   ): AsyncGenerator<Part>
 }
 
@@ -119,6 +119,7 @@ export function createGuard(parts: GuardParts): Guard {
       if (policies.every((policy) => !judges(policy) && !usesProbe(policy))) return drafted
       const { question: context } = askedOf(judged.asking)
       let worst: Judgement | null = null
+      let begunAt: number | undefined
       const reported = new Set<string>()
       const onJudged = (judgement: Judgement) => {
         if (worst === null || gravest(worst, judgement) === judgement) worst = judgement
@@ -148,7 +149,7 @@ export function createGuard(parts: GuardParts): Guard {
         return verdict.action === 'block' ? ('cut' as const) : null
       }
       const tell = (verdict: Verdict) => {
-        judged.onVerdict(verdict)
+        judged.onVerdict(verdict, begunAt)
         report(judged, verdict, null, null)
       }
       const released = release({
@@ -164,6 +165,7 @@ export function createGuard(parts: GuardParts): Guard {
           // Nothing leaves before it, and it says how closely to look.
           const harm = await question.then(({ scores }) => scores?.harm ?? 1).catch(() => 1)
           const begun = performance.now()
+          begunAt ??= begun
           const judgement = await judgeWindow(window, policies, {
             prompt: context.slice(-1500),
             calm: harm < calmUntil,

@@ -25,8 +25,11 @@ const operations = {
 } as const
 
 export function spansOf(facts: RequestFacts): Span[] {
-  const { id, entryId, kind, model, openedAt, judgedAt, waitedMs, firstTokenAt, usage, outcome } = facts
+  const { id, entryId, kind, model, openedAt, took, judgedAt, outputJudgedAt } = facts
+  const { waitedMs, firstTokenAt, usage, outcome, sealedMs } = facts
   const endedAt = facts.endedAt ?? openedAt
+  // The request begins before it is accepted.
+  const begunAt = openedAt - (took === null ? 0 : took.access + took.standing + took.record)
   const traceId = traceIdOf(id)
   const spanId = newSpanId()
   const ok = outcome === 'finished'
@@ -47,8 +50,8 @@ export function spansOf(facts: RequestFacts): Span[] {
     spanId,
     name: `${operation} ${model}`,
     kind: 2,
-    startTimeUnixNano: nanoseconds(openedAt),
-    endTimeUnixNano: nanoseconds(endedAt),
+    startTimeUnixNano: nanoseconds(begunAt),
+    endTimeUnixNano: nanoseconds(endedAt + (sealedMs ?? 0)),
     attributes: attributes({
       'gen_ai.operation.name': operation,
       'gen_ai.provider.name': 'elpis',
@@ -66,24 +69,17 @@ export function spansOf(facts: RequestFacts): Span[] {
   }
   const taken = openedAt + (waitedMs ?? 0)
   const input = facts.verdicts.find(({ direction }) => direction === 'input')
+  const output = facts.verdicts.findLast(({ direction }) => direction === 'output')
   return [
     root,
-    ...(judgedAt === null
+    ...(took === null
       ? []
       : [
-          span(
-            'guard input',
-            openedAt,
-            judgedAt,
-            attributes({
-              'elpis.guard.outcome': input?.outcome,
-              'elpis.guard.action': input?.action,
-              'elpis.guard.layer': input?.layer,
-              'elpis.guard.policy': input?.policy,
-              'elpis.guard.hazards': input?.hazards,
-            }),
-          ),
+          span('access', begunAt, begunAt + took.access, []),
+          span('standing', begunAt + took.access, openedAt - took.record, []),
+          span('record open', openedAt - took.record, openedAt, []),
         ]),
+    ...(judgedAt === null ? [] : [span('guard input', openedAt, judgedAt, verdictOf(input))]),
     ...(waitedMs === null ? [] : [span('engine queue', openedAt, taken, [])]),
     ...(firstTokenAt === null
       ? []
@@ -96,5 +92,17 @@ export function spansOf(facts: RequestFacts): Span[] {
           ),
           span('engine answer', firstTokenAt, endedAt, attributes({ 'elpis.tokens': facts.tokens })),
         ]),
+    ...(outputJudgedAt === null ? [] : [span('guard output', outputJudgedAt, endedAt, verdictOf(output))]),
+    ...(sealedMs === null ? [] : [span('record close', endedAt, endedAt + sealedMs, [])]),
   ]
+}
+
+function verdictOf(verdict: RequestFacts['verdicts'][number] | undefined): Span['attributes'] {
+  return attributes({
+    'elpis.guard.outcome': verdict?.outcome,
+    'elpis.guard.action': verdict?.action,
+    'elpis.guard.layer': verdict?.layer,
+    'elpis.guard.policy': verdict?.policy,
+    'elpis.guard.hazards': verdict?.hazards,
+  })
 }

@@ -43,7 +43,7 @@ export class Telemetry implements RequestListener {
     this.#timer.unref()
   }
 
-  ended(facts: RequestFacts): void {
+  sealed(facts: RequestFacts): void {
     const spans = spansOf(facts)
     if (this.#spans.length + spans.length > mostWaiting) this.#drop('traces', spans.length)
     else this.#spans.push(...spans)
