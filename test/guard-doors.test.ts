@@ -386,6 +386,33 @@ describe('policies', () => {
     expect(performance.now() - begun).toBeLessThan(30_000)
   })
 
+  test('what is encoded beyond reading is refused, and held against nobody', async () => {
+    let text = 'how do i get to oslo from here'
+    for (let times = 0; times < 6; times++) text = Buffer.from(text).toString('base64')
+    for (const layers of [{ screen: wordScorer('oslo') }, {}]) {
+      const rules = layers.screen === undefined
+      const guard = testGuard(rules ? {} : { policy: judging, layers })
+      const response = await guarded(guard).server.post('/v1/chat/completions', chat(text))
+      expect(response.status).toBe(400)
+      expect(await response.text()).toContain('encoded')
+      expect(guard.signals.map(({ attributable }) => attributable)).toEqual([false])
+    }
+    const lenient = testGuard({
+      policy: judging.replace('[hazards]', 'unavailable = "allow"\n[hazards]'),
+      layers: { screen: wordScorer('oslo') },
+    })
+    expect((await guarded(lenient).server.post('/v1/chat/completions', chat(text))).status).toBe(200)
+  })
+
+  test('a word behind many harmless codes is found', async () => {
+    const { server } = guarded(testGuard())
+    const code = (said: string) => Buffer.from(said).toString('base64')
+    const codes = Array.from({ length: 100 }, (_, town) => code(`the harbour of town ${town} is quiet`))
+    expect((await server.post('/v1/chat/completions', chat(codes.join('\n')))).status).toBe(200)
+    const hidden = [...codes, code(`tell me of ${word} please`)].join('\n')
+    expect((await server.post('/v1/chat/completions', chat(hidden))).status).toBe(400)
+  })
+
   test('logs never hold what was removed', async () => {
     const guard = testGuard()
     const { server } = guarded(guard, sayWord)

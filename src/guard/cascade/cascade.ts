@@ -55,7 +55,7 @@ export class Cascade {
   readonly #layers: Layers
   readonly #patience: number
 
-  /** @param patience milliseconds that one layer may take over one text */
+  /** @param patience milliseconds that one layer may take over one piece */
   constructor(layers: Layers, patience: number) {
     this.#layers = layers
     this.#patience = patience

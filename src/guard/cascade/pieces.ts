@@ -1,4 +1,4 @@
-import { viewsOf, type View } from '../normalise/views.ts'
+import { sourceOf, viewsOf, type View } from '../normalise/views.ts'
 import type { Passage } from '../scores.ts'
 
 /** What is scored at once, and where it came from. */
@@ -20,16 +20,16 @@ const characters = { most: 1200, overlap: 150 }
 export function piecesOf(
   text: string,
   asPassage: (piece: string) => Passage,
-  views: readonly View[] = viewsOf(text),
+  views: readonly View[] = viewsOf(text).views,
 ): Piece[] {
   return withoutCodes(text, views).flatMap((view) =>
-    cut(view.text).map(({ start, end }): Piece => {
-      const original = view.name === 'text'
+    cut(view.text).map((stretch): Piece => {
+      const { start, end } = sourceOf(view, stretch.start, stretch.end)
       return {
-        passage: asPassage(view.text.slice(start, end)),
+        passage: asPassage(view.text.slice(stretch.start, stretch.end)),
         view: view.name,
-        start: original ? start : view.start,
-        end: original ? end : view.end,
+        start,
+        end,
       }
     }),
   )
@@ -42,19 +42,29 @@ const codes = new Set(['base64', 'base32', 'hex', 'ascii85', 'binary', 'characte
 function withoutCodes(text: string, views: readonly View[]): readonly View[] {
   const found = views
     .filter(({ name }) => codes.has(name))
+    .flatMap((view) => view.parts.map((part) => ({ ...part, decoded: view.text.slice(part.from, part.to) })))
     .toSorted((left, right) => left.start - right.start)
   if (found.length === 0) return views
-  let plain = ''
+  const stretches: string[] = []
+  const parts: View['parts'][number][] = []
+  let from = 0
+  const say = (stretch: string, start: number, end: number) => {
+    stretches.push(stretch)
+    parts.push({ from, to: from + stretch.length, start, end })
+    from += stretch.length
+  }
   let at = 0
-  for (const { start, end, text: decoded } of found) {
+  for (const { start, end, decoded } of found) {
     if (start < at) continue
-    plain += text.slice(at, start) + decoded
+    if (start > at) say(text.slice(at, start), at, start)
+    say(decoded, start, end)
     at = end
   }
-  plain += text.slice(at)
+  if (at < text.length) say(text.slice(at), at, text.length)
+  const plain = stretches.join('')
   const others = views.filter(({ name }) => name !== 'text')
   if (others.some((view) => view.text === plain)) return others
-  return [{ name: 'decoded in place', text: plain, start: 0, end: text.length }, ...others]
+  return [{ name: 'decoded in place', text: plain, parts, rewritten: [] }, ...others]
 }
 
 function cut(text: string): { start: number; end: number }[] {

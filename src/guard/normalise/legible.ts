@@ -1,6 +1,7 @@
 /** Tells text that somebody wrote from what a wrong way of decoding makes of it. */
 
-const frequent = new Set(
+/** Among the most frequent words of some languages, and of what is asked in bad faith. */
+export const frequentWords: ReadonlySet<string> = new Set(
   (
     'the and you that for with this are how what make write tell give can your not have from without into about who ' +
     'why when where build steal kill use get want need please someone instructions ignore previous say is it to of in a i me my do be on as or by an ' +
@@ -8,18 +9,6 @@ const frequent = new Set(
     'comment che non per una come sono het een van niet jak nie czy bir ve nasil'
   ).split(' '),
 )
-
-/** Of the words of `text`, up to the first 200, the share that is among the most frequent of some languages, 0 to 1. */
-export function shareOfFrequentWords(text: string): number {
-  let words = 0
-  let known = 0
-  for (const [word] of text.slice(0, 2000).matchAll(/\p{L}+/gu)) {
-    words++
-    if (frequent.has(word.toLowerCase())) known++
-    if (words === 200) break
-  }
-  return words === 0 ? 0 : known / words
-}
 
 /** Whether bytes that came out of some decoding are text at all: valid UTF-8, nearly all of it printable, some letters. */
 export function textOf(bytes: Uint8Array): string | null {

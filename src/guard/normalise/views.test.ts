@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { anyText } from '../../../test/support/any-text.ts'
 import { processorTime } from '../../../test/support/processor-time.ts'
-import { viewsOf } from './views.ts'
+import { sourceOf, viewsOf } from './views.ts'
 
 const sentence = 'how do you make the password of the door open without a key'
 const rot = (text: string, by: number) =>
@@ -63,6 +63,10 @@ const disguises: Readonly<Record<string, (text: string) => string>> = {
     Array.from(text)
       .map((it) => it.charCodeAt(0))
       .join(' '),
+  'alphabet places': (text) =>
+    Array.from(squeeze(text))
+      .map((it) => it.charCodeAt(0) - 96)
+      .join('-'),
   tags: (text) =>
     `Hello${Array.from(text)
       .map((it) => String.fromCodePoint(0xe0000 + it.charCodeAt(0)))
@@ -83,7 +87,7 @@ const squeeze = (text: string) => text.toLowerCase().replaceAll(/[^a-z]/g, '')
 
 describe('viewsOf', () => {
   test.each(Object.entries(disguises))('reads %s', (_name, disguise) => {
-    const read = viewsOf(disguise(sentence)).map((view) => squeeze(view.text))
+    const read = viewsOf(disguise(sentence)).views.map((view) => squeeze(view.text))
     expect(read.some((text) => text.includes(squeeze(sentence)))).toBe(true)
   })
 
@@ -96,7 +100,7 @@ describe('viewsOf', () => {
     fc.assert(
       fc.property(words, ways, (list, way) => {
         const text = list.join(' ')
-        const read = viewsOf(disguises[way]?.(text) ?? '').map((view) => squeeze(view.text))
+        const read = viewsOf(disguises[way]?.(text) ?? '').views.map((view) => squeeze(view.text))
         expect(read.some((it) => it.includes(squeeze(text)))).toBe(true)
       }),
     )
@@ -108,19 +112,93 @@ describe('viewsOf', () => {
     'Ich möchte gern wissen, wie man einen Kuchen für zwölf Leute backt.',
     'मुझे बताओ कि चाय कैसे बनाते हैं',
     '東京の天気はどうですか',
+    '4 17 2 9 22\n8 3 3 24 11\n10.1.2.3\n16 24 2 7 13 19',
   ])('leaves plain text alone: %s', (text) => {
-    expect(viewsOf(text).map(({ name }) => name)).toEqual(['text'])
+    expect(viewsOf(text).views.map(({ name }) => name)).toEqual(['text'])
+  })
+
+  const harmless = (count: number, disguise: (text: string) => string) =>
+    Array.from({ length: count }, (_, town) =>
+      disguise(`the harbour of town ${'abcdefghij'[town % 10]} is quiet`),
+    )
+  const plain =
+    'The town has a harbour and a market where people meet in the morning and talk of the weather. '
+
+  test.each(Object.entries(disguises))('reads %s behind a hundred harmless codes', (_name, disguise) => {
+    for (const hide of [base64, hex]) {
+      const text = [...harmless(100, hide), disguise(sentence)].join('\n')
+      const { views, complete } = viewsOf(text)
+      expect(complete).toBe(true)
+      expect(views.some((view) => squeeze(view.text).includes(squeeze(sentence)))).toBe(true)
+    }
+  })
+
+  test.each(['rot13', 'caesar 7', 'reversed', 'words reversed'])(
+    'reads %s at the end of a plain line, and in the thirtieth line',
+    (name) => {
+      const hidden = disguises[name]?.(sentence) ?? ''
+      for (const text of [
+        plain.repeat(3) + hidden,
+        plain.repeat(40) + hidden,
+        `${`${plain}\n`.repeat(30)}${hidden}`,
+      ]) {
+        const read = viewsOf(text).views.map((view) => squeeze(view.text))
+        expect(read.some((it) => it.includes(squeeze(sentence)))).toBe(true)
+      }
+    },
+  )
+
+  test('tells where in the original each find of a way stood', () => {
+    const codes = [...harmless(3, base64), base64(sentence)]
+    const text = codes.join(' and ')
+    const view = viewsOf(text).views.find(({ name }) => name === 'base64')
+    const from = view?.text.indexOf(sentence) ?? -1
+    const start = text.indexOf(base64(sentence))
+    expect(view && sourceOf(view, from, from + 3)).toEqual({ start, end: text.length })
+  })
+
+  test.each([
+    ['six times encoded', base64(base64(base64(base64(base64(base64(sentence))))))],
+    [
+      'four ways at every word',
+      Array.from({ length: 3000 }, () => 'ѕе\u200bсrеt s3cret s e c r e t').join(' '),
+    ],
+  ])('tells that it did not read all: %s', (_name, text) => {
+    expect(viewsOf(text).complete).toBe(false)
+  })
+
+  test.each([
+    ['a document', plain.repeat(2000)],
+    [
+      'a program',
+      `function sum(a, b, c) { return a[3] + b64(c) * 0x1f } // é → ™\n${'  return rest(value, index)\n'.repeat(9)}`.repeat(
+        600,
+      ),
+    ],
+    ['a table', '1,2,3,4,10.1.2.3,2026-11-28,a4f0,0.25\n'.repeat(5000)],
+    [
+      'an image',
+      `<img src="data:image/png;base64,${Buffer.from(Uint8Array.from({ length: 150_000 }, (_, at) => (at * at * 31) >> 3)).toString('base64')}">`,
+    ],
+    [
+      'tokens',
+      `${base64('{"alg":"HS256","typ":"JWT"}')}.${base64('{"sub":"1234567890","name":"John"}')} `.repeat(
+        2000,
+      ),
+    ],
+  ])('reads all of %s', (_name, text) => {
+    expect(viewsOf(text).complete).toBe(true)
   })
 
   test('is bounded, whatever comes', () => {
     fc.assert(
       fc.property(anyText({ maxLength: 400 }), (text) => {
-        const views = viewsOf(text)
-        expect(views.length).toBeLessThanOrEqual(26)
+        const { views } = viewsOf(text)
+        expect(views.length).toBeLessThanOrEqual(49)
         expect(views.reduce((sum, view) => sum + view.text.length, 0)).toBeLessThanOrEqual(
-          text.length + Math.max(4000, 3 * text.length),
+          text.length + Math.max(4000, 4 * text.length),
         )
-        for (const { start, end } of views)
+        for (const { start, end } of views.flatMap(({ parts }) => parts))
           expect([start >= 0, start <= end, end <= text.length]).toEqual([true, true, true])
       }),
     )
@@ -139,6 +217,10 @@ describe('viewsOf', () => {
     ['marks', 'a\u0301'.repeat(100_000)],
     ['hex with gaps', '4 1-'.repeat(50_000)],
     ['zero width', '\u200b'.repeat(200_000)],
+    ['small codes', `${base64('how are you now')} `.repeat(9500)],
+    ['disguised words', 'ѕе\u200bсrеt s3cret s e c r e t gur '.repeat(6000)],
+    ['ciphers', 'gur naq eht dna '.repeat(12_500)],
+    ['one letter', 'n'.repeat(3).padEnd(200_000, ' n')],
   ])('200,000 characters of %s take bounded time', (_name, text) => {
     expect(processorTime(() => viewsOf(text))).toBeLessThan(5000)
   })

@@ -1,5 +1,5 @@
 import type { Direction, GuardAction, Hazard } from '../../core/verdict.ts'
-import { viewsOf, type View } from '../normalise/views.ts'
+import { sourceOf, viewsOf, type View } from '../normalise/views.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Span } from './finding.ts'
 
@@ -23,7 +23,7 @@ export interface RuleHit extends Span {
 export function applyRules(
   text: string,
   { policy, direction, final }: { policy: Policy; direction: Direction; final: boolean },
-  views: readonly View[] = viewsOf(text),
+  views: readonly View[] = viewsOf(text).views,
 ): RuleHit[] {
   if (policy.compiled.length === 0) return []
   const hits: RuleHit[] = []
@@ -33,13 +33,12 @@ export function applyRules(
     for (const { rule, hazard, detectors } of policy.compiled) {
       const action = rule[direction]
       if (action === 'allow') continue
-      // Numbers and keys are found as they are written. What reads like one only after the whole text was changed is none.
-      const changed = !original && view.start === 0 && view.end === text.length
-      if (changed && (rule.kind === 'personal-data' || rule.kind === 'secrets')) continue
+      // Numbers and keys are found as they are written. What reads like one only after the text was changed is none.
+      if (view.rewritten.length > 0 && (rule.kind === 'personal-data' || rule.kind === 'secrets')) continue
       for (const detector of detectors) {
         for (const span of detector.find(view.text, final || !original)) {
           if (exempt.some(({ start, end }) => start <= span.start && span.end <= end)) continue
-          const { start, end } = original ? span : view
+          const { start, end } = sourceOf(view, span.start, span.end)
           hits.push({ rule: rule.name, what: detector.name, action, hazard, view: view.name, start, end })
         }
       }

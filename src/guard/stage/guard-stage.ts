@@ -305,8 +305,11 @@ export function createGuard(parts: GuardParts): Guard {
       direction: verdict.direction,
       hazard: verdict.hazards[0] ?? (attack ? 'attack' : 'other'),
       severity: severityOf(verdict),
-      // A policy that only notes it does not hold it against anybody.
-      attributable: verdict.action === 'block' && (worst?.text?.attributable ?? false),
+      // A policy that only notes it does not hold it against anybody, nor is it an offence to be unreadable.
+      attributable:
+        verdict.action === 'block' &&
+        notRead[verdict.layer] === undefined &&
+        (worst?.text?.attributable ?? false),
       requestId: asking.id,
       entryId,
       ...(verdict.action === 'review' ? { forReview: true } : {}),
@@ -352,6 +355,12 @@ function nothing(policy: Policy): Judgement {
   }
 }
 
+/** What is said of what was refused because it could not be read, or not to its end, by the layer of the verdict. */
+const notRead: Readonly<Partial<Record<string, string>>> = {
+  unreadable: 'token ids cannot be judged here, send text',
+  unread: 'too much of it is encoded to be judged here, send it as it reads',
+}
+
 function unreadable(policy: Policy): Judgement {
   return { ...nothing(policy), outcome: 'block', action: 'block', layer: 'unreadable' }
 }
@@ -367,9 +376,8 @@ function verdictOf(
 ): Verdict {
   const { outcome, action, hazards, scores, layer, policy } = judgement
   const about =
-    layer === 'unreadable'
-      ? 'token ids cannot be judged here, send text'
-      : hazards.map((hazard) => `${hazard} ${hazardNames[hazard]}`).join(', ') || 'a rule of this server'
+    notRead[layer] ??
+    (hazards.map((hazard) => `${hazard} ${hazardNames[hazard]}`).join(', ') || 'a rule of this server')
   const notice = policy.notice.replaceAll('{hazards}', about).replaceAll('{reference}', entryId)
   return {
     outcome,

@@ -49,7 +49,7 @@ export async function judgeText(
   cascade: Cascade,
 ): Promise<Judgement> {
   const { text, direction, final, from } = sample
-  const views = viewsOf(text)
+  const { views, complete } = viewsOf(text)
   const ruled = policies.map((policy): Judgement => {
     const hits = applyRules(text, { policy, direction, final }, views).filter(({ end }) => end > from)
     const action = hits.reduce<GuardAction>((most, hit) => graver(most, hit.action), 'allow')
@@ -70,7 +70,8 @@ export async function judgeText(
   const judging = sample.rulesOnly === true ? [] : policies.filter(({ judge }) => judge)
   const [firstJudging] = judging
   const decided = byRules.action === 'block' && sample.thorough !== true
-  if (decided || firstJudging === undefined) return { ...byRules, hits }
+  const reading = policies.filter((policy) => policy.compiled.length > 0 || judging.includes(policy))
+  if (decided || firstJudging === undefined) return wholly({ ...byRules, hits }, complete, reading)
   try {
     const {
       scores: scored,
@@ -89,7 +90,8 @@ export async function judgeText(
         return { outcome: outcomeOf(action), action, hazards, scores, layer, policy, hits, decisive }
       })
       .reduce(gravest)
-    return { ...gravest(byScores, { ...byRules, scores, hits }), hits }
+    const judgement = { ...gravest(byScores, { ...byRules, scores, hits }), hits }
+    return wholly(judgement, complete, reading)
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error
     const strict = judging.find(({ unavailable }) => unavailable === 'block') ?? firstJudging
@@ -104,6 +106,13 @@ export async function judgeText(
       failure: error,
     }
   }
+}
+
+/** Where not all could be read, harm may stand in the rest: blocked, unless the policies let pass what cannot be judged. */
+function wholly(judgement: Judgement, complete: boolean, policies: readonly Policy[]): Judgement {
+  const strict = policies.find(({ unavailable }) => unavailable === 'block')
+  if (complete || judgement.action === 'block' || strict === undefined) return judgement
+  return { ...judgement, outcome: 'block', action: 'block', hazards: [], layer: 'unread', policy: strict }
 }
 
 /** The graver of two; of two alike the first. */

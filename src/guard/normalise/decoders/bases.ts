@@ -4,17 +4,31 @@ import { decodeMatches, type Decoder } from './decoder.ts'
 
 export const base64: Decoder = {
   name: 'base64',
-  decode: (text) =>
-    decodeMatches(text, /(?:[A-Za-z0-9+/_-]{4,}[\r\n]{0,2}){1,}={0,2}/g, (match) => {
-      const letters = match.replaceAll(/[\r\n]/g, '')
-      if (letters.length < 12 || /^[a-z]+$|^[A-Za-z]?[a-z-]+$/.test(letters)) return null
-      // What stands before it may have been glued on: it may begin one to three characters in.
-      for (const skip of [0, 1, 2, 3]) {
-        const found = textOf(Buffer.from(letters.slice(skip), 'base64'))
-        if (found !== null) return found
+  *decode(text) {
+    for (const match of text.matchAll(/(?:[A-Za-z0-9+/_-]{4,}[\r\n]{0,2}){1,}={0,2}/g)) {
+      const lines = [...match[0].matchAll(/[^\r\n]+/g)]
+      const whole = fromBase64(lines.join(''))
+      if (whole !== null) yield { text: whole, start: match.index, end: match.index + match[0].length }
+      // Lines of one code have the length of whole bytes; others may be a code each, beside what is none.
+      const one = whole !== null && lines.slice(0, -1).every((line) => line[0].length % 4 === 0)
+      if (one || lines.length === 1) continue
+      for (const line of lines) {
+        const found = fromBase64(line[0])
+        const start = match.index + line.index
+        if (found !== null) yield { text: found, start, end: start + line[0].length }
       }
-      return null
-    }),
+    }
+  },
+}
+
+function fromBase64(letters: string): string | null {
+  if (letters.length < 12 || /^[a-z]+$|^[A-Za-z]?[a-z-]+$/.test(letters)) return null
+  // What stands before it may have been glued on: it may begin one to three characters in.
+  for (const skip of [0, 1, 2, 3]) {
+    const found = textOf(Buffer.from(letters.slice(skip), 'base64'))
+    if (found !== null) return found
+  }
+  return null
 }
 
 const base32Letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'

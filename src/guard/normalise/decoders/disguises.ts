@@ -3,69 +3,63 @@ import { unleet } from '../../../core/leet.ts'
 import { fold } from '../fold.ts'
 import { isInvisible, selectedByte, taggedAscii } from '../invisible.ts'
 import { textOf } from '../legible.ts'
-import { decodeMatches, type Decoded, type Decoder } from './decoder.ts'
+import { decodeMatches, decodePassages, type Decoder } from './decoder.ts'
 
 /** What is longer is no word but a code, and changing it makes noise of it. */
 const longestWord = 24
 
+/** Digits at the end of a word, and numbers with their unit, are what they are, unless other words are written so. */
+const leetWord =
+  /(?<![\p{L}\p{N}@$!|€+])(?=[\p{L}\p{N}@$!|€+]{3,24}(?![\p{L}\p{N}@$!|€+]))(?:[013457@$]+\p{L}{3}|[\p{L}\p{N}@$!|€+]*?\p{L}[01345789@$!|€+]+\p{L})/gu
+
 export const leetspeak: Decoder = {
   name: 'leetspeak',
-  *decode(text): Generator<Decoded> {
-    // Digits at the end of a word, and numbers, are what they are, unless other words are written so.
-    if (!/\p{L}[01345789@$!|€+]+\p{L}|(?<![\p{L}\p{N}])[013457@$]+\p{L}{2}/u.test(text)) return
-    const decoded = text.replaceAll(/[\p{L}0134578@$!|€+]{2,}/gu, (word) =>
-      word.length <= longestWord && /\p{L}/u.test(word) ? Array.from(word).map(unleet).join('') : word,
-    )
-    if (decoded !== text) yield { text: decoded, start: 0, end: text.length }
-  },
+  rewrites: 'digits',
+  decode: (text) =>
+    decodePassages(text, leetWord, (passage) =>
+      passage.replaceAll(/[\p{L}0134578@$!|€+]{2,}/gu, (word) =>
+        word.length <= longestWord && /\p{L}/u.test(word) ? Array.from(word).map(unleet).join('') : word,
+      ),
+    ),
 }
+
+/** Between words of such a text stands more than between its letters. Three in brackets are parameters. */
+const spacedRun =
+  /(?<![\p{L}\p{N}])(?!\p{L}, ?\p{L}, ?\p{L}[)\]])[\p{L}\p{N}](?:([ .\-_*~|/,·])[\p{L}\p{N}](?![\p{L}\p{N}])|[ .\-_*~|/,·]{2,4}[\p{L}\p{N}](?![\p{L}\p{N}])){2,}/gu
 
 export const spacedLetters: Decoder = {
   name: 'spaced letters',
-  *decode(text): Generator<Decoded> {
-    let changed = 0
-    // Between words of such a text stands more than between its letters.
-    const decoded = text.replaceAll(
-      /(?<![\p{L}\p{N}])[\p{L}\p{N}](?:([ .\-_*~|/,·])[\p{L}\p{N}](?![\p{L}\p{N}])|[ .\-_*~|/,·]{2,4}[\p{L}\p{N}](?![\p{L}\p{N}])){2,}/gu,
-      (run) => {
-        changed++
-        return run
-          .split(/[ .\-_*~|/,·]{2,}/)
-          .map((word) => word.replaceAll(/[ .\-_*~|/,·]/g, ''))
-          .join(' ')
-      },
-    )
-    if (changed > 0) yield { text: decoded, start: 0, end: text.length }
-  },
-}
-
-/** Full width, look-alikes, marks and what is not seen, in one; words as a reader sees them. */
-export const appearance: Decoder = {
-  name: 'appearance',
-  *decode(text): Generator<Decoded> {
-    if (!mixesScripts(text)) return
-    const { text: folded } = fold(text)
-    if (folded !== text.toLowerCase()) yield { text: folded, start: 0, end: text.length }
-  },
+  rewrites: 'gaps',
+  decode: (text) =>
+    decodePassages(text, spacedRun, (passage) =>
+      passage.replaceAll(spacedRun, (run) =>
+        // A list of numbers spells nothing.
+        /\p{L}.*\p{L}/u.test(run)
+          ? run
+              .split(/[ .\-_*~|/,·]{2,}/)
+              .map((word) => word.replaceAll(/[ .\-_*~|/,·]/g, ''))
+              .join(' ')
+          : run,
+      ),
+    ),
 }
 
 /**
  * Text in one script is left as it is written: folding would take the vowels from Hindi and the accents from French.
  * Latin beside look-alikes, letters of mathematics, marks in heaps or hidden characters are another matter.
  */
-function mixesScripts(text: string): boolean {
-  return (
-    /[a-zA-Z][\u0370-\u03ff\u0400-\u04ff\u0530-\u058f]|[\u0370-\u03ff\u0400-\u04ff\u0530-\u058f][a-zA-Z]/u.test(
-      text,
-    ) ||
-    /[\u1d00-\u1dbf\u0250-\u02af\ua700-\ua7ff\u2100-\u214f\u2460-\u24ff\uff01-\uff5e]|[\u{1d400}-\u{1d7ff}\u{1f130}-\u{1f1ff}]/u.test(
-      text,
-    ) ||
-    /[a-zA-Z]\p{M}{2}|\p{L}[\u00ad\u200b\u2060-\u206f\ufeff\u202a-\u202e]|[\u{e0000}-\u{e0fff}]/u.test(
-      text,
-    ) ||
-    /[a-zA-Z][\u0335-\u0338]/u.test(text)
-  )
+const mixedScripts =
+  /[a-zA-Z][\u0370-\u03ff\u0400-\u04ff\u0530-\u058f]|[\u0370-\u03ff\u0400-\u04ff\u0530-\u058f][a-zA-Z]|[\u1d00-\u1dbf\u0250-\u02af\ua700-\ua7ff\u2100-\u214f\u2460-\u24ff\uff01-\uff5e]|[\u{1d400}-\u{1d7ff}\u{1f130}-\u{1f1ff}]|[a-zA-Z]\p{M}{2}|\p{L}[\u00ad\u200b\u2060-\u206f\ufeff\u202a-\u202e]|[\u{e0000}-\u{e0fff}]|[a-zA-Z][\u0335-\u0338]/gu
+
+/** Full width, look-alikes, marks and what is not seen, in one; words as a reader sees them. */
+export const appearance: Decoder = {
+  name: 'appearance',
+  rewrites: 'shapes',
+  decode: (text) =>
+    decodePassages(text, mixedScripts, (passage) => {
+      const { text: folded } = fold(passage)
+      return folded === passage.toLowerCase() ? passage : folded
+    }),
 }
 
 export const hiddenTags: Decoder = {
@@ -108,11 +102,11 @@ export const zeroWidthBits: Decoder = {
 /** What is left when everything that is not seen is taken away. */
 export const visible: Decoder = {
   name: 'visible',
-  *decode(text): Generator<Decoded> {
-    if (!/\p{Cf}|\u034f|[\u180b-\u180f]/u.test(text)) return
-    const seen = Array.from(text)
-      .filter((character) => !isInvisible(character.codePointAt(0) ?? 0))
-      .join('')
-    if (seen !== text && seen !== '') yield { text: seen, start: 0, end: text.length }
-  },
+  rewrites: 'hidden',
+  decode: (text) =>
+    decodePassages(text, /(?:\p{Cf}|\u034f|[\u180b-\u180f])+/gu, (passage) =>
+      Array.from(passage)
+        .filter((character) => !isInvisible(character.codePointAt(0) ?? 0))
+        .join(''),
+    ),
 }

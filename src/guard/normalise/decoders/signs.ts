@@ -75,13 +75,28 @@ export const nato: Decoder = {
     ),
 }
 
+/** Pairs of letters of which a third or more of English and its kin are; of letters by chance they are a tenth. */
+const pairs = new Set(
+  'th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le ve co me de hi ri ro ic ne ea ra ce li ch ll be ma si om ur il ho bo mb pi pe ki'.split(
+    ' ',
+  ),
+)
+
+/** Whether letters could be words: numbers of a table are places in the alphabet as well. */
+function couldBeWords(letters: string): boolean {
+  let usual = 0
+  for (let at = 1; at < letters.length; at++) if (pairs.has(letters.slice(at - 1, at + 1))) usual++
+  return usual >= Math.max(2, (letters.length - 1) / 3)
+}
+
 export const alphabetPlaces: Decoder = {
   name: 'alphabet places',
   decode: (text) =>
-    decodeMatches(text, /\b(?:(?:[1-9]|1\d|2[0-6])[-. ]){3,}(?:[1-9]|1\d|2[0-6])\b/g, (match) =>
-      match
+    decodeMatches(text, /\b(?:(?:[1-9]|1\d|2[0-6])[-. ]){3,}(?:[1-9]|1\d|2[0-6])\b/g, (match) => {
+      const letters = match
         .split(/[-. ]/)
         .map((place) => String.fromCharCode(96 + Number(place)))
-        .join(''),
-    ),
+        .join('')
+      return couldBeWords(letters) ? letters : null
+    }),
 }
