@@ -88,6 +88,7 @@ const noDoors: Readonly<Record<string, string>> = {
   '/v1/batches': 'each of its lines comes in by one of the doors: see below',
   '/v1/batches/{id}/cancel': 'no text',
   '/v1/files': 'what is uploaded is read as lines of a batch',
+  '/v1/notices/seen': 'says what was read',
   '/v1/moderations': 'says what the guard says; test/guard-moderation.test.ts',
   '/v1/responses/{id}/cancel': 'no text',
   '/api/copy': 'always refused',
