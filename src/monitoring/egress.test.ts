@@ -62,3 +62,12 @@ test('without weights of that size nothing is watched', () => {
   egress.count('key_1', 1e12)
   expect([alerts, egress.smallest, egress.isCut('key_1')]).toEqual([[], null, false])
 })
+
+test('more keys than are counted at once: a new one is watched all the same, and who was cut stays cut', () => {
+  const { egress, alerts } = watching('cut-key')
+  egress.count('key_cut', 1000)
+  for (let key = 0; key < 100_000; key++) egress.count(`key_${key}`, 1)
+  egress.count('key_new', 1000)
+  expect(alerts.map(({ account }) => account)).toEqual(['key_cut', null, 'key_new'])
+  expect([egress.isCut('key_cut'), egress.isCut('key_new')]).toEqual([true, true])
+})

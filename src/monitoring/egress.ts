@@ -46,13 +46,13 @@ const mostRunning = 10_000
 export class Egress {
   readonly #parts: EgressParts
   readonly #all: Hours = new Map()
+  /** The one that had something least lately first. */
   readonly #accounts = new Map<string, Hours>()
   /** What was counted here and is not written down. */
   readonly #unwritten = new Map<string | null, Hours>()
   /** Those that were too many, null for all together; told, and cut where the policy says so. */
   readonly #over = new Set<string | null>()
-  /** Bytes that were counted of answers on their way. */
-  /** Answers of batches end without an exchange: the oldest are forgotten. */
+  /** Bytes that were counted of answers on their way. Answers of batches end without an exchange: the oldest are forgotten. */
   readonly #running = new RecentMap<RequestId, number>(mostRunning)
   #smallest: number | null = null
 
@@ -85,7 +85,6 @@ export class Egress {
     const now = Math.floor(clock.now() / hour)
     for (const whose of account === null ? [null] : [null, account]) {
       const hours = this.#hoursOf(whose)
-      if (hours === null) continue
       add(hours, now, bytes)
       const unwritten = this.#unwritten.get(whose) ?? new Map<number, number>()
       this.#unwritten.set(whose, unwritten)
@@ -106,7 +105,7 @@ export class Egress {
   /** Takes over what is written down by all servers together; what was counted here since comes on top. */
   learn(written: readonly EgressHour[]): void {
     for (const { account, hour: at, bytes } of written) {
-      this.#hoursOf(account)?.set(at, bytes + (this.#unwritten.get(account)?.get(at) ?? 0))
+      this.#hoursOf(account).set(at, bytes + (this.#unwritten.get(account)?.get(at) ?? 0))
     }
     for (const account of new Set(written.map((each) => each.account))) this.#judge(account)
   }
@@ -137,15 +136,23 @@ export class Egress {
     return this.#isOver(account)
   }
 
-  /** Null for one account too many. */
-  #hoursOf(account: string | null): Hours | null {
+  #hoursOf(account: string | null): Hours {
     if (account === null) return this.#all
     const known = this.#accounts.get(account)
-    if (known !== undefined) return known
-    if (this.#accounts.size >= mostAccounts) return null
-    const hours: Hours = new Map()
+    if (known === undefined) this.#makeRoom()
+    else this.#accounts.delete(account)
+    const hours: Hours = known ?? new Map()
     this.#accounts.set(account, hours)
     return hours
+  }
+
+  /** Forgets those that had nothing within the window and, beyond the bound, the one whose last is longest ago. Whoever is over stays. */
+  #makeRoom(): void {
+    for (const account of this.#accounts.keys()) {
+      if (this.#isOver(account)) continue
+      if (this.#accounts.size < mostAccounts && this.#bytesOf(account) > 0) return
+      this.#accounts.delete(account)
+    }
   }
 
   #judge(account: string | null): void {
