@@ -318,3 +318,35 @@ describe("OpenAI's client with a real model", () => {
     })
   })
 })
+
+test.each(['/v1/embeddings', '/api/embed'])(
+  '%s lets others have their turn while it writes many vectors',
+  async (path) => {
+    let turn = 0
+    const ticking = () => {
+      turn++
+      ticker = setImmediate(ticking)
+    }
+    let ticker = setImmediate(ticking)
+    const turns = new Set<number>()
+    const vectors = Array.from({ length: 32 }, () => {
+      const vector = new Float32Array(4096).fill(0.5)
+      const iterator = vector[Symbol.iterator].bind(vector)
+      // Notes in which turn it is read.
+      return Object.assign(vector, {
+        [Symbol.iterator]: () => {
+          turns.add(turn)
+          return iterator()
+        },
+      })
+    })
+    const { engine: large } = engineWith({ embed: () => Promise.resolve({ vectors, promptTokens: 32 }) })
+    await using given = await apiServer(large)
+    const response = await given.post(path, { model: 'fake:1b', input: 'a' })
+    clearImmediate(ticker)
+    const body = (await response.json()) as { data?: { embedding: number[] }[]; embeddings?: number[][] }
+    const written = body.embeddings ?? body.data?.map(({ embedding }) => embedding) ?? []
+    expect([written.length, written[31]?.length, written[31]?.[4095]]).toEqual([32, 4096, 0.5])
+    expect(turns.size).toBeGreaterThan(2)
+  },
+)

@@ -5,6 +5,7 @@ import type { Exchange } from '../exchange.ts'
 import { text } from '../openai/fields.ts'
 import type { Generating } from '../openai/generating.ts'
 import { defineRoute, type Route } from '../route.ts'
+import { asNumbers, listOfVectors } from '../vector-list.ts'
 import { errorAnswers, ollamaErrors } from './errors.ts'
 import { keepAlive, modelName } from './fields.ts'
 import { checkContext, options } from './options.ts'
@@ -54,19 +55,21 @@ export function embedRoutes(generating: Generating): Route[] {
     summary: 'Turn texts into vectors, as Ollama has it',
     body: embedRequest,
     answers: { 200: { description: 'The vectors.', schema: embedAnswer }, ...errorAnswers },
-    async handle({ body, exchange }): Promise<z.infer<typeof embedAnswer>> {
+    async handle({ body, exchange, reply }) {
       const { model, input, dimensions } = body
       const inputs = typeof input === 'string' ? [input] : input
       checkContext(body.options ?? {}, servedModel(model, generating).contextTokens)
       const asked = { exchange, model, inputs, dimensions: dimensions ?? null, field: 'input' }
       const { vectors, promptTokens } = await embedded(asked, generating)
-      return {
+      const list = await listOfVectors(vectors, asNumbers)
+      const rest: Omit<z.infer<typeof embedAnswer>, 'embeddings'> = {
         model,
-        embeddings: vectors.map(asNumbers),
         total_duration: (generating.now() - exchange.startedAt) * 1_000_000,
         load_duration: 0,
         prompt_eval_count: promptTokens,
       }
+      const answer = `{"embeddings":${list},${JSON.stringify(rest).slice(1)}`
+      return await reply.type('application/json').send(answer)
     },
   })
   const old = defineRoute({
@@ -104,9 +107,4 @@ async function embedded(
     () => brief.embed(asked, exchange.credentials),
     ({ promptTokens }) => promptTokens,
   )
-}
-
-/** Nine digits are enough to read the same 32-bit float back. */
-function asNumbers(vector: Float32Array): number[] {
-  return Array.from(vector, (component) => Number(component.toPrecision(9)))
 }

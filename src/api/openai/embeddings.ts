@@ -1,10 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Embeddings } from '../../core/engine.ts'
 import { briefly } from '../briefly.ts'
 import { errorBody, modelRefusals } from '../error-body.ts'
 import { endUserField } from '../end-user.ts'
 import { defineRoute, type Route } from '../route.ts'
+import { asNumbers, listOfVectors } from '../vector-list.ts'
 import { text } from './fields.ts'
 import type { Generating } from './generating.ts'
 
@@ -104,32 +104,16 @@ function inputsOf(input: Input): readonly (string | readonly number[])[] {
   return input.every((entry) => typeof entry === 'number') ? [input] : (input as (string | number[])[])
 }
 
-/** Components that are written before other requests get their turn: a few milliseconds. */
-const componentsAtOnce = 32_768
-
-/** The answer as JSON. It may be a hundred megabytes long: written in one go, it would hold up every running stream. */
 async function written(
   { vectors, promptTokens }: Embeddings,
   model: string,
   encoded: (vector: Float32Array) => number[] | string,
 ): Promise<string> {
-  const entries: string[] = []
-  let components = 0
-  for (const [index, vector] of vectors.entries()) {
-    const entry: EmbeddingEntry = { object: 'embedding', index, embedding: encoded(vector) }
-    entries.push(JSON.stringify(entry))
-    components += vector.length
-    if (components < componentsAtOnce) continue
-    components = 0
-    await nextTurn()
-  }
+  const data = await listOfVectors(vectors, (vector, index): EmbeddingEntry => {
+    return { object: 'embedding', index, embedding: encoded(vector) }
+  })
   const usage = { prompt_tokens: promptTokens, total_tokens: promptTokens }
-  return `{"object":"list","data":[${entries.join(',')}],"model":${JSON.stringify(model)},"usage":${JSON.stringify(usage)}}`
-}
-
-/** Nine digits are enough to read the same 32-bit float back, and half of what a 64-bit one is written with. */
-function asNumbers(vector: Float32Array): number[] {
-  return Array.from(vector, (component) => Number(component.toPrecision(9)))
+  return `{"object":"list","data":${data},"model":${JSON.stringify(model)},"usage":${JSON.stringify(usage)}}`
 }
 
 function asBase64(vector: Float32Array): string {
