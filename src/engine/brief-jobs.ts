@@ -31,6 +31,10 @@ export interface BriefJob {
   readonly settle: (error: ElpisError | null) => void
 }
 
+/**
+ * The jobs under way, by number: `run` sends a job and waits for its end, `hear` takes what the process reports,
+ * `failAll` ends all when the process is gone.
+ */
 export class BriefJobs {
   readonly #options: BriefJobsOptions
   readonly #jobs = new Map<number, BriefJob>()

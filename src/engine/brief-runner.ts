@@ -32,6 +32,10 @@ export interface BriefRunnerOptions extends BriefJobsOptions {
   readonly promptOf: (request: TokenizeRequest, signal: AbortSignal) => Promise<Prompt>
 }
 
+/**
+ * Vectors have length 1 and are cut to `dimensions` where asked. Without a model for pairs, ranks are the cosine of
+ * such vectors. All methods wait for a place in the model's queue and throw an `ElpisError`.
+ */
 export class BriefRunner {
   /** What the process works on. */
   readonly jobs: BriefJobs

@@ -26,6 +26,10 @@ export interface Wish {
 /** Who waited so long counts as one class more urgent, again and again: nobody waits for ever. */
 const agingMilliseconds = 10_000
 
+/**
+ * Start-time fair queueing: an account's requests follow each other in virtual time, each as long as its cost by the
+ * account's weight. `ticket` on arrival, `next` to choose, `served` when the turn begins. Times in milliseconds.
+ */
 export class FairOrder {
   /** Virtual time: the start tag of who came last to a turn. */
   #now = 0

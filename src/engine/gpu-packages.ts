@@ -83,6 +83,10 @@ export interface GpuAccess {
   readonly devices: readonly string[]
 }
 
+/**
+ * What the locked process of a model must reach for a graphics processor: paths to read, and the devices that are
+ * here.
+ */
 export function gpuAccess(kind: GpuKind): GpuAccess {
   const nvidia = devicesLike(/^nvidia/)
   const machine = [

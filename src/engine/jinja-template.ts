@@ -19,6 +19,7 @@ export class TemplateRefusal extends Error {}
 /** Numbers that one `range()` of a template may have. */
 const longestRange = 1_000_000
 
+/** A template is parsed once and rendered as often as needed; a render has no bound on time or memory. */
 export class JinjaTemplate {
   readonly #program: ReturnType<typeof parse>
 

@@ -25,6 +25,10 @@ export interface ProcessEnd {
 
 const longestDetail = 4096
 
+/**
+ * Starts at once; `onReport` gets each report that fits its schema, `onEnd` exactly one end with the last of standard
+ * error. A report that does not fit ends the process.
+ */
 export class ModelProcess {
   readonly #child: ChildProcess
   readonly #exit: Promise<unknown>

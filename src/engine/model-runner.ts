@@ -41,6 +41,10 @@ export interface RunnerOptions extends Omit<
   readonly sharedPrompts: readonly string[]
 }
 
+/**
+ * One model of the engine: queue, prompts and jobs on top of a `ModelSupervisor`. All work enters through the queue's
+ * places, and its failures are parts or an `ElpisError`.
+ */
 export class ModelRunner {
   /** What it does besides generating. */
   readonly brief: BriefRunner

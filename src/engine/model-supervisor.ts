@@ -78,6 +78,11 @@ export interface SupervisorOptions {
   readonly onLost: (reason: string) => void
 }
 
+/**
+ * Tells its owner of each change by `onReady`, `onLost` and `onProgress`. Restarts wait twice as long each time,
+ * between two bounds, until an answer ends well; a model that never answered is given up after `attempts` starts in a
+ * row.
+ */
 export class ModelSupervisor {
   readonly #options: SupervisorOptions
   #state: ModelState = { state: 'unloaded' }

@@ -24,6 +24,7 @@ export interface CellOrigin {
 const digestBytes = 32
 const numberBytes = 4
 
+/** The bytes of such a file, for a prefix that this `origin` computed. */
 export function encodePrefix({ tokens, pieces }: ComputedPrefix, origin: CellOrigin): Uint8Array {
   const lengths = pieces.map(({ byteLength }) => byteLength)
   const numbers = [tokens.length, pieces.length, ...lengths, ...tokens]

@@ -9,6 +9,10 @@ import { mkdirSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+/**
+ * Reads nothing of the files itself. Files are written one after the other, each to a draft that is renamed; the
+ * oldest beyond `mostBytes` are removed.
+ */
 export class PrefixFiles {
   /** SHA-256 of each declared prompt. */
   readonly texts: readonly string[]

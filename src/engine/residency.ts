@@ -33,6 +33,10 @@ export interface House {
 
 const defaultTiming: ResidencyTiming = { leastStay: 5000, pause: 500 }
 
+/**
+ * Models are made known by `add`; each request calls `enter` and, when done, `leave`. `budget` is in bytes,
+ * `keepAlive` in milliseconds (null: idle models stay).
+ */
 export class Residency {
   readonly #budget: number
   readonly #keepAlive: number

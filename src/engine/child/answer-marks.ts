@@ -13,6 +13,10 @@ export interface TokenMarks {
 
 export const noMarks: TokenMarks = { spelled: new Map(), thought: null }
 
+/**
+ * Finds the marks of a dialect in a vocabulary: which control tokens are spelled out in the answer, and the tokens
+ * that close a thought at its limit. A mark that is no control token is left out; its text comes as any other.
+ */
 export function tokenMarks(
   marks: AnswerMarks | undefined,
   vocabulary: Pick<Vocabulary, 'controlTokens' | 'token'>,

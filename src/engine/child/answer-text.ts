@@ -20,6 +20,10 @@ export interface Release {
   readonly logprobs: readonly TokenLogprob[] | null
 }
 
+/**
+ * The text of one answer: `push` takes each token and returns what may be sent, `finish` returns the rest. Nothing
+ * may be pushed once `stopped` is true.
+ */
 export class AnswerText {
   readonly #characters = new Utf8Assembler()
   readonly #stops: StopStrings

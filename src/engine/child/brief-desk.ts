@@ -14,6 +14,10 @@ export interface BriefDeskOptions {
   readonly report: (events: readonly BriefEvent[]) => void
 }
 
+/**
+ * Stands in the model's process: `obey` takes a command, `step` computes the next batch of vectors, `report` gets the
+ * results. A command that fails is reported as `failed`, never thrown.
+ */
 export class BriefDesk {
   readonly #options: BriefDeskOptions
 

@@ -2,6 +2,10 @@
 import { endOf, type PrefixNode } from './prefix-tree.ts'
 import type { RawCache } from './cell-store.ts'
 
+/**
+ * The library saves and restores whole sequences only, so every piece passes through the sequence `scratch`, which is
+ * empty between two calls.
+ */
 export class CellCopies {
   readonly #raw: RawCache
   /** A native sequence of no tokens, to tell the library which cells are meant. */

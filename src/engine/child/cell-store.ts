@@ -38,6 +38,11 @@ export interface SequenceCacheOptions {
 
 /** Fewer cells of no use are never worth a copy. */
 const leastUseless = 1024
+
+/**
+ * Owns the native sequence numbers; the last two are its own, one to copy with and one that holds cells of no use.
+ * The caller calls `reserve` before tokens are computed and `grew` after; `SequenceCache` is its only user.
+ */
 export class CellStore {
   readonly #raw: RawCache
   readonly #options: SequenceCacheOptions

@@ -58,6 +58,10 @@ const fewMissing = 16
 /** Weight of a new measurement in the average. */
 const timeWeight = 0.2
 
+/**
+ * One draft model serves all answers of a loaded model, with one sequence (slot) for each of `slots` answers. Call
+ * `draft` before a step and `learn` after; once the draft model failed, its drafts stay empty.
+ */
 export class DraftModel {
   readonly #options: DraftModelOptions
   readonly #slots: readonly Slot[]

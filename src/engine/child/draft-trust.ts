@@ -7,6 +7,10 @@ const weight = 0.25
 const firstPause = 16
 const longestPause = 512
 
+/**
+ * Decides for one answer how many tokens to draft (`worthwhile`) from how many were right (`learn`). When drafts do
+ * not pay, single tokens are tried at pauses that double from 16 to 512 tokens.
+ */
 export class DraftTrust {
   #trust: number
   #pause = firstPause

@@ -26,6 +26,10 @@ export interface DraftCost {
   readonly model: number | null
 }
 
+/**
+ * The cost of one drafted token by each way of drafting; null where that way may not draft: mode `never`, more than
+ * `mostDrafting` answers, or, by measurement, nothing measured yet.
+ */
 export function draftCost(
   mode: DraftMode,
   pace: Pace,

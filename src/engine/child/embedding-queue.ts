@@ -20,6 +20,10 @@ export interface EmbeddingQueueOptions {
   readonly report: (events: readonly BriefEvent[]) => void
 }
 
+/**
+ * `submit` takes a job, `step` computes while `busy`. Vectors, `ended`, `too-long` and `failed` go to `report`; a
+ * cancelled job is reported as `ended`.
+ */
 export class EmbeddingQueue {
   readonly #options: EmbeddingQueueOptions
   /** Whose turn is next comes first. */

@@ -14,6 +14,10 @@ interface Growing {
   ends: boolean
 }
 
+/**
+ * The UTF-8 bytes of all texts as one tree, in which equal beginnings are one path; `ends` marks where a text is
+ * whole.
+ */
 export function literalTree(texts: readonly string[]): ByteTree {
   const root: Growing = { next: new Map(), ends: false }
   for (const text of texts) {
@@ -55,6 +59,10 @@ const lengths = [
   [0x1_0000, 0x10_ffff],
 ] as const
 
+/**
+ * The UTF-8 bytes of all characters in `ranges`, which are code points with both ends included; surrogates are left
+ * out.
+ */
 export function byteTree(ranges: readonly (readonly [number, number])[]): ByteTree {
   const sequences = ranges.flatMap(([first, last]) =>
     lengths.flatMap(([low, high]) => {

@@ -4,6 +4,10 @@ import type { GrammarState } from './grammar-states.ts'
 import type { TokenFilter } from './sampler.ts'
 import type { TokenGrammar } from './token-grammar.ts'
 
+/**
+ * The place of one answer in its grammar: the sampler asks `allows` or takes `mask`, and `accept` moves on by the
+ * chosen token. All of them may throw `GrammarTooAmbiguous` or `GrammarTooLarge`.
+ */
 export class GrammarGuide implements TokenFilter {
   readonly #grammar: TokenGrammar
   #state: GrammarState

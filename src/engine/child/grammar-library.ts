@@ -13,6 +13,11 @@ const mostMaskBytes = 64 * 1024 * 1024
 
 type Known = Pick<Vocabulary, 'size' | 'token' | 'controlTokens'>
 
+/**
+ * `open` makes a grammar for this vocabulary or finds it among those used last.
+ *
+ * @throws GrammarTooAmbiguous, GrammarTooLarge from `open`, when even the beginning cannot be followed
+ */
 export class GrammarLibrary {
   readonly #vocabulary: Known
   readonly #grammars = new RecentMap<string, TokenGrammar>({
@@ -45,6 +50,10 @@ export class GrammarLibrary {
   }
 }
 
+/**
+ * A vocabulary sorted for grammars: tokens with bytes as a tree, tokens that end the turn, and control tokens, which
+ * have no bytes and are found by their spelling. Looks at every token, so it is made once a model.
+ */
 export function grammarVocabulary(vocabulary: Known): GrammarVocabulary {
   const { size, controlTokens } = vocabulary
   const withBytes: TreeToken[] = []

@@ -9,12 +9,16 @@ export interface TokenMask {
 /** Above this many they are no longer few. */
 const mostFew = 512
 
+/**
+ * A mask that allows only `tokens`, which are indexes into the vocabulary; up to 512 are also kept as a list (`few`).
+ */
 export function newMask(tokens: readonly number[], vocabularySize: number): TokenMask {
   const bits = new Uint32Array(Math.ceil(vocabularySize / 32))
   for (const token of tokens) bits[token >> 5]! |= 1 << (token & 31)
   return { bits, few: tokens.length <= mostFew ? Int32Array.from(tokens) : null }
 }
 
+/** Whether the mask allows a token of the vocabulary. */
 export function isIn({ bits }: TokenMask, token: number): boolean {
   return ((bits[token >> 5]! >>> (token & 31)) & 1) === 1
 }

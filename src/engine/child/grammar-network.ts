@@ -47,8 +47,15 @@ type Made<Kind extends Node['kind']> = Omit<Extract<Node, { kind: Kind }>, 'id' 
 const mostNodes = 2_000_000
 const mostCount = 2 ** 31 - 1
 
+/** Thrown while an answer is generated: what was reached of the grammar takes more than 2,000,000 nodes. */
 export class GrammarTooLarge extends Error {}
 
+/**
+ * Gives the node where a rule begins (`start`, `startOf`) and the one where the answer ends (`end`); edges lead on
+ * from there.
+ *
+ * @throws GrammarTooLarge when nodes are made
+ */
 export class GrammarNetwork {
   readonly end: Node
   readonly #rules: ReadonlyMap<string, Rule>

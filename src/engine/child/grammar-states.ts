@@ -55,8 +55,16 @@ const mostStates = 20_000
 const mostFramesAndPlaces = 200_000
 const doneRange = 2 ** 31
 
+/**
+ * Thrown while an answer is generated: one of the bounds above is passed, on depth, on readings at once or on steps
+ * for one token.
+ */
 export class GrammarTooAmbiguous extends Error {}
 
+/**
+ * Gives states by `start` and leads from state to state by a byte (`after`) or a control token (`afterToken`).
+ * Between two tokens, `allowSteps` renews the bound on work and `moved` keeps the table within its bounds.
+ */
 export class GrammarStates {
   readonly #network: GrammarNetwork
   readonly #spelling: (token: number) => string

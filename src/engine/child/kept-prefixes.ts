@@ -11,6 +11,10 @@ const mostTold = 1000
 /** Fewer tokens are computed as fast as they are read. */
 const leastTokens = 16
 
+/**
+ * Stands in the model's process, which may not write: `computed` hands the bytes of a file to `report`, and the
+ * server's `PrefixFiles` writes them.
+ */
 export class KeptPrefixes {
   readonly #place: PrefixPlace
   readonly #origin: CellOrigin

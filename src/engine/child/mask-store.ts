@@ -1,6 +1,7 @@
 /** Masks take memory, so those that were used least recently are dropped, and computed again when they are needed. */
 import type { GrammarState } from './grammar-states.ts'
 
+/** Bounds the memory of masks: beyond `mostBytes`, `use` sets the mask of the least recently used states to null. */
 export class MaskStore {
   readonly #mostBytes: number
   readonly #used = new Map<GrammarState, number>()

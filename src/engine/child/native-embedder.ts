@@ -14,6 +14,11 @@ export interface EmbeddingShape {
   readonly threads: number
 }
 
+/**
+ * An `Embedder` over a context of llama.cpp: `add` the tokens of several sequences, `run` them together, read the
+ * `vector` of each, which has `width` components and is not normalised here. `run` empties the memory of the run
+ * before.
+ */
 export class NativeEmbedder implements Embedder {
   readonly width: number
   readonly contextTokens: number

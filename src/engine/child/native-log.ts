@@ -10,6 +10,9 @@ import { type Binding, logCallback } from './binding.ts'
 const level = { warning: 3, error: 4, continued: 5 } as const
 const keptLines = 8
 
+/**
+ * Made before a model is loaded; `reason` gives the last 8 lines of errors and warnings for the error that is shown.
+ */
 export class NativeLog {
   readonly #native: Binding
   readonly #callback: bigint

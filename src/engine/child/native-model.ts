@@ -19,6 +19,10 @@ export interface ContextShape {
   readonly stateWidth: number
 }
 
+/**
+ * The scheduler's `Decoder` and the cache's `RawCache` over one context of llama.cpp. What `logits` and `state`
+ * return is native memory, valid until the next `run`.
+ */
 export class NativeModel implements Decoder, RawCache {
   readonly vocabularySize: number
   readonly stepTokens: number

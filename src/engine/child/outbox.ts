@@ -15,6 +15,10 @@ const firstTokens = 8
 type Text = Extract<JobEvent, { type: 'text' }>
 type Growing = { -readonly [Name in keyof Text]: Text[Name] }
 
+/**
+ * Collects the events of the scheduler. `settle` after each step reports what may not wait; `flush` reports all at
+ * once.
+ */
 export class Outbox {
   readonly #report: (events: readonly JobEvent[]) => void
   readonly #now: () => number

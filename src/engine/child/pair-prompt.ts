@@ -17,6 +17,7 @@ export interface PairVocabulary {
   tokenize(text: string): Int32Array
 }
 
+/** `tokens` gives the input of a cross-encoder for one query and one document. */
 export class PairPrompt {
   readonly #vocabulary: PairVocabulary
   readonly #tokenizer: Tokenizer

@@ -5,6 +5,10 @@ import { below, type PrefixNode } from './prefix-tree.ts'
 /** Each costs time to look at, however small it is. */
 const mostNodes = 4096
 
+/**
+ * Invariant: the copies take at most `mostBytes` together, in at most 4,096 nodes. To make room, the least recently
+ * used node that nothing follows is forgotten.
+ */
 export class ParkedStates {
   readonly #copies: CellCopies
   readonly #mostBytes: number

@@ -33,6 +33,10 @@ export interface Match {
 
 export const noMatch: Match = { path: [], length: 0 }
 
+/**
+ * A node without tokens or cells, put behind `parent` (null: a root). `scope` is who may share the node; null is
+ * everybody.
+ */
 export function newNode(parent: PrefixNode | null, scope: string | null): PrefixNode {
   const node: PrefixNode = {
     parent,

@@ -10,6 +10,10 @@ const inRow = 3
 /** How likely a drafted token is right, before anything is known. */
 const firstTrust = 0.7
 
+/**
+ * The lookup of one answer: it is made with the prompt's tokens and told each chosen one (`accept`); `draft`
+ * proposes, and `learn` takes how much was right.
+ */
 export class PromptLookup {
   readonly #tokens: number[] = []
   /** Where tokens in a row were last followed by something; other rows may have the same key. */

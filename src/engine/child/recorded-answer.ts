@@ -7,6 +7,10 @@
 /** No margin is greater: what is beyond it is equally wrong. */
 export const greatestMargin = 50
 
+/**
+ * Gives the recorded tokens one after the other (`take`) and notes the margin of each in `margins`, between 0 and
+ * `greatestMargin`. What is not a finite number counts as the greatest.
+ */
 export class RecordedAnswer {
   readonly tokens: readonly number[]
   /** One for each token that was computed. */

@@ -32,6 +32,10 @@ const firstBand = 4
 /** So many tokens are refused one by one before all that may come are found out. */
 const mostTries = 3
 
+/**
+ * The sampler of one answer: `choose` gives a token for a position, `accept` tells what was put into the output, as
+ * penalties count it. The same seed, choice, position and logits give the same token.
+ */
 export class Sampler {
   readonly #sampling: Sampling
   readonly #noise: Noise

@@ -63,6 +63,10 @@ export interface SchedulerOptions {
   readonly report: (events: readonly JobEvent[], occupancy: Occupancy) => void
 }
 
+/**
+ * Driven from outside: `submit` and `cancel` jobs, `step` while `busy`. A step computes at once and waits for
+ * nothing; all results go to `report`, errors of a job included.
+ */
 export class Scheduler {
   readonly #options: SchedulerOptions
   readonly #outbox: Outbox

@@ -44,6 +44,10 @@ export interface Sequence {
 /** A common beginning that is shorter is not worth sharing. */
 const leastShared = 4
 
+/**
+ * The life of a sequence: `begin` or `fork`, then `reserve` before tokens are decoded and `grow` after, `trim` to
+ * take wrong ones back, `end`. At most `free` tokens may be reserved.
+ */
 export class SequenceCache {
   readonly #cells: CellStore
   readonly #options: SequenceCacheOptions

@@ -19,10 +19,16 @@ const fewest = 8
 /** Lower than all that is scored. */
 const nothing = Number.NEGATIVE_INFINITY
 
+/** Where the hidden states of one answer go: scored when there is a probe, else kept to train one on. */
 export function newStates({ probe }: StateReading): AnswerStates {
   return probe === null ? new KeptStates() : new ProbedStates(probe)
 }
 
+/**
+ * Scores one answer by a linear probe. The first state is the prompt's; of the answer, the highest mean logit over up
+ * to `stateWindow` tokens counts, and fewer than 8 give no score. A state that is not a number makes the score NaN,
+ * which the guard must not take for harmless.
+ */
 export class ProbedStates implements AnswerStates {
   readonly kept = null
   readonly #probe: Probe

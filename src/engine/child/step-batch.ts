@@ -5,6 +5,10 @@ import type { NativeBatch } from './structs.ts'
 
 const int32 = Int32Array.BYTES_PER_ELEMENT
 
+/**
+ * Has room for `capacity` tokens, which is not checked: the caller adds no more. `add` puts one token in, `clear`
+ * begins the next step.
+ */
 export class StepBatch {
   /** To be passed to `llama_decode` as it is. */
   readonly native: NativeBatch

@@ -62,6 +62,10 @@ interface Bare {
   age: number
 }
 
+/**
+ * A pace that is learnt: with prompts, a step may take up to 2.4 times as long as without. Where nothing was measured
+ * lately, one step goes without prompts, to be measured.
+ */
 export class MeasuredPace implements Pace {
   /** Steps without prompts, by the number of answers in powers of two. */
   readonly #bare: (Bare | undefined)[] = []

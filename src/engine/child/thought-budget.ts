@@ -4,6 +4,10 @@
  */
 import type { ThoughtLimit } from '../protocol.ts'
 
+/**
+ * The budget of one answer, in tokens: the caller takes `forced` where it is not null and tells each token's text by
+ * `accept`.
+ */
 export class ThoughtBudget {
   readonly #limit: ThoughtLimit
   readonly #closing: Int32Array

@@ -17,6 +17,7 @@ const trialWindow = 120
 const firstRetry = 500
 const lastRetry = 8000
 
+/** Takes the cost of each step (`observe`); `threads` is then how many the library should use, from 1 to `most`. */
 export class ThreadGovernor {
   readonly #most: number
   #threads: number

@@ -21,6 +21,11 @@ export interface GrammarVocabulary {
   readonly controlToken: (text: string) => number | null
 }
 
+/**
+ * States are shared by all answers with this grammar. `after` only looks; `advance` is for the token that was chosen.
+ *
+ * @throws GrammarTooAmbiguous, GrammarTooLarge from every method
+ */
 export class TokenGrammar {
   readonly #vocabulary: GrammarVocabulary
   readonly #states: GrammarStates

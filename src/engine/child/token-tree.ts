@@ -6,6 +6,10 @@ export interface TreeToken {
   readonly bytes: Uint8Array
 }
 
+/**
+ * Made once a vocabulary. `walk` finds all tokens that may come in a state, looking once at bytes that several tokens
+ * begin with; it is not reentrant.
+ */
 export class TokenTree {
   /** Nodes in the order of a walk that goes down first; for each its byte, its depth, and the node after all below it. */
   readonly #bytes: Uint8Array

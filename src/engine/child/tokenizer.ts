@@ -19,6 +19,10 @@ export interface TokenizerVocabulary {
 /** Texts and control tokens in turn. */
 type Stretch = string | ControlToken
 
+/**
+ * Made once a model; `tokenize` takes a rendered prompt in segments and returns token ids. A first segment that
+ * brings tokens of its own is taken as it is.
+ */
 export class Tokenizer {
   readonly #vocabulary: TokenizerVocabulary
   /** Control tokens and marks by their first character, longest first. */

@@ -28,6 +28,7 @@ export interface VocabularyToken extends Piece {
 
 const silent: Piece = { bytes: new Uint8Array(0), text: '' }
 
+/** Reads what llama.cpp knows of the vocabulary (`llama_vocab_*`). Each token's bytes are read once and kept. */
 export class Vocabulary {
   readonly size: number
   /** -1 when the model has none. */

@@ -22,6 +22,10 @@ interface Pending extends Omit<Written, 'text'> {
   readonly start: number
 }
 
+/**
+ * Reads one choice: `push` takes its text as the engine writes it, `finish` the end; both return the parts that are
+ * certain by then, with the tokens and probabilities that belong to each.
+ */
 export class AnswerReader {
   readonly #options: AnswerReaderOptions
   readonly #pending: Pending[] = []

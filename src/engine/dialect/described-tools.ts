@@ -2,6 +2,10 @@
 import type { ChatMessage, Tool } from '../../core/request.ts'
 import type { Rendering } from './dialect.ts'
 
+/**
+ * The conversation with its tools described in the system's turn, or in the first user's where the template has no
+ * system's. Calls and results become text even when `tools` is empty.
+ */
 export function describedConversation(
   messages: readonly ChatMessage[],
   tools: readonly Tool[],

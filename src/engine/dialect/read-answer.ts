@@ -14,6 +14,10 @@ export interface AnswerShape {
 /** Longest beginning of a call that is waited for; what is longer is text. */
 const longestHead = 65_536
 
+/**
+ * Reads text in the shape of a dialect and yields what it finds; null when more text is needed. A mark that does not
+ * come makes no error: its text is part of the answer.
+ */
 export function* readAnswer(scanner: Scanner, shape: AnswerShape): Reading {
   const { thought, begunThinking, calls, toolNamed } = shape
   if (thought !== null) {

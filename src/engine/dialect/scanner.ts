@@ -17,6 +17,10 @@ export type Reading<Result = void> = Generator<Found | null, Result, undefined>
 
 const whiteSpace = /^\s*/u
 
+/**
+ * The writer calls `push` and `end`; the reader takes from the front. Between `keep` and `commit`, what was taken can
+ * be had back.
+ */
 export class Scanner {
   /** Texts of control tokens that are spelled out in this answer: they are marks and never content. */
   readonly controls: readonly string[]

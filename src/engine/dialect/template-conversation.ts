@@ -40,6 +40,10 @@ export interface Outlook {
   readonly reasoning: Reasoning
 }
 
+/**
+ * Messages, tools and switches for a chat template. `tools` is null when there are none, when the choice is `none`,
+ * or when the dialect has them described in a turn.
+ */
 export function templateConversation(
   messages: readonly ChatMessage[],
   { toolUse, reasoning }: Outlook,

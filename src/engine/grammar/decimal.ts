@@ -58,6 +58,7 @@ export function isLong(value: number): boolean {
   return Number(value.toPrecision(mostDigits)) !== value
 }
 
+/** Whether the number is zero, whatever its sign. */
 export function isZero({ whole, fraction }: Decimal): boolean {
   return whole === '0' && fraction === ''
 }

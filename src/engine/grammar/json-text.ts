@@ -113,6 +113,7 @@ export const stringCharacter: Rule = choice(
   ),
 )
 
+/** A JSON string, in quotes, whose inside fits `content`. */
 export function stringOf(content: Rule): Rule {
   return sequence(literal('"'), content, literal('"'))
 }
@@ -168,6 +169,7 @@ export function anyValueRules(prefix: string): {
   return { value, object: reference(name('object')), array: reference(name('array')), rules }
 }
 
+/** A JSON array around `items`, which bring their own commas; white space may stand inside the brackets. */
 export function brackets(items: Rule): Rule {
   return sequence(literal('['), space, items, space, literal(']'))
 }

@@ -40,6 +40,7 @@ export function multiplesOf(
   return { root: signless ? above : choice(literal('0'), sequence(optional(literal('-')), positive)), rules }
 }
 
+/** The smallest multiple of `divisor` that is not below `least`; both must be positive or zero, `divisor` not zero. */
 export function ceilingOf(least: bigint, divisor: bigint): bigint {
   const quotient = least / divisor
   return (least > quotient * divisor ? quotient + 1n : quotient) * divisor

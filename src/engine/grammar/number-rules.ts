@@ -15,6 +15,7 @@ interface Edge {
   readonly exclusive: boolean
 }
 
+/** One digit from `first` to `last`, both included; never fits when `first` is above `last`. */
 export function digitBetween(first: number, last: number): Rule {
   return first > last ? never : characters([[0x30 + first, 0x30 + last]])
 }

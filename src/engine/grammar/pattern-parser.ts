@@ -58,6 +58,11 @@ const controls: Readonly<Record<string, string>> = { t: '\t', n: '\n', v: '\v', 
 /** Letters that may be escaped though they need not be. */
 const punctuation = /^[!-/:-@[-`{-~]$/
 
+/**
+ * The alternatives of a pattern, without slashes or flags.
+ *
+ * @throws UnreadablePattern when the pattern is too long, wrong, or more than an automaton can do
+ */
 export function parsePattern(source: string): readonly Alternative[] {
   if (source.length > mostLength) throw new UnreadablePattern(`is longer than ${mostLength} characters`)
   return new Parser(source).whole()

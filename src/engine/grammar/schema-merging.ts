@@ -8,6 +8,10 @@ export type Flat = Omit<Assertions, '$ref' | 'allOf' | 'anyOf' | 'oneOf' | 'cons
   readonly types?: readonly Type[]
 }
 
+/**
+ * A schema's own assertions, without those that refer to other schemas: `const` becomes one value of `enum`, `type` a
+ * list.
+ */
 export function flatOf({
   $ref: _ref,
   allOf: _all,
@@ -98,6 +102,7 @@ function both(one: Schema, other: Schema): Schema {
   return other === true ? one : ({ allOf: [one, other] } satisfies JsonObject)
 }
 
+/** The types that both lists allow. An integer is a number, too. */
 export function commonTypes(one: readonly Type[], other: readonly Type[]): readonly Type[] {
   const fits = (type: Type, among: readonly Type[]) =>
     among.includes(type) || (type === 'integer' && among.includes('number'))
@@ -106,6 +111,10 @@ export function commonTypes(one: readonly Type[], other: readonly Type[]): reado
   ]
 }
 
+/**
+ * The values of `one` that are equal to a value of `other`, in the order of `one`; objects are equal in any order of
+ * keys.
+ */
 export function intersection(one: readonly Json[], other: readonly Json[]): Json[] {
   const texts = new Set(other.map(canonical))
   return one.filter((value) => texts.has(canonical(value)))

@@ -14,6 +14,7 @@ const mostLooks = 10_000
 /** Branches of one `oneOf`, and parts of one `allOf`: each is compared or merged with all others. */
 const mostTogether = 100
 
+/** Works on one schema (`root`, which `$ref` refers to), with bounds on how much is looked at in all. */
 export class SchemaVariants {
   readonly #root: JsonObject
   readonly #properties = new Map<Flat, Map<string, Flat>>()
@@ -132,6 +133,7 @@ function typesOf({ types, enum: values }: Flat): readonly Type[] | null {
   return values === undefined ? null : [...new Set(values.map(typeOf))]
 }
 
+/** The JSON Schema type of a value; a number without a fraction is an `integer`. */
 export function typeOf(value: unknown): Type {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'array'
@@ -154,6 +156,7 @@ function stepOf(step: string): string {
   return name.replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
+/** The JSON Pointer (RFC 6901) of a place below `pointer`, its steps escaped. */
 export function childPointer(pointer: string, ...steps: readonly (string | number)[]): string {
   return `${pointer}/${steps.map((step) => String(step).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`
 }

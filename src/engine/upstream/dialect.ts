@@ -82,6 +82,7 @@ const owners: ReadonlyMap<string, Kind> = new Map([
   ['elpis', 'elpis'],
 ])
 
+/** The kind of server, by `owned_by` in its list of models; `openai`, which promises least, for unknown owners. */
 export function kindOwnedBy(owner: string | undefined): Kind {
   return owners.get(owner ?? '') ?? 'openai'
 }

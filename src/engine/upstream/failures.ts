@@ -47,6 +47,7 @@ const connectionReasons: ReadonlyMap<string, string> = new Map([
   ['ECONNRESET', 'it closed the connection'],
 ])
 
+/** `upstream_unavailable` (503) with `Retry-After` in seconds. */
 export function unavailable(model: string, reason: string, seconds = 1): ElpisError {
   const error = elpisError('upstream_unavailable', { model, reason })
   error.retryAfter = seconds
@@ -102,6 +103,10 @@ export function reasonIn(body: string, key: string | null): string | null {
   return plainReason(message, key)
 }
 
+/**
+ * A message of an upstream in one line, cut to a bound, without control characters and without our key; null when
+ * nothing is left.
+ */
 export function plainReason(message: string, key: string | null): string | null {
   const safe = key === null ? message : message.replaceAll(key, '…')
   const line = safe.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\s]+/gu, ' ').trim()
