@@ -18,6 +18,7 @@ interface LogOptions {
 const rank = { silent: 0, error: 1, warn: 2, info: 3, debug: 4 } as const
 const colour = { error: 'red', warn: 'yellow', info: 'cyan', debug: 'gray' } as const
 
+/** A log that writes events of `level` and graver, by `write`: lines of JSON, or coloured text where `pretty`. */
 export function createLog({ level: most, pretty, write, now = Date.now }: LogOptions): Log {
   return (level, event, fields = {}) => {
     if (rank[level] > rank[most]) return

@@ -49,6 +49,7 @@ export function refusedModel(
 /** Asked for every request, so that networks are read once a key. */
 const networksOf = new WeakMap<KeyLimits, Networks>()
 
+/** `network_refused` when the key is bound to networks and this address is in none of them, or unknown; else null. */
 export function refusedNetwork(limits: KeyLimits, network: string | null): ElpisError | null {
   if (limits.networks === null) return null
   let networks = networksOf.get(limits)

@@ -56,6 +56,7 @@ export const allPermissions = Object.keys(permissions) as readonly Permission[]
 
 export const roles = everybody
 
+/** Whether a role has a permission, by the table above. A key's own limits are not looked at here. */
 export function permits(role: Role, permission: Permission): boolean {
   return (permissions[permission] as readonly Role[]).includes(role)
 }

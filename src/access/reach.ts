@@ -17,6 +17,7 @@ export function demand(by: Principal | undefined, permission: Permission): void 
   if (by !== undefined && !permits(by.role, permission)) throw notPermitted(by, permission)
 }
 
+/** `not_permitted` (403), which names the role and the permission that it lacks. */
 export function notPermitted({ role }: Principal, permission: Permission) {
   return elpisError('not_permitted', { role, permission })
 }

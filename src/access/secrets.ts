@@ -20,35 +20,43 @@ const keyShape = /^elpis-([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/
 /** `elpis-` and four characters: 24 of 256 bits. */
 const prefixLength = 10
 
+/** A new API key, from the system's random source. Shown once; only its hash is stored. */
 export function newKeySecret(): KeySecret {
   const random = letters(43)
   return `elpis-${random}${checksum(random)}` as KeySecret
 }
 
+/** `key_` and 16 random letters and digits; not a secret. */
 export function newKeyId(): KeyId {
   return `key_${letters(16)}` as KeyId
 }
 
+/** `org_` and 16 random letters and digits; not a secret. */
 export function newOrganisationId(): OrganisationId {
   return `org_${letters(16)}` as OrganisationId
 }
 
+/** `quota_` and 16 random letters and digits; not a secret. */
 export function newQuotaId(): string {
   return `quota_${letters(16)}`
 }
 
+/** `person_` and 16 random letters and digits; not a secret. */
 export function newPersonId(): PersonId {
   return `person_${letters(16)}` as PersonId
 }
 
+/** `ses_` and 16 random letters and digits; names a session in lists, and opens nothing. */
 export function newSessionId(): SessionId {
   return `ses_${letters(16)}` as SessionId
 }
 
+/** What the cookie of a session holds: 256 random bits in base64url. */
 export function newSessionSecret(): SessionSecret {
   return randomBytes(32).toString('base64url') as SessionSecret
 }
 
+/** The secret part of a link that lets somebody in: 256 random bits in base64url. */
 export function newLinkToken(): LinkToken {
   return randomBytes(32).toString('base64url') as LinkToken
 }
@@ -64,6 +72,7 @@ export function looksLikeToken(text: string): boolean {
   return /^[\w-]{43}$/.test(text)
 }
 
+/** The first 10 characters of a key, to tell keys apart in lists. */
 export function displayPrefix(key: KeySecret): string {
   return key.slice(0, prefixLength)
 }

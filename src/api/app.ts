@@ -103,6 +103,7 @@ const closed: readonly ClosedPrefix[] = [
 /** Bodies being received may take this many full ones together. */
 const bodiesAtOnce = 64
 
+/** Builds the server's HTTP side with all of its routes; it does not listen yet. */
 export async function createApi(parts: ApiParts): Promise<Api> {
   const { limits, log } = parts
   const app = fastify({

@@ -44,6 +44,7 @@ interface EdgeParts {
   readonly onExchange: (exchanged: Exchanged) => void
 }
 
+/** Adds the checks of the edge to `app`, as hooks that run before any route. */
 export function guardEdge(app: FastifyInstance, { settings, log, now, onExchange }: EdgeParts): Edge {
   const trusted = new Networks(settings.trustedProxies ?? [])
   let stopping = false

@@ -20,6 +20,7 @@ export const errorBody = z.object({
 
 export type ErrorBody = z.infer<typeof errorBody>
 
+/** An error in the shape of OpenAI's, with our code, hint and the request's id. */
 export function errorBodyOf(error: ElpisError, id: RequestId): ErrorBody {
   const { message, param, code, hint, status, notice } = error
   const body = { message, type: typeOf(status), param, code, hint, request_id: id }

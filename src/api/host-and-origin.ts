@@ -34,6 +34,10 @@ export function hostAllowed(header: string | undefined, { bind, allowedHosts }: 
 /** How the page that sent a request relates to this server. `none`: no browser page (curl, an SDK) or plain navigation. */
 export type OriginKind = 'none' | 'same' | 'allowed' | 'foreign'
 
+/**
+ * Compares the `Origin` header with the `Host` header and the allowed origins, all in any case. No `Origin` is
+ * `none`.
+ */
 export function originKind(
   origin: string | undefined,
   hostHeader: string | undefined,

@@ -22,6 +22,7 @@ export interface MonitoringDoor {
   readonly onExchange: (exchanged: Exchanged) => void
 }
 
+/** The routes of usage, metrics, events and the desk. Metrics and events need `server.read`. */
 export function monitoringRoutes(
   door: MonitoringDoor,
   { access, whose, now }: { access: Pick<Access, 'enter'>; whose: Whose; now: () => number },

@@ -48,6 +48,7 @@ const ranking = z.object({
   usage: z.object({ prompt_tokens: z.int(), total_tokens: z.int() }),
 })
 
+/** The route that ranks documents by a query, best first. */
 export function rerank({ brief }: Pick<Generating, 'brief'>): Route {
   return defineRoute({
     method: 'POST',

@@ -92,6 +92,7 @@ export function requestLeaf(row: Pick<OpenRow, 'account' | 'subject'>, entry: Re
   return { ...leafOf(entry.id, body), opened: true, account: row.account, subject: row.subject }
 }
 
+/** The leaf of an act: a change that somebody made, as it goes into the log. */
 export function actLeaf(id: EntryId, { kind, by, about, details }: Act, at: number): NewLeaf {
   const facts = Object.entries(details).map(([name, value]) => [
     name,

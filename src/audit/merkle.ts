@@ -14,6 +14,7 @@ function sha256(data: Uint8Array): Hash {
   return hash('sha256', data, 'buffer')
 }
 
+/** The hash of a leaf: SHA-256 of a zero byte and the leaf, so that no leaf passes for an inner node. */
 export function leafHash(leaf: Uint8Array): Hash {
   return sha256(Buffer.concat([leafPrefix, leaf]))
 }
@@ -119,6 +120,7 @@ export function provesConsistency(
   return same(soFar, oldRoot) && same(whole, root)
 }
 
+/** Whether two hashes are equal. Not in constant time: hashes of the log are public. */
 export function same(one: Uint8Array, other: Uint8Array): boolean {
   return Buffer.compare(one, other) === 0
 }

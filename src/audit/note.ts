@@ -61,10 +61,12 @@ export function parseSignature(line: string): Signature | null {
   return { name, id: bytes.subarray(0, 4).toString('hex'), bytes: bytes.subarray(4) }
 }
 
+/** One signature line of a note. */
 export function formatSignature({ name, id, bytes }: Signature): string {
   return `— ${name} ${Buffer.concat([Buffer.from(id, 'hex'), bytes]).toString('base64')}\n`
 }
 
+/** A note with the signature of this key; the text must end with a newline. */
 export function signNote(text: string, key: SignerKey): string {
   return `${text}\n${formatSignature({ ...key, bytes: sign(null, Buffer.from(text), key.privateKey) })}`
 }

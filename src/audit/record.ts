@@ -49,6 +49,10 @@ interface RecordParts {
   readonly digests: Digests
 }
 
+/**
+ * The stage that opens an entry before any work and closes it once. It writes to the journal; texts go to `contents`,
+ * encrypted.
+ */
 export function recordStage(parts: RecordParts) {
   return {
     /** @throws `audit_unavailable` */

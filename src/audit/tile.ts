@@ -80,6 +80,7 @@ export function parseBundle(bundle: Uint8Array, width: number): Buffer[] | null 
   return place === bytes.length && entries.length === width ? entries : null
 }
 
+/** The leaf hashes of a bundle's entries, in order. */
 export function bundleHashes(entries: readonly Uint8Array[]): Hash[] {
   return entries.map(leafHash)
 }

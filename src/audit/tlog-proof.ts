@@ -15,6 +15,7 @@ export interface TlogProof {
 const firstLine = 'c2sp.org/tlog-proof@v1'
 const mostHashes = 63
 
+/** The text of such a proof; `checkpoint` stands at its end as it is. */
 export function formatProof({ extra, index, hashes, checkpoint }: TlogProof): string {
   const lines = [
     firstLine,

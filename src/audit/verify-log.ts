@@ -39,6 +39,7 @@ interface Checking {
   readonly onEntry?: (entry: LogEntry, position: number) => void
 }
 
+/** Reads the log from its source and reports what is wrong with it, entry by entry. */
 export async function verifyLog(checking: Checking): Promise<LogReport> {
   return await new LogCheck(checking).run()
 }

@@ -6,6 +6,7 @@ const common: OptionSpecs = {
   help: { type: 'boolean', short: 'h', description: 'Show this.' },
 }
 
+/** The text of `elpis --help`. */
 export function overview(entries: readonly (Command | CommandGroup)[]): string {
   return [
     'Elpis serves open-weight models on your own machine.',

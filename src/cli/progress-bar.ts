@@ -12,6 +12,7 @@ const plainMilliseconds = 5_000
 /** The rate shown is that of the last seconds: what is left depends on the network now, not on how it began. */
 const windowMilliseconds = 5_000
 
+/** Shows the progress of one thing at a time. */
 export class ProgressBar {
   readonly #output: ProgressOutput
   readonly #now: () => number

@@ -7,6 +7,10 @@ export interface Counts {
   readonly rightly: number
 }
 
+/**
+ * How many rows a threshold finds, misses, flags falsely and passes rightly. A score equal to the threshold is
+ * flagged.
+ */
 export function counts(scores: readonly number[], labels: readonly boolean[], threshold: number): Counts {
   let [found, missed, falsely, rightly] = [0, 0, 0, 0]
   for (const [at, score] of scores.entries()) {
@@ -19,6 +23,7 @@ export function counts(scores: readonly number[], labels: readonly boolean[], th
   return { found, missed, falsely, rightly }
 }
 
+/** F1, the harmonic mean of precision and recall, from 0 to 1; 0 when there is nothing to find. */
 export function f1Of({ found, missed, falsely }: Pick<Counts, 'found' | 'missed' | 'falsely'>): number {
   return (2 * found) / Math.max(1, 2 * found + missed + falsely)
 }
@@ -46,6 +51,7 @@ export function recallAt(scores: readonly number[], labels: readonly boolean[], 
   return harmful.filter((score) => score > threshold).length / Math.max(1, harmful.length)
 }
 
+/** The value at `share` (0 to 1) of the sorted values, not interpolated; 0 when there are none. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((left, right) => left - right)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0

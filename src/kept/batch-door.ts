@@ -32,6 +32,7 @@ export function lineId(batch: BatchId, line: number): string {
   return `batch_req_${batch.slice('batch_'.length)}_${line}`
 }
 
+/** The line number at the end of such an id; null for anything else. */
 export function lineNumberOf(id: unknown): number | null {
   const digits = typeof id === 'string' ? /_(\d{1,9})$/.exec(id)?.[1] : undefined
   return digits === undefined ? null : Number(digits)

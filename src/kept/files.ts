@@ -103,6 +103,7 @@ export class KeptFiles {
   }
 }
 
+/** `file-` and 120 random bits in hex. */
 export function newFileId(): FileId {
   return `file-${randomBytes(15).toString('hex')}` as FileId
 }

@@ -2,6 +2,7 @@ import { elpisError, type ElpisError } from '../errors.ts'
 
 type Kind = 'response' | 'file' | 'batch'
 
+/** `kept_not_found` (404); the id, which the client chose, is cut to 100 characters. */
 export function notFound(kind: Kind, id: string): ElpisError {
   return elpisError('kept_not_found', { kind, id: id.slice(0, 100) })
 }

@@ -18,6 +18,7 @@ export interface Exchanged {
 
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
+/** Counts one finished HTTP exchange. Unknown methods count as `other`, so that clients cannot make new series. */
 export function countExchange(
   registry: Registry,
   { route, method, status, code, sentBytes }: Exchanged,

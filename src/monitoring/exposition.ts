@@ -4,6 +4,7 @@ import type { Registry, Series } from './registry.ts'
 
 export const expositionType = 'text/plain; version=0.0.4; charset=utf-8'
 
+/** All metrics of the registry as such a text. */
 export function exposition(registry: Registry): string {
   return registry
     .read()

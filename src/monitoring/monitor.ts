@@ -30,6 +30,10 @@ export interface Monitor {
   close(): void
 }
 
+/**
+ * Makes the registry, the watch over requests and the live view; `close` stops measuring and ends all streams to
+ * watchers.
+ */
 export function createMonitor({ clock, status, served, version, policy }: MonitorParts): Monitor {
   const now = () => clock.now()
   const registry = new Registry()

@@ -40,6 +40,10 @@ export interface BriefWork {
   moderate(request: ModerationRequest, credentials: Credentials): Promise<readonly Moderated[]>
 }
 
+/**
+ * Joins the stages. The guard judges texts before the engine gets them, and each call is admitted, recorded and
+ * settled as an answer is.
+ */
 export function briefWork(stages: BriefStages): BriefWork {
   const { engine, guard } = stages
   return {

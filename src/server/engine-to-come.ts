@@ -13,6 +13,10 @@ export interface EngineToCome extends Engine {
 
 const retrySeconds = 5
 
+/**
+ * An engine for models that are still being fetched: until the real one is there, requests get `model_not_ready` with
+ * how far it is (503, `Retry-After` 5 s).
+ */
 export function engineToCome(models: readonly string[]): EngineToCome {
   const fractions = new Map(models.map((model) => [model, 0]))
   let engine: Engine | null = null

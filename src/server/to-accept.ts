@@ -15,6 +15,10 @@ export type RecordedLicence = Pick<Licence, 'id' | 'name' | 'version' | 'link'> 
   readonly policy: LicenceText | null
 }
 
+/**
+ * A licence with its texts read from the store, as the record of an acceptance needs them; null where no text came
+ * along.
+ */
 export async function recordedLicenceOf(
   { id, name, version, link, text, policy }: KeptLicence,
   store: Pick<WeightsStore, 'licence'>,

@@ -61,6 +61,7 @@ export function againstTarget(
   }
 }
 
+/** `evt_` and 96 random bits in hex. */
 export function newEventId(): string {
   return `evt_${randomBytes(12).toString('hex')}`
 }

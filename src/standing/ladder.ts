@@ -54,6 +54,7 @@ export function contributions(events: readonly StandingEvent[], policy: Policy, 
     .sort((one, other) => other.counts - one.counts)
 }
 
+/** The points of all strikes together, each as far as it still counts. */
 export function scoreOf(strikes: readonly Contribution[]): number {
   return strikes.reduce((sum, { counts }) => sum + counts, 0)
 }

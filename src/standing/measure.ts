@@ -32,6 +32,7 @@ export interface Lift {
   readonly reason: string
 }
 
+/** Whether a measure holds at `now` (milliseconds since 1970): it was not lifted and has not run out. */
 export function inForce({ until, lifted }: Measure, now: number): boolean {
   return lifted === null && (until === null || until > now)
 }

@@ -49,6 +49,10 @@ export interface PolicySettings {
 
 const day = 24 * 60 * 60 * 1000
 
+/**
+ * The ladder's policy from its settings, days turned into milliseconds. Its name holds a digest of all settings, so
+ * that a change shows.
+ */
 export function policyOf(settings: PolicySettings): Policy {
   const digest = createHash('sha256')
   const weights = Object.entries(settings.weights).map(

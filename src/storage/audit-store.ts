@@ -19,6 +19,10 @@ type LogRow = Selectable<Database['audit_log']>
 /** The one row of the log; whoever changes it has the log until its transaction ends. */
 const theLog = 1
 
+/**
+ * The transparency log in SQL. Invariant: leaves are numbered without gaps, for `seal` holds the log's one row until
+ * its transaction ends, on whatever server.
+ */
 export class SqlAuditStore implements AuditStore {
   readonly #database: Kysely<Database>
   readonly #compiled: CompiledQueries

@@ -20,6 +20,7 @@ const systemKinds: Readonly<Record<string, StorageFailure['kind']>> = {
   EIO: 'storage_failed',
 }
 
+/** What kind of failure an error of SQLite or of the file system is; `thrown` when it is neither. */
 export function failureOf(error: unknown): StorageFailure {
   const { message, stack = null } = error instanceof Error ? error : new Error(String(error))
   if (error instanceof NewerSchema) return { kind: 'storage_newer', reason: error.migration, stack }

@@ -8,6 +8,7 @@ import type { Database } from './schema.ts'
 
 const mostNotices = 1000
 
+/** Texts of requests and answers, encrypted by the caller (`box`), until `expiresAt` (milliseconds since 1970). */
 export class SqlContentStore implements ContentStore {
   readonly #database: Kysely<Database>
   constructor(database: Kysely<Database>) {

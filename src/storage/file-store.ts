@@ -59,6 +59,7 @@ export class SqlFileStore implements FileStore {
   }
 }
 
+/** A file's facts as its row; times stay milliseconds since 1970. */
 export function fileRow(file: StoredFile): Insertable<Database['files']> {
   const { id, account, subject, name, purpose, bytes, createdAt, expiresAt, blob } = file
   return { id, account, subject, name, purpose, bytes, created_at: createdAt, expires_at: expiresAt, blob }

@@ -10,6 +10,7 @@ import { scalar, UnboundableParameter } from './scalar.ts'
 /** Statements kept prepared; queries come from code, so that there are few different ones. */
 const mostStatements = 256
 
+/** The driver for one open database. The last 256 statements stay prepared; `close` closes the database itself. */
 export function strictSqlite(database: DatabaseSync): SqliteDatabase {
   const prepared = new RecentMap<string, SqliteStatement>(mostStatements)
   return {

@@ -6,6 +6,10 @@ import type { Database } from './schema.ts'
 /** All that is kept of what somebody said, with the key that opens it. */
 const erased = ['audit_subjects', 'audit_content', 'audit_notices', 'responses', 'files', 'batches'] as const
 
+/**
+ * One key for each subject, which opens what is kept of them. `erase` deletes that key and all rows of the subject
+ * that it opens.
+ */
 export class SqlSubjectStore implements SubjectStore {
   readonly #database: Kysely<Database>
   constructor(database: Kysely<Database>) {

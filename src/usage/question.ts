@@ -73,6 +73,7 @@ export function usageCsv({ rows }: UsageAnswer, groupBy: readonly Dimension[], t
   return [head, ...lines].map((line) => `${line.map(csvCell).join(',')}\r\n`).join('')
 }
 
+/** A name in camel case as the API writes it: `outputTokens` becomes `output_tokens`. */
 export function snakeCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

@@ -51,6 +51,7 @@ export const nothing: Measures = Object.freeze(
   Object.fromEntries(measures.map((measure) => [measure, 0])) as Record<Measure, number>,
 )
 
+/** Both measured amounts together, measure by measure. */
 export function sumOf(left: Measures, right: Measures): Measures {
   return Object.fromEntries(
     measures.map((measure) => [measure, left[measure] + right[measure]]),

@@ -49,6 +49,10 @@ export interface UsageStage {
   close(): Promise<void>
 }
 
+/**
+ * The usage stage: `open` starts a meter for an accepted request. It rolls records up by itself until it is closed;
+ * trouble with the store goes to `onTrouble`.
+ */
 export function createUsage(parts: UsageParts): UsageStage {
   const { store, clock, elapsed = () => performance.now() } = parts
   const share = new ComputeShare()

@@ -74,6 +74,10 @@ export interface AdapterStore {
   remove(name: string, base: string): Promise<AdapterRecord>
 }
 
+/**
+ * The adapters below the folder of the weights' store. Folders are made when first needed; a record that cannot be
+ * read is left out of `list`.
+ */
 export function openAdapterStore(storeFolder: string): AdapterStore {
   const root = join(storeFolder, 'adapters')
   const recordPath = ({ base, name }: Pick<AdapterRecord, 'base' | 'name'>) =>

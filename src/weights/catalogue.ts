@@ -82,6 +82,7 @@ export function catalogueBytes(entry: CatalogueEntry): number {
   return entry.files.reduce((sum, file) => sum + file.bytes, 0)
 }
 
+/** The licence of an entry, by the id that the catalogue gives it. */
 export function catalogueLicence(entry: CatalogueEntry): Licence {
   return licenceById(entry.licence)
 }

@@ -67,6 +67,7 @@ export interface ProbeStore {
   list(): { readonly probes: readonly StoredProbe[]; readonly broken: readonly string[] }
 }
 
+/** The probes below `$ELPIS_HOME`. A file is written in one piece (draft and rename). */
 export function openProbeStore(home: string): ProbeStore {
   const folder = join(home, 'probes')
   const pathOf = (digest: string) => join(folder, `${sha256.parse(digest)}.json`)

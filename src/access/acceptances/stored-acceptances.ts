@@ -25,6 +25,10 @@ interface StoredAcceptancesParts {
   readonly acts: Acts
 }
 
+/**
+ * Which documents were accepted, by whom, in which version. `accept` is recorded as an act; a version that is not
+ * current is refused (`document_changed`).
+ */
 export class StoredAcceptances implements Acceptances {
   readonly #parts: StoredAcceptancesParts
 

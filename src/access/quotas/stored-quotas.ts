@@ -21,6 +21,10 @@ interface StoredQuotasParts {
   readonly acts: Acts
 }
 
+/**
+ * Reads and changes quotas. Without `by` the operator asks, who may do all; else `by` needs `quotas.read` or
+ * `quotas.write` and reaches only its own organisation's, unless it is of `org_home`. Changes are recorded as acts.
+ */
 export class StoredQuotas implements Quotas {
   readonly #parts: StoredQuotasParts
 

@@ -18,6 +18,7 @@ const mostWaiting = 64
 let running = 0
 const waiting: (() => void)[] = []
 
+/** A PHC string with a new random salt. Waits its turn, since each hash takes much memory. */
 export async function hashPassword(password: string): Promise<string> {
   const nonce = randomBytes(16)
   const tag = await inTurn(() => argon(password, nonce, costs))

@@ -33,6 +33,7 @@ export interface SignInParts {
   readonly homeKey: Buffer
 }
 
+/** The sign-in of people: passwords, codes, links and providers. */
 export function createSignIn(parts: SignInParts): SignIn {
   return new PersonSignIn(parts)
 }

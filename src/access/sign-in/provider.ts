@@ -42,6 +42,10 @@ export interface ProvenIdentity {
 const patienceSeconds = 10
 const mostBytes = 1_000_000
 
+/**
+ * One provider of the settings. Its metadata is read when it is first needed; `leave` sends the browser there,
+ * `comeBack` checks what it returns with.
+ */
 export class Provider {
   readonly settings: ProviderSettings
   #found: Promise<Configuration> | null = null

@@ -11,6 +11,7 @@ export function newTotpSecret(): string {
   return base32(randomBytes(20))
 }
 
+/** The number of the 30-second step that holds `now` (milliseconds since 1970). */
 export function totpStep(now: number): number {
   return Math.floor(now / stepMilliseconds)
 }

@@ -65,15 +65,18 @@ function iso(at: number | null): string | null {
   return at === null ? null : new Date(at).toISOString()
 }
 
+/** An organisation as the admin API shows it; times as ISO 8601. */
 export function viewOfOrganisation({ id, name, createdAt }: Organisation): z.output<typeof organisationView> {
   return { id, name, created_at: iso(createdAt) }
 }
 
+/** A person as the admin API shows them, without anything of their sign-in. */
 export function viewOfPerson(person: Person): z.output<typeof personView> {
   const { id, organisationId, name, email, role, createdAt } = person
   return { id, organisation: organisationId, name, email, role, created_at: iso(createdAt) }
 }
 
+/** A key as the admin API shows it: its prefix, never the key or its hash. */
 export function viewOfKey(key: KeyInfo): z.output<typeof keyView> {
   const { id, name, prefix, organisationId, personId, role, service, limits } = key
   return {
@@ -92,6 +95,7 @@ export function viewOfKey(key: KeyInfo): z.output<typeof keyView> {
   }
 }
 
+/** The answer that shows a new key, the only one that holds the key itself. */
 export function viewOfNewKey(made: {
   readonly id: string
   readonly key: string
@@ -104,6 +108,7 @@ export function viewOfNewKey(made: {
   return { id, key, name, organisation: organisationId, person: personId, expires_at: iso(expiresAt) }
 }
 
+/** A quota with what was used of it in its current period; null where it is one for each of many. */
 export function viewOfQuota(quota: Quota, used: number | null): z.output<typeof quotaView> {
   const { id, subject, organisationId, model, meter, period, amount } = quota
   return { id, subject, organisation: organisationId, model, meter, period, amount, used }

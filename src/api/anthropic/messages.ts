@@ -22,6 +22,7 @@ import {
 } from './messages-schema.ts'
 import { messageWire } from './message-wire.ts'
 
+/** The route of Anthropic's messages; answers and errors are in Anthropic's shapes. */
 export function messages(generating: Generating): Route {
   return defineRoute({
     method: 'POST',
@@ -79,6 +80,7 @@ function requestOf(body: MessagesRequest, exchange: Exchange): Request {
   }
 }
 
+/** The tools and how they may be called, for the engine; null without tools. */
 export function toolUseOf({
   tools,
   tool_choice: choice,
@@ -112,6 +114,7 @@ function choiceOf(choice: Prompt['tool_choice']): ToolUse['choice'] {
   }
 }
 
+/** How the model shall think, by `thinking`; the budget is in tokens. */
 export function reasoningOf({ thinking }: Pick<Prompt, 'thinking'>): Reasoning {
   switch (thinking?.type) {
     case undefined:

@@ -26,6 +26,7 @@ const state = z.object({
     .describe('Those that are asked; null: the last checkpoint is not signed by it.'),
 })
 
+/** The console's routes to the log; they need `audit.read`. */
 export function viewRoutes({ view, whose }: { readonly view: LogView; readonly whose: Whose }): Route[] {
   return [
     defineRoute({

@@ -36,6 +36,7 @@ const chatRequest = z
   })
   .superRefine(checkLogprobs)
 
+/** Ollama's chat route: lines of JSON, or one answer where `stream` is false. */
 export function chat(generating: Generating): Route {
   return defineRoute({
     method: 'POST',

@@ -47,6 +47,7 @@ const embedAnswer = z.object({
 })
 const embeddingsAnswer = z.object({ embedding: z.array(z.number()) })
 
+/** Ollama's routes for vectors, the newer `/api/embed` and the older one for a single text. */
 export function embedRoutes(generating: Generating): Route[] {
   const common = { method: 'POST', needs: 'embeddings', errors: ollamaErrors } as const
   const embed = defineRoute({

@@ -43,6 +43,7 @@ export const generatingFields = {
   shift: z.boolean().nullish().describe('Accepted without effect: the end of the context ends an answer.'),
 }
 
+/** A check for zod: `top_logprobs` without `logprobs` is an issue. */
 export function checkLogprobs(
   body: { logprobs?: boolean | null | undefined; top_logprobs?: number | null | undefined },
   context: z.RefinementCtx,

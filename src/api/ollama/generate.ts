@@ -37,6 +37,7 @@ const generateRequest = z
 
 type GenerateRequest = z.output<typeof generateRequest>
 
+/** Ollama's route for one prompt: lines of JSON, or one answer where `stream` is false. */
 export function generate(generating: Generating): Route {
   return defineRoute({
     method: 'POST',

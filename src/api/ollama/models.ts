@@ -50,6 +50,7 @@ interface ModelParts {
   readonly version: string
 }
 
+/** Ollama's routes about models and its version; lists show only the models that the key may use. */
 export function modelRoutes({ modelsFor, status, version: ours }: ModelParts): Route[] {
   const get = { method: 'GET', needs: 'models', errors: ollamaErrors } as const
   return [

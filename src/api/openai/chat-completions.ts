@@ -8,6 +8,7 @@ import { envelopeOf, requestOf, type Generating } from './generating.ts'
 import { respond } from './respond.ts'
 import { formatOf } from './response-format.ts'
 
+/** OpenAI's chat route, streamed as events or whole. */
 export function chatCompletions(generating: Generating): Route {
   return defineRoute({
     method: 'POST',
@@ -51,6 +52,7 @@ export function chatCompletions(generating: Generating): Route {
   })
 }
 
+/** A message for the engine: parts of text are joined, and the role `developer` becomes `system`. */
 export function messageOf(message: ChatRequest['messages'][number]): ChatMessage {
   const { role, content, name } = message
   const said = {

@@ -101,6 +101,7 @@ interface ToolBody {
   readonly chat_template_kwargs?: z.output<typeof toolFields.chat_template_kwargs>
 }
 
+/** Tells `issue` of tools with the same name, and of a `tool_choice` that none of the tools fits. */
 export function checkTools(body: ToolBody, issue: (field: string, problem: string) => void): void {
   const names = new Set(body.tools?.map(({ function: { name } }) => name))
   if (names.size < (body.tools?.length ?? 0)) issue('tools', 'two tools have the same name')
@@ -111,6 +112,7 @@ export function checkTools(body: ToolBody, issue: (field: string, problem: strin
   }
 }
 
+/** The tools and how they may be called, for the engine; null without tools. */
 export function toolUseOf({
   tools,
   tool_choice: choice,
@@ -129,6 +131,10 @@ export function toolUseOf({
   }
 }
 
+/**
+ * How the model shall think. A switch in `chat_template_kwargs` goes before `reasoning_effort`, and
+ * `reasoning_budget` (tokens) before the budget of an effort.
+ */
 export function thinkingOf(body: ToolBody): Reasoning {
   const asked = reasoningOf(body.reasoning_effort)
   const switched = body.chat_template_kwargs?.enable_thinking ?? body.chat_template_kwargs?.thinking
@@ -136,6 +142,7 @@ export function thinkingOf(body: ToolBody): Reasoning {
   return { ...asked, mode, budget: body.reasoning_budget ?? asked.budget }
 }
 
+/** Calls of an earlier turn as the engine has them; none for null. */
 export function toolCallsOf(calls: z.output<typeof toolCalls>): ToolCall[] {
   return (calls ?? []).map(({ id, function: { name, arguments: text } }) => ({ id, name, arguments: text }))
 }

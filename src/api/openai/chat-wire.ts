@@ -103,6 +103,7 @@ function toolCallOf({ id, name, arguments: text }: ToolCall) {
   return { id, type: 'function' as const, function: { name, arguments: text } }
 }
 
+/** Probabilities of tokens as chat answers show them; null when none were asked for. */
 export function logprobsOf(logprobs: readonly TokenLogprob[] | null): z.infer<typeof chatLogprobs> | null {
   if (logprobs === null) return null
   return {

@@ -62,6 +62,7 @@ const embeddingList = z.object({
   usage: z.object({ prompt_tokens: z.int(), total_tokens: z.int() }),
 })
 
+/** OpenAI's route for vectors: one for each input, in order. An input that is too long is refused, never cut. */
 export function embeddings({ brief }: Pick<Generating, 'brief'>): Route {
   return defineRoute({
     method: 'POST',

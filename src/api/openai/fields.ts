@@ -104,6 +104,7 @@ export function samplingOf(body: Partial<SamplingBody>): Sampling {
   }
 }
 
+/** Stop strings as a list, empty for none. */
 export function stopsOf(stop: string | readonly string[] | null | undefined): readonly string[] {
   return stop == null ? [] : typeof stop === 'string' ? [stop] : stop
 }

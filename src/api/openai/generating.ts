@@ -54,6 +54,10 @@ export function requestOf(
   }
 }
 
+/**
+ * What all pieces of one answer begin with. `system_fingerprint` is the start of the weights' digest, null where that
+ * is unknown; `created` is in seconds since 1970.
+ */
 export function envelopeOf(
   prefix: 'chatcmpl' | 'cmpl',
   { id, model }: Request,

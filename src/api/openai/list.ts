@@ -14,6 +14,7 @@ export const pageQuery = z.strictObject({
 })
 export type ListQuery = z.output<typeof pageQuery>
 
+/** The schema of one page of entries. */
 export function listed<Entry extends z.ZodType>(entry: Entry) {
   return z.object({
     object: z.literal('list'),

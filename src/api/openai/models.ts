@@ -36,6 +36,7 @@ const openAiShape: Omit<ModelShape, 'header'> = {
   one: modelOf,
 }
 
+/** The routes that list models, in OpenAI's shape or, by header, that of another API in `others`. */
 export function modelRoutes(modelsFor: ModelsFor, others: readonly ModelShape[]): Route[] {
   const shapeFor = ({ request }: FastifyReply) =>
     others.find(({ header }) => request.headers[header] !== undefined) ?? openAiShape

@@ -29,6 +29,7 @@ export const responseFormat = z
   .nullish()
   .describe('What the answer must be. It is held to it by grammar; see docs/structured-output.md.')
 
+/** What the answer must be, for the engine. `json_schema` without a schema is any JSON object. */
 export function formatOf(format: z.output<typeof responseFormat>): OutputFormat {
   switch (format?.type) {
     case undefined:

@@ -11,6 +11,7 @@ const defaultMaxTokens = 16
 /** Prompts of one request that stand in the engine's line together. */
 const mostAtOnce = 8
 
+/** OpenAI's older route for texts: up to 8 prompts of one request wait in the engine's line at once. */
 export function textCompletions(generating: Generating): Route {
   return defineRoute({
     method: 'POST',

@@ -26,6 +26,10 @@ export interface Envelope {
   readonly system_fingerprint: string | null
 }
 
+/**
+ * Counted tokens as OpenAI shows them. `cached_tokens` are among the prompt's, `reasoning_tokens` among the
+ * completion's.
+ */
 export function usageOf(counted: Usage): z.infer<typeof usage> {
   const { promptTokens, cachedTokens, outputTokens, reasoningTokens, estimated } = counted
   return {
@@ -38,6 +42,7 @@ export function usageOf(counted: Usage): z.infer<typeof usage> {
   }
 }
 
+/** Why a text ended, in OpenAI's words; calls of tools, which text completions do not know, are `stop`. */
 export function finishReasonOf(reason: FinishReason): 'stop' | 'length' | 'content_filter' {
   // A cancelled answer ends with an error before anybody could be told this.
   return reason === 'cancelled' ? 'length' : reason === 'tool_calls' ? 'stop' : reason

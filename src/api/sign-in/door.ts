@@ -44,6 +44,7 @@ export function welcome(call: AnyCall, signedIn: SignedIn): z.infer<typeof sessi
   return sessionBody(signedIn.principal)
 }
 
+/** Signs the browser in by cookie, or asks for the second factor's code. */
 export function welcomeOrAsk(
   call: AnyCall,
   outcome: SignedIn | SecondFactor,
@@ -66,6 +67,10 @@ export function setSession(
 
 const deviceSeconds = 365 * 24 * 60 * 60
 
+/**
+ * A `Set-Cookie` value, out of reach of scripts and other sites; `Secure` when `address` is https. `seconds` of 0
+ * removes the cookie.
+ */
 export function cookieText(
   value: string,
   seconds: number,

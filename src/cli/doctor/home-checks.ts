@@ -48,6 +48,7 @@ export async function checkHome({ home }: Config): Promise<Finding> {
   return ok('Home', home)
 }
 
+/** Whether there is room for models: a warning below `spareBytes`. */
 export async function checkDisk({ modelsFolder }: Config): Promise<Finding> {
   const free = await freeBytes(await nearestFolder(modelsFolder))
   if (free >= spareBytes) return ok('Disk', `${formatBytes(free)} free for models`)

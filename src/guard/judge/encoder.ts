@@ -126,6 +126,10 @@ function fusesDotProducts(): boolean {
   }
 }
 
+/**
+ * One thread's encoder: `glance` begins with a sequence, `finish` computes its remaining layers. Throws when `shared`
+ * has no place for the thread.
+ */
 export class Encoder {
   readonly #shared: SharedEncoder
   readonly #kernel: Kernel

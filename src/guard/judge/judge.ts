@@ -33,6 +33,10 @@ export interface JudgeOptions {
   readonly entry?: URL
 }
 
+/**
+ * `score` starts the threads that it needs; `close` ends them. Scores are from 0 to 1; all failures are throws, which
+ * the guard treats as `unavailable`.
+ */
 export class Judge implements Scorer {
   readonly name = 'judge'
   readonly #entry: URL

@@ -52,6 +52,7 @@ export function loadJudge(
   }
 }
 
+/** Scores are calibrated, from 0 to 1. Long texts are read in windows, of which each score's highest counts. */
 export class JudgeModel {
   readonly #encoder: Encoder
   readonly #vocabulary: Unigram

@@ -8,6 +8,10 @@ const mark = '▁'
 /** How much less likely than the rarest piece an unknown character is. */
 const penalty = 10
 
+/**
+ * `encode` gives places in the vocabulary. Text is brought into NFKC and split at white space first; a character that
+ * no piece has costs more than the rarest piece.
+ */
 export class Unigram {
   readonly #places = new Map<string, number>()
   readonly #scores: Float64Array

@@ -15,6 +15,7 @@ export interface Measure {
   readonly recall: number
 }
 
+/** Average precision, F1 at 0.5 and recall at 1 % false alarms, each from 0 to 1. */
 export function measure(rows: readonly Scored[]): Measure {
   const scores = rows.map(({ score }) => score)
   const labels = rows.map(({ label }) => label)

@@ -22,6 +22,7 @@ interface Skeleton {
   readonly ends: number[]
 }
 
+/** A detector for `phrases`; `name` stands in what it finds. The automaton is built once, here. */
 export function keywords(name: string, phrases: readonly string[]): Detector {
   const spellings = phrases.map((phrase) => ({ letters: skeletonOf(phrase).letters, parts: partsOf(phrase) }))
   const nodes = automatonOf(spellings.map(({ letters }) => letters))

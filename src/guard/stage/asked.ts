@@ -37,6 +37,7 @@ export interface Asking {
   readonly request: Request | null
 }
 
+/** The texts of any kind of request. `unreadable` is true where input came as tokens, which cannot be judged. */
 export function askedOf({ kind, work, request }: Asking): Asked {
   if (request !== null) return askedOfRequest(request)
   switch (kind) {

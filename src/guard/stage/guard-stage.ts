@@ -338,6 +338,7 @@ interface Worst {
   readonly text: AskedText | null
 }
 
+/** Whether a policy looks at texts at all: by the judge, or by rules of its own. */
 export function judges(policy: Policy): boolean {
   return policy.judge || policy.compiled.length > 0
 }

@@ -66,6 +66,10 @@ const later = 3
 /** A beginning of fewer characters does not hold back what comes after it in another channel. */
 const telling = 3
 
+/**
+ * `push` takes parts, `next` gives the window to judge, `release` lets it go, `block` ends the choice. At most one
+ * window is judged at a time (`judging`), and parts leave in the order in which they came.
+ */
 export class Lane {
   readonly choice: number
   readonly #policies: readonly Policy[]

@@ -36,6 +36,7 @@ interface ModerationParts {
   readonly onTrouble: (layer: string, error: unknown) => void
 }
 
+/** Bounds what an account may have judged at once, and lets accounts take turns text by text. */
 export class ModerationStage {
   readonly #parts: ModerationParts
   readonly #climbing = new ClimbingWatch()

@@ -14,10 +14,15 @@ export interface ProbeFinding {
   readonly judgement: Judgement
 }
 
+/** Whether the policy does anything about what the probe finds, in prompts or answers. */
 export function usesProbe({ probe }: Policy): boolean {
   return probe !== undefined && (probe.input !== 'allow' || probe.output !== 'allow')
 }
 
+/**
+ * Watches one answer: `see` every part that the engine gives. Where a score is expected and missing, or is no number,
+ * the probe counts as unavailable.
+ */
 export class ProbeWatch {
   readonly #policies: readonly Policy[]
   readonly #expected: () => boolean

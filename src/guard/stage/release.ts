@@ -43,6 +43,10 @@ type Event =
   | { readonly type: 'rested' }
   | { readonly type: 'aborted' }
 
+/**
+ * Passes on the parts of an answer that were judged harmless. A blocked choice ends without what was held back; when
+ * `signal` aborts, nothing more leaves.
+ */
 export async function* release(releasing: Releasing): AsyncGenerator<Part> {
   const { drafted, choices, question, policies, signal, judge, goal, rest } = releasing
   const mail = new Mailbox<Event>()

@@ -11,6 +11,10 @@ const parts = 10
 /** Weight of a new measurement. */
 const weight = 0.2
 
+/**
+ * Shared by all answers of a server: `begin` and `end` count those on their way, `observe` takes what a window cost,
+ * `rest` says how long to wait. Milliseconds.
+ */
 export class WindowPace {
   #answers = 0
   #milliseconds = 0

@@ -11,6 +11,7 @@ export interface Overview {
 /** What the guard goes by, and what it found in so many days; of one organisation, or of all for null. */
 export type GuardOverview = (days: number, organisation: OrganisationId | null) => Promise<Overview>
 
+/** Reads policies in force and counts of verdicts; without a store for verdicts there are no counts. */
 export function guardOverview(
   shelf: PolicyShelf,
   verdicts: Pick<VerdictStore, 'counts'> | null,

@@ -56,6 +56,10 @@ const mostSigns = 200_000
 const mostClusters = 100
 const mostEntries = 50
 
+/**
+ * What many people ask alike. `look` shows only what at least `k` people did: the number asked for, and never less
+ * than `leastPeople`.
+ */
 export class Insight {
   readonly #parts: InsightParts
 

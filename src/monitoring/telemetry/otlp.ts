@@ -10,6 +10,7 @@ export interface Attribute {
   readonly value: object
 }
 
+/** Values as attributes of OTLP; null and undefined are left out. */
 export function attributes(values: Readonly<Record<string, Value | null | undefined>>): Attribute[] {
   return Object.entries(values).flatMap(([key, value]) =>
     value === null || value === undefined ? [] : [{ key, value: anyValue(value) }],
@@ -35,6 +36,7 @@ export function traceIdOf(requestId: string): string {
   return createHash('sha256').update(requestId).digest('hex').slice(0, 32)
 }
 
+/** 8 random bytes in hex, as OTLP wants them. */
 export function newSpanId(): string {
   return randomBytes(8).toString('hex')
 }
@@ -46,6 +48,7 @@ export interface Scope {
   readonly instance: string
 }
 
+/** The resource that all telemetry of this process belongs to. */
 export function resourceOf({ service, version, instance }: Scope): object {
   return {
     attributes: attributes({

@@ -14,6 +14,10 @@ const labelNames: Readonly<Record<string, string>> = { model: 'gen_ai.request.mo
 /** Counts go on from the start of the server (cumulative, 2). */
 const cumulative = 2
 
+/**
+ * The registry's metrics since `startedAt`, read at `now` (milliseconds since 1970). Metrics without a value are left
+ * out.
+ */
 export function metricsOf(registry: Registry, startedAt: number, now: number): object[] {
   const times = { startTimeUnixNano: nanoseconds(startedAt), timeUnixNano: nanoseconds(now) }
   return registry.read().flatMap(({ name, definition, series }) => {

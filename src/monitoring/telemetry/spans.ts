@@ -24,6 +24,7 @@ const operations = {
   moderate: 'moderate',
 } as const
 
+/** The spans of one request that is over. The trace id is derived from the id of the request. */
 export function spansOf(facts: RequestFacts): Span[] {
   const { id, entryId, kind, model, openedAt, took, judgedAt, outputJudgedAt } = facts
   const { waitedMs, firstTokenAt, usage, outcome, sealedMs } = facts

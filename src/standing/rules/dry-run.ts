@@ -67,6 +67,10 @@ const pageRows = 2000
 const mostRows = 1_000_000
 const mostListed = 1000
 
+/**
+ * Runs a set of rules over what happened from `since` to `until` (milliseconds since 1970). `complete` is false when
+ * there were more than a million rows of one kind to read.
+ */
 export async function dryRun(
   set: RuleSet,
   { since, until }: { readonly since: number; readonly until: number },

@@ -18,6 +18,10 @@ export interface Tally<Thing> {
   add(thing: Thing): number
 }
 
+/**
+ * Counts events: prompts that are alike, different hazards, or all events within the rule's window (milliseconds).
+ * Events must come in the order of their times.
+ */
 export function eventTally({ signal, within }: Rule): Tally<StandingEvent> {
   const window: Kept[] = []
   const bits = signal.kind === 'probes' ? signal.bits : 0
@@ -44,6 +48,10 @@ interface Kept extends Pick<StandingEvent, 'at' | 'hazard' | 'requestId'> {
   readonly low: number
 }
 
+/**
+ * Measures use: volume, or how many keys or networks were in use within the rule's window (milliseconds). Use must
+ * come in the order of its times.
+ */
 export function useTally({ signal, within }: Rule): Tally<Use> {
   if (signal.kind === 'volume') return volumeTally(signal, within)
   // The last time of each: it is in the window as long as that is.

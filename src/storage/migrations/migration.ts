@@ -14,6 +14,7 @@ export interface TableOptions {
   readonly strict: boolean
 }
 
+/** Begins a table, made STRICT where the database knows that (SQLite). The caller adds columns and executes it. */
 export function table(
   database: Kysely<Database>,
   name: string,

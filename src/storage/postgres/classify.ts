@@ -20,6 +20,10 @@ const kinds: Readonly<Record<string, StorageFailure['kind']>> = {
   '58': 'storage_failed', // system error
 }
 
+/**
+ * What kind of failure an error of Postgres is, by its SQLSTATE (the whole code first, then its class); a lost
+ * connection is `storage_unreachable`, anything unknown `thrown`.
+ */
 export function postgresFailure(error: unknown): StorageFailure {
   const { message, stack = null } = error instanceof Error ? error : new Error(String(error))
   if (error instanceof NewerSchema) return { kind: 'storage_newer', reason: error.migration, stack }

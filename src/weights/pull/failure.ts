@@ -9,6 +9,9 @@
  */
 export type FailureKind = 'unreachable' | 'refused' | 'missing' | 'broken' | 'digest'
 
+/**
+ * One source failed to give a file: what kind of failure, what happened in words, and what the user can do about it.
+ */
 export class SourceFailure extends Error {
   readonly kind: FailureKind
   /** What the user can do about it, when there is something. */

@@ -133,6 +133,7 @@ export function isNetworkError(error: unknown): boolean {
   )
 }
 
+/** Why a transfer broke off, in words for the user. */
 export function reasonOf(error: unknown): string {
   const code = (error as { code?: string }).code
   return code === 'UND_ERR_BODY_TIMEOUT' ? 'it fell silent' : 'the connection was cut'

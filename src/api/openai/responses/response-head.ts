@@ -43,6 +43,9 @@ export function responseHead(
   }
 }
 
+/**
+ * The tools and how they may be called, for the engine; null without tools. The choice is `auto` when none is given.
+ */
 export function toolUseOf(body: ResponseRequest): ToolUse | null {
   if (body.tools == null || body.tools.length === 0) return null
   const choice = body.tool_choice ?? 'auto'
@@ -59,6 +62,7 @@ export function toolUseOf(body: ResponseRequest): ToolUse | null {
   }
 }
 
+/** What the answer must be, for the engine; text when nothing is said. */
 export function formatOf(format: NonNullable<ResponseRequest['text']>['format']): OutputFormat {
   switch (format?.type) {
     case undefined:
