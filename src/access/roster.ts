@@ -10,18 +10,18 @@ import type { AccessNews, PackedKey, StoredKey, StoredLink, StoredSession } from
 /** What a request says of where it comes from and for whom it asks. */
 type Circumstances = Pick<Credentials, 'network' | 'endUser' | 'device'>
 
-/** Somebody who may be let in, and what they are running. */
+/** A key or session that may be let in, and its running requests. */
 interface Member<Stored> {
   stored: Stored
-  /** With the hash of what each was let in by. Most run nothing: a map of each would be most of what many keys cost. */
+  /** Each request with the hash of the secret that let it in; null while none runs, since most keys are idle. */
   running: Map<AbortController, Sha256> | null
 }
 
-/** Who may be let in, in memory, by the hash of their secret. Whoever leaves it, what they are running ends. */
+/** All keys and sessions in memory, by the hash of their secret. When one is removed, its running requests end. */
 export class Roster {
   readonly registry = new Registry()
   readonly #keys = new Map<Sha256, KeyId>()
-  /** As the store handed it over until somebody asks for it: of many keys most lie still. */
+  /** A key stays packed, as the store gave it, until a request uses it: most of many keys are idle. */
   readonly #keysById = new Map<KeyId, PackedKey | Member<StoredKey>>()
   readonly #sessions = new Map<Sha256, Member<StoredSession>>()
   readonly #links = new Map<Sha256, StoredLink>()

@@ -80,6 +80,7 @@ export const bans: CommandGroup = {
   usual: 'list',
 }
 
+/** Measures as a table for the terminal; one without an end is `for good`. */
 export function measureTable(measures: readonly MeasureView[]): string {
   const rows = measures.map(({ target, name, rung, until, lifted, by, case: caseId, reason }) => [
     target,

@@ -19,6 +19,7 @@ export function overview(entries: readonly (Command | CommandGroup)[]): string {
   ].join('\n')
 }
 
+/** The text of `--help` for a group of commands. */
 export function groupHelp(group: CommandGroup): string {
   return [
     group.summary,
@@ -30,6 +31,7 @@ export function groupHelp(group: CommandGroup): string {
   ].join('\n')
 }
 
+/** The text of `--help` for one command; `path` is how it is called. */
 export function commandHelp(command: Command, path: string): string {
   const lines = [
     command.summary,

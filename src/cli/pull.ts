@@ -84,6 +84,7 @@ function digestOption(text: string) {
   })
 }
 
+/** Asks for the licence's acceptance. Without a terminal to ask at, the answer is no. */
 export async function agreed(licence: Licence, terminal: Terminal | null): Promise<boolean> {
   if (terminal === null) return false
   const version = licence.version === null ? '' : ` of ${licence.version}`

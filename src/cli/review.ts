@@ -83,6 +83,7 @@ export const review: CommandGroup = {
   usual: 'list',
 }
 
+/** Reviews as a table for the terminal. */
 export function reviewTable(reviews: readonly ReviewView[]): string {
   const rows = reviews.map(
     ({ id, kind, target, name, case: caseId, claimed_by: claimedBy, decided, created_at }) => [

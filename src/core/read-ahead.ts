@@ -11,13 +11,13 @@ export interface ReadAheadParts<Read extends Page> {
   /** The page after this one; the first when it is null. */
   readonly ask: (after: Read | null) => Promise<Read>
   readonly take: (page: Read) => void
-  /** Grows with every change that this process makes to what it reads; left out where `take` undoes none. */
+  /** Grows with every change of this process to the rows that are read; left out where `take` cannot undo a change. */
   readonly changes?: () => number
 }
 
 /**
- * Takes in page after page, each of which the store reads while the one before is taken in. A page that was asked for
- * before a change was made here is asked for again: taken in after it, it would undo the change.
+ * Takes in page after page; while `take` works on one page, the store reads the next. A page is asked for again when this
+ * process made a change in the meantime: the page was read before the change, and would undo it.
  */
 export async function readAhead<Read extends Page>({
   ask,

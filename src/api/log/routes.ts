@@ -34,7 +34,7 @@ const sizeText = z
   .regex(/^(0|[1-9]\d{0,14})$/, 'must be a whole number')
   .transform(Number)
 
-/** The routes of the log: checkpoint, key, tiles, entry bundles and receipts. */
+/** The routes of the log, and those to receipts, answers, kept content, notices and the report on transparency. */
 export function logRoutes(door: LogDoor): Route[] {
   const { log, receipts, contents, answers, whose } = door
   const checkpoint = defineRoute({

@@ -81,6 +81,7 @@ export function cookieText(
   return `${name}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${seconds}${secure}`
 }
 
+/** Whom a session or key stands for, as the browser is shown. */
 export function sessionBody({
   name,
   keyId,

@@ -22,6 +22,7 @@ export const madeInvitationSchema = z.object({
 
 export type MadeInvitation = z.output<typeof madeInvitationSchema>
 
+/** A new invitation as the API shows it; `url` holds its secret and is shown once. */
 export function madeInvitationOf(made: Awaited<ReturnType<SignIn['invite']>>): MadeInvitation {
   return { person_id: made.person.id, url: made.url, expires_at: made.expiresAt }
 }

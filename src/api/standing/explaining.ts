@@ -87,6 +87,7 @@ const explanationView = z.object({
 
 export type ExplanationView = z.output<typeof explanationView>
 
+/** A case as the API shows it, without its evidence; times as ISO 8601. */
 export function caseViewOf(standing: Naming, found: Case): CaseView {
   const { id, target, state, openedAt, updatedAt } = found
   const times = { opened_at: iso(openedAt), updated_at: iso(updatedAt) }

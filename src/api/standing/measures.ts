@@ -47,10 +47,12 @@ export const measureList = z.object({ measures: z.array(measureView) })
 
 export type MeasureView = z.output<typeof measureView>
 
+/** A time (milliseconds since 1970) as ISO 8601. */
 export function iso(at: number): string {
   return new Date(at).toISOString()
 }
 
+/** A measure as the API shows it, with the name of its target; times as ISO 8601. */
 export function viewOf(standing: Pick<Standing, 'nameOf'>, measure: Measure): MeasureView {
   const { id, target, rung, reason, by, caseId, createdAt, until, lifted } = measure
   return {

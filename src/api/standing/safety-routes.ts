@@ -71,6 +71,7 @@ const outcomeWords = {
 const howToAppeal =
   'POST {"statement": "…"} with the same key. Somebody other than whoever decided this will read it.'
 
+/** The routes by which people read their own cases and answer them. */
 export function safetyRoutes(standing: Standing, access: Pick<Access, 'admit'>): Route[] {
   const whose = whoseBy(access)
   const refusals = { 404: { description: 'No case that concerns you.', schema: errorBody } }

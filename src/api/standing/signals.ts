@@ -39,6 +39,7 @@ const taken = z.object({
   taken: z.boolean().describe('False when a message of this id was taken in before.'),
 })
 
+/** The routes by which other systems report signals. */
 export function signalRoutes(standing: Standing): Route[] {
   return [
     defineRoute({

@@ -5,6 +5,7 @@ import { formatBytes } from '../quantity.ts'
 /** Bytes that may still be written under a folder. */
 export type FreeBytes = (folder: string) => Promise<number>
 
+/** Makes the folder and asks the file system what this user may still write there. */
 export const freeBytes: FreeBytes = async (folder) => {
   await mkdir(folder, { recursive: true })
   const { bavail, bsize } = await statfs(folder)

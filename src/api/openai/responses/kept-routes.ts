@@ -18,7 +18,7 @@ const include = z
   .optional()
   .describe('Accepted: all is shown always.')
 
-/** The routes that show and remove an answer that was kept. */
+/** The routes to a kept answer: show, remove, list its input. Cancelling is always refused: a kept answer is complete. */
 export function keptResponseRoutes({ stored, whose }: Omit<ResponsesParts, 'generating'>): Route[] {
   return [
     defineRoute({
