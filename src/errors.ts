@@ -379,6 +379,13 @@ const table = {
     message: 'There is no incident "{incident}".',
     hint: '`elpis incident list` shows them all.',
   },
+  evidence_unknown: {
+    blame: 'user',
+    status: 400,
+    exit: 2,
+    message: 'There is no entry "{entry}" in the log.',
+    hint: 'Evidence is named by entries of this log, as the header elpis-receipt and `elpis audit export` have them.',
+  },
   egress_cut: {
     blame: 'user',
     status: 403,

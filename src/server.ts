@@ -136,7 +136,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       engine,
       policy: (): string => guard.policy,
       acts: audit.acts,
-      proofOf: (entry) => audit.receipts.evidence(entry),
+      evidence: audit.receipts,
       version,
       clock: systemClock,
       log: parts.log,

@@ -93,7 +93,7 @@ describe('a key', () => {
     const keys = [one, two].map((key, index) =>
       Object.assign(storedKey(`twin ${index}`), { hash: hashOf(key) }),
     )
-    for (const key of keys) await seed.keys.insert(key)
+    for (const key of keys) await seed.keys.insert(key, null)
     await seed.close()
 
     const { access } = await place(home)
@@ -352,9 +352,9 @@ function watched(storage: Storage) {
       return storage.watch(listener)
     },
     keys: {
-      insert: (key) => storage.keys.insert(key),
-      revoke: (id, at) => storage.keys.revoke(id, at),
-      rotate: (id, secret) => storage.keys.rotate(id, secret),
+      insert: (key) => storage.keys.insert(key, null),
+      revoke: (id, at) => storage.keys.revoke(id, at, null),
+      rotate: (id, secret) => storage.keys.rotate(id, secret, null),
       recordUses: (uses) => storage.keys.recordUses(uses),
       list: () => storage.keys.list(),
       async since(place, limit) {

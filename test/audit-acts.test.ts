@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createAccess } from '../src/access/create-access.ts'
 import { createKey } from '../src/api/access/keys.ts'
 import { connectControl } from '../src/api/control/client.ts'
@@ -11,7 +11,6 @@ import { loadConfig } from '../src/config.ts'
 import { noActs, type Act } from '../src/core/acts.ts'
 import { systemClock } from '../src/core/clock.ts'
 import type { EntryId } from '../src/core/ids.ts'
-import { elpisError } from '../src/errors.ts'
 import { recordedLicence, recordTexts, settingsDigest } from '../src/server/recorded-acts.ts'
 import { versionOf } from '../src/server/to-accept.ts'
 import { openStorage } from '../src/storage/storage.ts'
@@ -176,54 +175,6 @@ test('the signed statement counts bans, and appeals that were overturned, as sta
         witnesses: [],
       },
     })
-})
-
-test('what cannot be recorded is not done', async () => {
-  const storage = await openStorage({ home: freshHome() })
-  let writable = true
-  const access = await createAccess({
-    store: storage,
-    clock: systemClock,
-    acts: {
-      ...noActs,
-      async record() {
-        if (!writable) throw elpisError('audit_unavailable', { reason: 'its disk is full' })
-        return 'ent_1' as EntryId
-      },
-    },
-  })
-  onTestFinished(async () => {
-    await access.close()
-    await storage.close()
-  })
-  const { directory, quotas } = access
-  const { id } = await access.createKey('worker', { service: true })
-  const ada = await directory.addPerson({ name: 'Ada', email: null, role: 'member' })
-  const wish = { subject: 'server', model: null, meter: 'requests', period: 'day', amount: 1 } as const
-  const quota = await quotas.set(wish)
-  const seen = async () =>
-    JSON.stringify([
-      await access.listKeys(),
-      directory.people(),
-      directory.organisations(),
-      await quotas.list(),
-    ])
-  const before = await seen()
-  writable = false
-  for (const act of [
-    () => access.createKey('other'),
-    () => access.rotateKey(id, false),
-    () => access.revokeKey(id),
-    () => directory.createOrganisation('acme'),
-    () => directory.addPerson({ name: 'Eve', email: null, role: 'member' }),
-    () => directory.setRole(ada.id, 'admin'),
-    () => directory.removePerson(ada.id),
-    () => quotas.set({ ...wish, amount: 2 }),
-    () => quotas.remove(quota.id),
-  ]) {
-    await expect(act()).rejects.toMatchObject({ code: 'audit_unavailable' })
-  }
-  expect(await seen()).toBe(before)
 })
 
 test('a licence that is accepted, and no other; of settings no secret', async () => {

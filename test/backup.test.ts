@@ -39,8 +39,10 @@ async function withStorage(place: StoragePlace, work: (storage: Storage) => Prom
 
 async function filled(place: StoragePlace): Promise<StoragePlace> {
   await withStorage(place, async ({ keys, sessions, files }) => {
-    await Promise.all(Array.from({ length: 700 }, (_, index) => keys.insert(storedKey(`k${index}`, index))))
-    await keys.insert(storedKey(`it's "odd" \u{1F5DD} \n\\u0000`, 5000))
+    await Promise.all(
+      Array.from({ length: 700 }, (_, index) => keys.insert(storedKey(`k${index}`, index), null)),
+    )
+    await keys.insert(storedKey(`it's "odd" \u{1F5DD} \n\\u0000`, 5000), null)
     await sessions.insert(storedSession('owner', null), [])
     await sessions.insert(storedSession('k1', storedKey('k1').id), [])
     await files.insert({
@@ -100,7 +102,7 @@ describe('a backup', () => {
     await withStorage(place, async ({ keys, sessions }) => {
       expect(await keys.list()).toHaveLength(701)
       // References hold again.
-      await keys.revoke(storedKey('k1').id, 9)
+      await keys.revoke(storedKey('k1').id, 9, null)
       expect((await sessions.live(1500)).sessions).toHaveLength(1)
     })
     expect(readdirSync(place.home).filter((name) => /old|restoring|draft/.test(name))).toEqual([])
@@ -114,7 +116,9 @@ describe('a backup', () => {
       const writer = (async () => {
         // Each pair is one moment: a backup with one of the two would be none.
         while (!over.signal.aborted) {
-          await Promise.all(['a', 'b'].map((half) => keys.insert(storedKey(`pair${written}${half}`, 9000))))
+          await Promise.all(
+            ['a', 'b'].map((half) => keys.insert(storedKey(`pair${written}${half}`, 9000), null)),
+          )
           written++
         }
       })()
@@ -130,7 +134,7 @@ describe('a backup', () => {
   test.each(kinds)('does not replace what %s holds unless told to', async (_name, open) => {
     const file = await backedUp(await filled(await open()))
     const place = await open()
-    await withStorage(place, ({ keys }) => keys.insert(storedKey('mine')))
+    await withStorage(place, ({ keys }) => keys.insert(storedKey('mine'), null))
     await expect(restored(place, file)).rejects.toMatchObject({ code: 'restore_occupied' })
     await withStorage(place, async ({ keys }) => expect(await keys.list()).toHaveLength(1))
     await restored(place, file, true)
@@ -152,7 +156,7 @@ describe('a file that is no sound backup', () => {
     const file = await backedUp(await filled(await onSqlite()))
     const whole = readFileSync(file)
     const place = await onSqlite()
-    await withStorage(place, ({ keys }) => keys.insert(storedKey('mine')))
+    await withStorage(place, ({ keys }) => keys.insert(storedKey('mine'), null))
     const bad = join(place.home, 'bad.backup')
     for (let index = 0; index < 15; index++) {
       const at = Math.floor((whole.length / 15) * index)
@@ -203,7 +207,7 @@ describe('a file that is no sound backup', () => {
 describe('elpis backup and restore', () => {
   test('work beside a server, and refuse what they should', async () => {
     const here = home()
-    await withStorage({ home: here.path }, ({ keys }) => keys.insert(storedKey('one')))
+    await withStorage({ home: here.path }, ({ keys }) => keys.insert(storedKey('one'), null))
     const file = join(here.path, 'elpis.backup')
     const server = await startReplica(here.path, '')
     const backup = await elpis(here, ['backup', file, '--json'])

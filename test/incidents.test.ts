@@ -1,14 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { noActs, type Act } from '../src/core/acts.ts'
+import type { ActEntry } from '../src/audit/log-entry.ts'
 import type { EntryId } from '../src/core/ids.ts'
 import { Incidents } from '../src/monitoring/incidents/incidents.ts'
 import { regimes } from '../src/monitoring/incidents/regimes.ts'
 import { startReminders, type Reminder } from '../src/monitoring/incidents/reminders.ts'
 import { openStorage } from '../src/storage/storage.ts'
 import { elpis, freshHome } from './support/elpis.ts'
+import { keptActs } from './support/kept-acts.ts'
 import { postgresForTests } from './support/postgres.ts'
 import { prepareDatabase } from './support/prepared-home.ts'
 
@@ -26,24 +27,21 @@ async function desk(database: string) {
     rmSync(home, { recursive: true, force: true })
   })
   let now = 1_800_000_000_000
-  const acts: Act[] = []
+  const { acts, kept } = keptActs()
   const clock = { now: () => now }
   const incidents = new Incidents({
     store: storage.incidents,
     clock,
-    acts: {
-      ...noActs,
-      record: async (act) => {
-        acts.push(act)
-        return 'ent_act' as EntryId
-      },
+    acts,
+    evidence: {
+      proof: async (entry) => (entry === 'ent_1' ? 'c2sp.org/tlog-proof@v1 …' : null),
+      unknown: async (entries) => entries.filter((entry) => entry === 'ent_9'),
     },
-    proofOf: async (entry) => (entry === 'ent_1' ? 'c2sp.org/tlog-proof@v1 …' : null),
   })
   return {
     store: storage.incidents,
     incidents,
-    acts,
+    kept,
     clock,
     pass: (hours: number) => void (now += hours * hour),
   }
@@ -66,7 +64,7 @@ test('the clocks are those of the laws', () => {
 
 describe.each(databases)('incidents on %s', (database) => {
   test('run from their discovery, stop when reported, and every change is an act', async () => {
-    const { incidents, acts, pass, clock } = await desk(database)
+    const { incidents, kept, pass, clock } = await desk(database)
     const discoveredAt = clock.now() - 2 * hour
     const evidence = ['ent_1', 'ent_2'] as EntryId[]
     const { id } = await incidents.open(
@@ -85,7 +83,7 @@ describe.each(databases)('incidents on %s', (database) => {
       { regime: 'sb53', dueAt: discoveredAt + 360 * hour, reportedAt: null, reminded: 0 },
       { regime: 'eu-73-critical', dueAt: discoveredAt + 48 * hour, reportedAt: null, reminded: 0 },
     ])
-    expect(acts.map(({ kind, by, about }) => [kind, by, about])).toEqual([
+    expect(kept.map(({ kind, by, about }) => [kind, by, about])).toEqual([
       ['incident-changed', 'key_1', id],
       ['incident-changed', 'key_1', id],
       ['incident-changed', 'person_2', id],
@@ -99,6 +97,9 @@ describe.each(databases)('incidents on %s', (database) => {
     await expect(incidents.change('inc_none', nothing, 'x')).rejects.toMatchObject({
       code: 'incident_not_found',
     })
+    const made = { ...nothing, addEvidence: ['ent_9' as EntryId] }
+    await expect(incidents.change(id, made, 'x')).rejects.toMatchObject({ code: 'evidence_unknown' })
+    expect(kept).toHaveLength(3)
   })
 
   test('changed by two at once keep both changes', async () => {
@@ -153,40 +154,40 @@ describe.each(databases)('incidents on %s', (database) => {
   })
 })
 
-test('the command line keeps them without a server', async () => {
+test('the command line keeps them without a server: each change is in the log, and evidence is proven', async () => {
   await using home = freshHome()
-  const made = await elpis(home, [
-    'incident',
-    'new',
-    '--title',
-    'Lost weights',
-    '--law',
-    'raise',
-    '--discovered',
-    '80h',
-    '--json',
-  ])
-  const { id } = JSON.parse(made.stdout) as { id: string }
-  expect((await elpis(home, ['incident', 'show', id])).stdout).toMatch(/raise +due .* OVERDUE by 8 h/)
-  await elpis(home, [
-    'incident',
-    'update',
-    id,
-    '--reported',
-    'raise',
-    '--evidence',
-    'ent_9',
-    '--note',
-    'Told them',
-    '--close',
-  ])
-  expect((await elpis(home, ['incident', 'list'])).stdout).toMatch(/closed +– +Lost weights/)
+  const run = async (...words: string[]) => await elpis(home, words)
+  const entries = async () => {
+    const { stdout } = await run('audit', 'export')
+    return stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as ActEntry)
+  }
+  const words = ['--title', 'Lost weights', '--law', 'raise', '--discovered', '80h', '--json']
+  const { id } = JSON.parse((await run('incident', 'new', ...words)).stdout) as { id: string }
+  expect((await run('incident', 'show', id)).stdout).toMatch(/raise +due .* OVERDUE by 8 h/)
+  const [opened] = await entries()
+  expect(opened).toMatchObject({ kind: 'incident-changed', by: 'owner', about: id })
+  const evidence = opened?.id ?? ''
+  const change = ['--reported', 'raise', '--note', 'Told them', '--close']
+  const none = await run('incident', 'update', id, '--evidence', evidence, '--evidence', 'ent_9', ...change)
+  expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('There is no entry "ent_9"')])
+  expect((await run('incident', 'update', id, '--evidence', evidence, ...change)).code).toBe(0)
+  expect((await run('incident', 'list')).stdout).toMatch(/closed +– +Lost weights/)
   const file = join(home.path, 'report.json')
-  await elpis(home, ['incident', 'export', id, '--out', file])
-  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
-    format: 'elpis-incident/v1',
-    evidence: [{ entry: 'ent_9', proof: null }],
-  })
-  expect((await elpis(home, ['incident', 'show', 'inc_none'])).code).toBe(3)
-  expect((await elpis(home, ['incident', 'new', '--title', 'x', '--law', 'gdpr'])).code).toBe(2)
-})
+  await run('incident', 'export', id, '--out', file)
+  const report = JSON.parse(readFileSync(file, 'utf8')) as { evidence: { proof: string }[] }
+  expect(report).toMatchObject({ format: 'elpis-incident/v1', evidence: [{ entry: evidence }] })
+  const proof = join(home.path, 'evidence.tlog-proof')
+  writeFileSync(proof, report.evidence[0]?.proof ?? '')
+  const verified = await run('audit', 'verify', 'receipt', proof, '--json')
+  expect([verified.code, JSON.parse(verified.stdout)]).toMatchObject([0, { ok: true, entry: { about: id } }])
+  expect((await entries()).map(({ kind, details }) => [kind, details['change'] ?? null])).toEqual([
+    ['incident-changed', 'opened'],
+    ['content-exported', null],
+    ['incident-changed', 'closed'],
+  ])
+  expect((await run('incident', 'show', 'inc_none')).code).toBe(3)
+  expect((await run('incident', 'new', '--title', 'x', '--law', 'gdpr')).code).toBe(2)
+}, 120_000)

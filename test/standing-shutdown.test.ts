@@ -3,12 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { Act, Acts } from '../src/core/acts.ts'
-import type { EntryId } from '../src/core/ids.ts'
 import type { Role } from '../src/core/principal.ts'
 import { apiServer, type ApiServer } from './support/api-server.ts'
 import { createKey, elpis, freshHome, serveElpis } from './support/elpis.ts'
 import { fakeEngine, hanging } from './support/fake-engine.ts'
+import { keptActs } from './support/kept-acts.ts'
 import { endedWithin, measureLoad, onThisMachine } from './support/machine-load.ts'
 import { readingStream } from './support/reading-stream.ts'
 import { keyPrincipal, standingOn } from './support/standing.ts'
@@ -19,19 +18,6 @@ function sharedHome(): string {
   const home = mkdtempSync(join(tmpdir(), 'elpis-shutdown-'))
   onTestFinished(() => rmSync(home, { recursive: true, force: true }))
   return home
-}
-
-function keptActs(): { acts: Acts; kept: Act[] } {
-  const kept: Act[] = []
-  const acts: Acts = {
-    record: async (act) => (kept.push(act), 'ent_one' as EntryId),
-    async within(act, change) {
-      const changed = await change(null)
-      if (changed !== null && changed !== false) kept.push(act)
-      return changed
-    },
-  }
-  return { kept, acts }
 }
 
 /** Somebody with a key, of the organisation that runs the server unless another is named. */
@@ -145,7 +131,6 @@ describe('a full shutdown', () => {
     const stops = kept.filter(({ kind }) => kind === 'stop-changed')
     expect(stops.map(({ by, details }) => [by, details['state']])).toEqual([
       [ann.id, 'shut-down'],
-      [ann.id, 'consent'],
       [ann.id, 'consent'],
       [rob.id, 'consent'],
       [rob.id, 'lifted'],

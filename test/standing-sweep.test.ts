@@ -64,7 +64,7 @@ describe.each(databases)('a sweep on $database', ({ skip, place }) => {
         }
         ended.push('in the sweep')
       }
-      for (let one = 0; one < 17; one++) await storage.measures.insert(short(one, here.time.now))
+      for (let one = 0; one < 17; one++) await storage.measures.insert(short(one, here.time.now), null)
       here.time.now += 2000
       await here.standing.sweep()
       expect(ended).toEqual(['banned', 'banned', 'in the sweep'])
@@ -82,7 +82,7 @@ describe.each(databases)('a sweep on $database', ({ skip, place }) => {
     for (let one = 0; one < 120; one++) {
       const measure = short(one, began)
       const byLadder = { ...measure, rung: 'restricted', until: null, by: 'ladder' } as const
-      await storage.measures.insert(one % 3 === 0 ? { ...byLadder, by: 'owner' } : byLadder)
+      await storage.measures.insert(one % 3 === 0 ? { ...byLadder, by: 'owner' } : byLadder, null)
     }
     await using on = await standingOn({}, { storage })
     const { standing, time } = on
@@ -129,9 +129,14 @@ test('a page of what others did is taken in however much is changed here meanwhi
           const read = await measures.since(...page)
           // What was just read is old before it is taken in, every time.
           if (asked.length > 4) return read
-          const [lifted] = await measures.lift(mine, null, { at: Date.now(), by: 'owner', reason: 'no' })
+          const [lifted] = await measures.lift(
+            mine,
+            null,
+            { at: Date.now(), by: 'owner', reason: 'no' },
+            null,
+          )
           if (lifted !== undefined) register.apply(lifted)
-          register.apply(await measures.insert(ban(`of_own_${asked.length}`)))
+          register.apply(await measures.insert(ban(`of_own_${asked.length}`), null))
           return read
         },
       }),
@@ -140,8 +145,8 @@ test('a page of what others did is taken in however much is changed here meanwhi
   )
   onTestFinished(() => register.close())
   const mine = parseTarget('key:mine')
-  await measures.insert(ban('mine'))
-  await measures.insert(ban('of_another'))
+  await measures.insert(ban('mine'), null)
+  await measures.insert(ban('of_another'), null)
   await register.load()
   const stands = (id: string) => register.current.of(parseTarget(`key:${id}`)).length
   expect(asked).toEqual([0])

@@ -57,7 +57,7 @@ describe.skipIf(postgres === null)('Postgres', () => {
   test('replicas that start together migrate once', async () => {
     const url = (await postgres?.emptyDatabase()) ?? ''
     const all = await Promise.all(Array.from({ length: 4 }, () => opened(url)))
-    await Promise.all(all.map(({ keys }, index) => keys.insert(storedKey(`k${index}`))))
+    await Promise.all(all.map(({ keys }, index) => keys.insert(storedKey(`k${index}`), null)))
     expect(await all[0]?.keys.list()).toHaveLength(4)
   })
 
@@ -96,7 +96,7 @@ describe.skipIf(postgres === null)('Postgres', () => {
   test('what servers know of who may do what is read while somebody writes', async () => {
     const url = await freshUrl()
     const storage = await opened(url)
-    await storage.keys.insert(storedKey('one'))
+    await storage.keys.insert(storedKey('one'), null)
     const writer = new Client({ connectionString: url })
     await writer.connect()
     onTestFinished(() => writer.end())
@@ -114,7 +114,7 @@ describe.skipIf(postgres === null)('Postgres', () => {
   test('a connection that the server ended is made again for the next call', async () => {
     const url = await freshUrl()
     const storage = await opened(url)
-    await storage.keys.insert(storedKey('one'))
+    await storage.keys.insert(storedKey('one'), null)
     await postgres?.run(
       `select pg_terminate_backend(pid) from pg_stat_activity
        where datname = '${new URL(url).pathname.slice(1)}' and pid != pg_backend_pid()`,

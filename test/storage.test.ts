@@ -42,7 +42,7 @@ describe('the database file', () => {
   test('nobody else may read it, nor a home that was made for it', async () => {
     const home = join(freshHome(), 'not', 'there')
     const { keys } = await opened(home)
-    await keys.insert(storedKey('k'))
+    await keys.insert(storedKey('k'), null)
     const mode = (path: string) => statSync(path).mode & 0o777
     expect(mode(home)).toBe(0o700)
     for (const name of ['elpis.db', 'elpis.db-wal', 'elpis.db-shm'])
@@ -52,7 +52,7 @@ describe('the database file', () => {
   test('what servers know of who may do what is read while another process writes', async () => {
     const home = freshHome()
     const storage = await opened(home)
-    await storage.keys.insert(storedKey('one'))
+    await storage.keys.insert(storedKey('one'), null)
     const writer = new DatabaseSync(join(home, 'elpis.db'))
     onTestFinished(() => writer.close())
     writer.exec('begin immediate')
@@ -108,7 +108,7 @@ describe('the database file', () => {
   test('many processes may open a new home at the same moment', async () => {
     const home = freshHome()
     const all = await Promise.all(Array.from({ length: 8 }, () => opened(home)))
-    await Promise.all(all.map(({ keys }, index) => keys.insert(storedKey(`k${index}`))))
+    await Promise.all(all.map(({ keys }, index) => keys.insert(storedKey(`k${index}`), null)))
     expect(await all[0]?.keys.list()).toHaveLength(8)
   })
 })
@@ -120,12 +120,12 @@ describe('a slow or lost disk', () => {
     const written = () => statSync(join(home, 'elpis.db-wal')).size
     const insert = async (name: string) => {
       const before = written()
-      await keys.insert(storedKey(name))
+      await keys.insert(storedKey(name), null)
       return written() - before
     }
     const one = Math.min(await insert('a'), await insert('b'))
     const before = written()
-    await Promise.all(Array.from({ length: 200 }, (_, index) => keys.insert(storedKey(`k${index}`))))
+    await Promise.all(Array.from({ length: 200 }, (_, index) => keys.insert(storedKey(`k${index}`), null)))
     expect(one).toBeGreaterThan(0)
     expect(written() - before).toBeLessThan((one * 200) / 4)
   })
@@ -138,7 +138,7 @@ describe('a slow or lost disk', () => {
     onTestFinished(() => holder.close())
     holder.exec('begin immediate')
     let acknowledged = false
-    const insert = keys.insert(storedKey('k')).then(() => (acknowledged = true))
+    const insert = keys.insert(storedKey('k'), null).then(() => (acknowledged = true))
 
     let longest = 0
     const started = performance.now()
@@ -157,7 +157,7 @@ describe('a slow or lost disk', () => {
   test('a worker that died is replaced: who watches is told, and calls are answered again', async () => {
     const workers = storageWorkers()
     const storage = await opened(freshHome())
-    await storage.keys.insert(storedKey('before'))
+    await storage.keys.insert(storedKey('before'), null)
     const told: string[] = []
     const back = Promise.withResolvers<void>()
     storage.watch({
@@ -173,7 +173,7 @@ describe('a slow or lost disk', () => {
     expect(told).toEqual(['storage_failed'])
     await back.promise
     expect((await storage.keys.list()).map(({ id }) => id)).toEqual([storedKey('before').id])
-    await storage.keys.insert(storedKey('after'))
+    await storage.keys.insert(storedKey('after'), null)
     expect(workers).toHaveLength(2)
   })
 
@@ -181,7 +181,7 @@ describe('a slow or lost disk', () => {
     const workers = storageWorkers()
     const home = freshHome()
     const storage = await openStorage({ home })
-    await storage.keys.insert(storedKey('k'))
+    await storage.keys.insert(storedKey('k'), null)
     const told: string[] = []
     const back = Promise.withResolvers<void>()
     storage.watch({ lost: ({ code }) => void told.push(code), changed: () => back.resolve() })

@@ -40,7 +40,7 @@ export interface AccessParts {
   readonly demands?: Demands
   /** What a request costs, in billionths of the currency; nothing when left out. */
   readonly costOf?: BookParts['costOf']
-  /** Where every change is recorded before it is made; nowhere when left out. */
+  /** Where every change is recorded, as one with it; nowhere when left out. */
   readonly acts?: Acts
   /** Clears away what people left who were just removed, as far as it is not in the database. */
   readonly afterRemoval?: () => Promise<void>

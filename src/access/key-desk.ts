@@ -59,13 +59,13 @@ export class KeyDesk {
       ...boundsOf(wish, minter, now),
     }
     const { id, organisationId, personId, role, service, expiresAt } = stored
-    await acts.record({
+    const act = {
       kind: 'key-created',
       by: authorOf(by),
       about: id,
       details: { organisation: organisationId, person: personId, role, service, expires: expiresAt },
-    })
-    await store.insert(stored)
+    } as const
+    await acts.within(act, (entry) => store.insert(stored, entry))
     live.change((roster) => roster.addKey(stored))
     return newKey(stored, key)
   }
@@ -82,14 +82,14 @@ export class KeyDesk {
   async revoke(which: string, by?: Principal): Promise<KeyInfo> {
     const { store, live, clock, acts } = this.#parts
     const key = keyNamed(which, await this.#changeable(by))
-    await acts.record({
+    const act = {
       kind: 'key-revoked',
       by: authorOf(by),
       about: key.id,
       details: { organisation: key.organisationId },
-    })
+    } as const
     const revokedAt = clock.now()
-    const byUs = await store.revoke(key.id, revokedAt)
+    const byUs = await acts.within(act, (entry) => store.revoke(key.id, revokedAt, entry))
     // Also when another process was faster: what is running here must end either way.
     live.change((roster) => roster.removeKey(key.id))
     if (!byUs) throw elpisError('key_not_found', { key: which })
@@ -104,14 +104,14 @@ export class KeyDesk {
     if (by !== undefined) this.#mustCover(stored, by)
     const key = newKeySecret()
     const secret = { hash: hashOf(key), prefix: displayPrefix(key) }
-    await acts.record({
+    const act = {
       kind: 'key-rotated',
       by: authorOf(by),
       about: stored.id,
       details: { organisation: stored.organisationId, keeps_former: keepFormer },
-    })
-    if (!(await store.rotate(stored.id, { ...secret, keepFormer })))
-      throw elpisError('key_not_found', { key: which })
+    } as const
+    const byUs = await acts.within(act, (entry) => store.rotate(stored.id, { ...secret, keepFormer }, entry))
+    if (!byUs) throw elpisError('key_not_found', { key: which })
     const changed = { ...stored, ...secret, formerHash: keepFormer ? stored.hash : null }
     live.change((roster) => roster.addKey(changed))
     return newKey(changed, key)

@@ -1,3 +1,4 @@
+import type { ActLeaf } from '../core/acts.ts'
 import type { ChangeListener } from '../core/changes.ts'
 import type { KeyId, OrganisationId, PersonId, SessionId, Sha256 } from '../core/ids.ts'
 import type { PackedRows } from '../core/packed-rows.ts'
@@ -81,21 +82,28 @@ export interface KeyPage {
   readonly more: boolean
 }
 
-/** Every method is one transaction, done and durable when its promise resolves. */
+/**
+ * Every method is one transaction, done and durable when its promise resolves. An `entry` is what the log says of the
+ * change: appended with it, and only where something was changed.
+ */
 export interface KeyStore {
-  insert(key: StoredKey): Promise<void>
+  insert(key: StoredKey, entry: ActLeaf | null): Promise<void>
   /** All keys, the revoked ones too, oldest first. */
   list(): Promise<StoredKey[]>
   /** What changed after a place, in the order of the changes; from the very beginning, without what was revoked. */
   since(place: KeyPlace | null, limit: number): Promise<KeyPage>
   /** Marks the key as revoked and deletes its sessions; false when it was revoked or unknown already. */
-  revoke(id: KeyId, at: number): Promise<boolean>
+  revoke(id: KeyId, at: number, entry: ActLeaf | null): Promise<boolean>
   /**
    * Makes `hash` the secret of a key that works, and what was its secret its former one, or none.
    *
    * @returns false when it was revoked or is unknown
    */
-  rotate(id: KeyId, secret: { hash: Sha256; prefix: string; keepFormer: boolean }): Promise<boolean>
+  rotate(
+    id: KeyId,
+    secret: { hash: Sha256; prefix: string; keepFormer: boolean },
+    entry: ActLeaf | null,
+  ): Promise<boolean>
   /** Moves `lastUsedAt` forward, never back. */
   recordUses(uses: readonly { readonly id: KeyId; readonly at: number }[]): Promise<void>
 }
@@ -126,16 +134,17 @@ export interface SessionStore {
   prune(now: number): Promise<void>
 }
 
-/** Organisations and people. Removing is final, and takes keys, sessions and what was left here along. */
+/** Organisations and people, as `KeyStore`. Removing is final, and takes keys, sessions and what was left here along. */
 export interface DirectoryStore {
-  insertOrganisation(organisation: StoredOrganisation): Promise<void>
+  /** False, with nothing changed, when its name is taken. */
+  insertOrganisation(organisation: StoredOrganisation, entry: ActLeaf | null): Promise<boolean>
   /** False when it was not there. */
-  removeOrganisation(id: OrganisationId, at: number): Promise<boolean>
-  /** False, with nothing changed, when its organisation is gone. */
-  insertPerson(person: Person): Promise<boolean>
-  setRole(id: PersonId, role: Role): Promise<boolean>
-  rename(id: PersonId, name: string): Promise<boolean>
-  removePerson(id: PersonId, at: number): Promise<boolean>
+  removeOrganisation(id: OrganisationId, at: number, entry: ActLeaf | null): Promise<boolean>
+  /** With nothing changed: null when their organisation is gone, false when their address is taken. */
+  insertPerson(person: Person, entry: ActLeaf | null): Promise<boolean | null>
+  setRole(id: PersonId, role: Role, entry: ActLeaf | null): Promise<boolean>
+  rename(id: PersonId, name: string, entry: ActLeaf | null): Promise<boolean>
+  removePerson(id: PersonId, at: number, entry: ActLeaf | null): Promise<boolean>
 }
 
 /** What access knows besides keys: all there is, or what changed after a place. */

@@ -23,7 +23,7 @@ interface DirectoryParts {
   readonly afterRemoval: () => Promise<void>
 }
 
-/** Organisations and people: every change is in the log and in the store first, then in memory, where it ends what it must. */
+/** Organisations and people: every change is in the store first, as one with its entry in the log, then in memory, where it ends what it must. */
 export class StoredDirectory implements Directory {
   readonly #store: DirectoryStore
   readonly #live: LiveRoster
@@ -66,8 +66,9 @@ export class StoredDirectory implements Directory {
     }
     if (this.#registry.organisations.some((other) => other.name === organisation.name))
       throw elpisError('name_taken', { name: organisation.name })
-    await this.#record('organisation-changed', by, organisation.id, { change: 'created' })
-    await this.#store.insertOrganisation(organisation)
+    const act = actOf('organisation-changed', by, organisation.id, { change: 'created' })
+    if (!(await this.#acts.within(act, (entry) => this.#store.insertOrganisation(organisation, entry))))
+      throw elpisError('name_taken', { name: organisation.name })
     this.#change({ organisations: [organisation] })
     return shown(organisation)
   }
@@ -76,8 +77,11 @@ export class StoredDirectory implements Directory {
     demand(by, 'organisations.write')
     const organisation = this.organisationNamed(which, by)
     if (organisation.id === homeOrganisation) throw elpisError('home_stays')
-    await this.#record('organisation-changed', by, organisation.id, { change: 'removed' })
-    const byUs = await this.#store.removeOrganisation(organisation.id, this.#clock.now())
+    const act = actOf('organisation-changed', by, organisation.id, { change: 'removed' })
+    const at = this.#clock.now()
+    const byUs = await this.#acts.within(act, (entry) =>
+      this.#store.removeOrganisation(organisation.id, at, entry),
+    )
     const theirs = this.#registry.people.filter(({ organisationId }) => organisationId === organisation.id)
     this.#change({ gone: [organisation.id, ...theirs.map(({ id }) => id)] })
     if (!byUs) throw elpisError('organisation_not_found', { organisation: which })
@@ -106,16 +110,14 @@ export class StoredDirectory implements Directory {
     if (person.email !== null && this.#registry.people.some((other) => other.email === person.email))
       throw elpisError('name_taken', { name: person.email })
     const details = { change: 'added', organisation: organisationId, role }
-    await (vouchedBy === undefined
-      ? this.#record('person-changed', by, person.id, details)
-      : this.#acts.record({
-          kind: 'person-changed',
-          by: 'server',
-          about: person.id,
-          details: { ...details, provider: vouchedBy },
-        }))
-    if (!(await this.#store.insertPerson(person)))
-      throw elpisError('organisation_not_found', { organisation: organisationId })
+    const act = actOf('person-changed', by, person.id, details)
+    const added = await this.#acts.within(
+      vouchedBy === undefined ? act : { ...act, by: 'server', details: { ...details, provider: vouchedBy } },
+      (entry) => this.#store.insertPerson(person, entry),
+    )
+    if (added === null) throw elpisError('organisation_not_found', { organisation: organisationId })
+    // Two at once, or another process a moment ago.
+    if (!added) throw elpisError('name_taken', { name: person.email ?? person.name })
     this.#change({ people: [person] })
     return person
   }
@@ -123,7 +125,9 @@ export class StoredDirectory implements Directory {
   async rename(id: PersonId, name: string): Promise<Person> {
     const person = this.personNamed(id)
     const changed = { ...person, name: checkedName(name) }
-    if (!(await this.#store.rename(person.id, changed.name)))
+    // What they were called and are called now is in no log.
+    const act = { kind: 'person-changed', by: id, about: id, details: { change: 'renamed' } } as const
+    if (!(await this.#acts.within(act, (entry) => this.#store.rename(id, changed.name, entry))))
       throw elpisError('person_not_found', { person: id })
     this.#change({ people: [changed] })
     return changed
@@ -134,8 +138,9 @@ export class StoredDirectory implements Directory {
     const person = this.personNamed(which, by)
     mayGive(by, role)
     mayGive(by, person.role)
-    await this.#record('person-changed', by, person.id, { change: 'role', before: person.role, role })
-    if (!(await this.#store.setRole(person.id, role))) throw elpisError('person_not_found', { person: which })
+    const act = actOf('person-changed', by, person.id, { change: 'role', before: person.role, role })
+    if (!(await this.#acts.within(act, (entry) => this.#store.setRole(person.id, role, entry))))
+      throw elpisError('person_not_found', { person: which })
     const changed = { ...person, role }
     this.#change({ people: [changed] })
     return changed
@@ -146,8 +151,9 @@ export class StoredDirectory implements Directory {
     const person = this.personNamed(which, by)
     mayGive(by, person.role)
     const details = { change: 'removed', organisation: person.organisationId, role: person.role }
-    await this.#record('person-changed', by, person.id, details)
-    const byUs = await this.#store.removePerson(person.id, this.#clock.now())
+    const act = actOf('person-changed', by, person.id, details)
+    const at = this.#clock.now()
+    const byUs = await this.#acts.within(act, (entry) => this.#store.removePerson(person.id, at, entry))
     this.#change({ gone: [person.id] })
     if (!byUs) throw elpisError('person_not_found', { person: which })
     await this.#afterRemoval()
@@ -178,15 +184,6 @@ export class StoredDirectory implements Directory {
     return found
   }
 
-  async #record(
-    kind: Act['kind'],
-    by: Principal | undefined,
-    about: string,
-    details: Act['details'],
-  ): Promise<void> {
-    await this.#acts.record({ kind, by: authorOf(by), about, details })
-  }
-
   get #registry(): Roster['registry'] {
     return this.#live.current.registry
   }
@@ -194,6 +191,10 @@ export class StoredDirectory implements Directory {
   #change(change: DirectoryChange): void {
     this.#live.change((roster) => roster.changeDirectory(change))
   }
+}
+
+function actOf(kind: Act['kind'], by: Principal | undefined, about: string, details: Act['details']): Act {
+  return { kind, by: authorOf(by), about, details }
 }
 
 /** Nobody gives, takes or changes a role beyond their own. */

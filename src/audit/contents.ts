@@ -76,9 +76,10 @@ export class Contents {
     if (why === '') throw elpisError('reason_missing')
     if (!(await this.#reaches(by.organisation, id))) throw elpisError('content_not_kept', { id })
     const { text, subject } = await this.#open(id)
-    await acts.record({ kind: 'content-read', by: by.id, about: id, details: { reason: why } })
     const at = clock.now()
-    await store.notify({ id: newEntryId(at), subject, entry: id, at, by: by.id, reason: why, seen: null })
+    const notice = { id: newEntryId(at), subject, entry: id, at, by: by.id, reason: why, seen: null }
+    const act = { kind: 'content-read', by: by.id, about: id, details: { reason: why } } as const
+    await acts.within(act, (entry) => store.notify(notice, entry))
     return text
   }
 
@@ -140,8 +141,8 @@ export class Contents {
   async erase(subject: SubjectName, by: string): Promise<void> {
     const { subjects, acts } = this.#parts
     await this.mustKnow(subject)
-    await acts.record({ kind: 'content-erased', by, about: null, details: {} })
-    await subjects.erase(subject)
+    const act = { kind: 'content-erased', by, about: null, details: {} } as const
+    await acts.within(act, (entry) => subjects.erase(subject, entry))
   }
 
   /** Deletes what is older than it may be. @returns how much */

@@ -17,7 +17,7 @@ interface ViewParts {
   readonly store: AuditStore
   readonly key: VerifierKey
   readonly witnesses: readonly VerifierKey[]
-  readonly receipts: Pick<Receipts, 'evidence'>
+  readonly receipts: Pick<Receipts, 'proof'>
   readonly subjects: Pick<SubjectKeys, 'organisation'>
 }
 
@@ -96,7 +96,7 @@ export class LogView {
       const open = organisation === homeOrganisation ? await store.openRow(id) : null
       throw elpisError(open === null ? 'receipt_not_found' : 'receipt_open', { id })
     }
-    const proof = sees(organisation, entry, this.#parts.subjects) ? await receipts.evidence(id) : null
+    const proof = sees(organisation, entry, this.#parts.subjects) ? await receipts.proof(id) : null
     if (proof === null) throw elpisError('receipt_not_found', { id })
     return { position: leaf.position, entry, proof }
   }

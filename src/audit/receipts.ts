@@ -45,13 +45,18 @@ export class Receipts {
       throw elpisError('receipt_not_found', { id })
     }
     const key = leaf.subject === null ? null : await subjects.find(leaf.subject)
-    return await this.#proof(leaf, key === null ? null : key.salt(id).toString('base64'))
+    return await this.#proofOf(leaf, key === null ? null : key.salt(id).toString('base64'))
   }
 
   /** The same for whoever runs the server, without what opens the commitments; null for what is not in the log. */
-  async evidence(id: EntryId): Promise<string | null> {
+  async proof(id: EntryId): Promise<string | null> {
     const leaf = await this.#parts.store.leaf(id)
-    return leaf === null ? null : await this.#proof(leaf, null)
+    return leaf === null ? null : await this.#proofOf(leaf, null)
+  }
+
+  /** Those of these that are no entries, neither complete nor begun. */
+  unknown(ids: readonly EntryId[]): Promise<readonly EntryId[]> {
+    return this.#parts.store.unknown(ids)
   }
 
   /** The same with what opens the commitments, for an answer that is exported; null for what is not in the log. */
@@ -60,10 +65,10 @@ export class Receipts {
     const leaf = await store.leaf(id)
     if (leaf === null) return null
     const key = leaf.subject === null ? null : await subjects.find(leaf.subject)
-    return await this.#proof(leaf, key === null ? null : key.salt(id).toString('base64'))
+    return await this.#proofOf(leaf, key === null ? null : key.salt(id).toString('base64'))
   }
 
-  async #proof(leaf: Leaf, salt: string | null): Promise<string> {
+  async #proofOf(leaf: Leaf, salt: string | null): Promise<string> {
     const { store, tree, publisher } = this.#parts
     let state = await store.state()
     if (state.checkpointSize <= leaf.position) state = await publisher.now()

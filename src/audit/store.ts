@@ -72,6 +72,8 @@ export interface AuditStore {
   opened(replica: string | null, limit: number): Promise<readonly OpenRow[]>
   openRow(id: EntryId): Promise<OpenRow | null>
   leaf(id: EntryId): Promise<StoredLeaf | null>
+  /** Those of these that are neither sealed nor open. */
+  unknown(ids: readonly EntryId[]): Promise<readonly EntryId[]>
   /** Base64 of the leaves' hashes from `begin` up to, not including, `end`. */
   leafHashes(begin: number, end: number): Promise<readonly string[]>
   bodies(begin: number, end: number): Promise<readonly string[]>
@@ -100,11 +102,12 @@ export interface SubjectStore {
   /** Whether there is anything to erase. */
   knows(subject: SubjectName): Promise<boolean>
   /**
-   * Destroys a key, all content and notices of the subject, and the answers, files and batches that they left here.
+   * Destroys a key, all content and notices of the subject, and the answers, files and batches that they left here, and
+   * appends the entry of it.
    *
-   * @returns whether there was anything
+   * @returns false, with nothing appended, when there was nothing
    */
-  erase(subject: SubjectName): Promise<boolean>
+  erase(subject: SubjectName, entry: ActLeaf | null): Promise<boolean>
 }
 
 /** What was asked and answered, encrypted. */
@@ -135,7 +138,8 @@ export interface ContentStore {
   expired(now: number): Promise<number>
   /** Deletes what has expired at `now`, and appends the entry of it. @returns false, with nothing done, when they are not `expected` */
   prune(now: number, expected: number, entry: ActLeaf | null): Promise<boolean>
-  notify(notice: Notice): Promise<void>
+  /** Tells a subject, and appends the entry of the reading. */
+  notify(notice: Notice, entry: ActLeaf | null): Promise<void>
   notices(subject: SubjectName): Promise<readonly Notice[]>
   /** How many of a subject's they have not seen. */
   unseen(subject: SubjectName): Promise<number>

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { ActLeaf } from '../core/acts.ts'
 import type { Clock } from '../core/clock.ts'
 import type { EntryId, OrganisationId, SubjectName } from '../core/ids.ts'
 import { RecentMap } from '../core/recent-map.ts'
@@ -88,8 +89,8 @@ export class SubjectKeys {
     return this.#store.knows(subject)
   }
 
-  async erase(subject: SubjectName): Promise<boolean> {
-    const erased = await this.#store.erase(subject)
+  async erase(subject: SubjectName, entry: ActLeaf | null): Promise<boolean> {
+    const erased = await this.#store.erase(subject, entry)
     this.#known.delete(subject)
     return erased
   }

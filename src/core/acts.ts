@@ -12,8 +12,9 @@ export const actKinds = {
   'key-created': 'An API key was made.',
   'key-rotated': 'A service key was given another secret.',
   'key-revoked': 'An API key was revoked.',
-  'person-changed': 'Somebody was added or removed, or given another role.',
+  'person-changed': 'Somebody was added or removed, or given another name or role.',
   'person-invited': 'Somebody was given a link to sign in by.',
+  'sign-in-changed': 'Somebody set, added or removed a way to sign in.',
   'organisation-changed': 'An organisation was added or removed.',
   'quota-changed': 'A quota was set or removed.',
   'standing-changed': 'Somebody was warned, restricted, suspended, banned or let back.',
@@ -56,14 +57,14 @@ export interface ActLeaf {
 
 export interface Acts {
   /**
-   * Writes the act into the log; durable when it resolves. Do this before the act is acknowledged.
+   * Writes the act into the log; durable when it resolves. For what is no change of the database, or the first thing done
+   * about one; do it before it is acknowledged.
    *
    * @throws `audit_unavailable` when the log cannot be written: then the act must not be done
    */
   record(act: Act): Promise<EntryId>
   /**
-   * Writes the act in the transaction of the change itself, for changes of which only the database knows whether they are
-   * to be made: neither is ever without the other.
+   * Writes the act in the transaction of the change itself: neither is ever without the other.
    *
    * @param change gives the entry to the store that makes the change; null where there is no log
    * @returns what `change` did; null or false says that nothing was changed, and nothing recorded

@@ -4,7 +4,7 @@ import type { Acts } from '../core/acts.ts'
 import type { Clock } from '../core/clock.ts'
 import { asElpisError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { Incidents, type ProofOf } from '../monitoring/incidents/incidents.ts'
+import { Incidents, type EvidenceLog } from '../monitoring/incidents/incidents.ts'
 import { startReminders, type Reminder } from '../monitoring/incidents/reminders.ts'
 import { SignCollector } from '../monitoring/insight/collector.ts'
 import { Insight, type Findings } from '../monitoring/insight/insight.ts'
@@ -18,7 +18,7 @@ interface DeskParts {
   readonly storage: Pick<Storage, 'incidents' | 'signs'>
   readonly monitor: Monitor
   readonly acts: Acts
-  readonly proofOf: ProofOf
+  readonly evidence: EvidenceLog
   readonly clock: Clock
   readonly log: Log
 }
@@ -27,9 +27,9 @@ const day = 86_400_000
 const lookEveryMilliseconds = 15 * 60_000
 
 /** Incidents with their reminders, and insight with what it is made of. */
-export async function openDesk({ config, storage, monitor, acts, proofOf, clock, log }: DeskParts) {
+export async function openDesk({ config, storage, monitor, acts, evidence, clock, log }: DeskParts) {
   const { registry, feed } = monitor
-  const incidents = new Incidents({ store: storage.incidents, clock, acts, proofOf })
+  const incidents = new Incidents({ store: storage.incidents, clock, acts, evidence })
   const hook = reminderWebhook(config.incidents.webhook, log)
   const trouble = (what: string) => (error: unknown) => log('error', what, { code: asElpisError(error).code })
   const reminders = startReminders({

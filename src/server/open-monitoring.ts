@@ -10,7 +10,7 @@ import { Egress } from '../monitoring/egress.ts'
 import { EgressLedger } from '../monitoring/egress-ledger.ts'
 import { countExchange } from '../monitoring/exchange-metrics.ts'
 import { expositionType } from '../monitoring/exposition.ts'
-import type { ProofOf } from '../monitoring/incidents/incidents.ts'
+import type { EvidenceLog } from '../monitoring/incidents/incidents.ts'
 import { createMonitor, type Monitor } from '../monitoring/monitor.ts'
 import type { Storage } from '../storage/storage.ts'
 import { createUsage, type UsageStage } from '../usage/usage.ts'
@@ -29,7 +29,7 @@ interface MonitoringParts {
   readonly engine: Pick<Engine, 'models' | 'status'>
   readonly policy: () => string
   readonly acts: Acts
-  readonly proofOf: ProofOf
+  readonly evidence: EvidenceLog
   readonly version: string
   readonly clock: Clock
   readonly log: Log
@@ -103,10 +103,10 @@ export async function openMonitoring({
       log('error', 'usage-not-written', { code: asElpisError(error).code, waiting })
     },
   })
-  const { proofOf } = parts
+  const { evidence } = parts
   const stopLag = watchAuditLag(() => storage.audit.state(), registry, clock)
   const stopWatching = watchStorage(storage, registry, log)
-  const desk = await openDesk({ config, storage, monitor, acts, proofOf, clock, log })
+  const desk = await openDesk({ config, storage, monitor, acts, evidence, clock, log })
   return {
     monitor,
     usage,

@@ -38,11 +38,16 @@ export function openSignIn(
     },
   ])
   const homeKey = openHomeKeys(home, audit.origin).wrapping
-  const parts = { store, door: access.door, clock: systemClock, homeKey }
+  const parts = {
+    store,
+    door: access.door,
+    clock: systemClock,
+    homeKey,
+    ...(acts === undefined ? {} : { acts }),
+  }
   return {
     signIn: createSignIn({
       ...parts,
-      ...(acts === undefined ? {} : { acts }),
       providers: Object.fromEntries(providers),
       address: () => (chosen === '' ? (address() ?? `http://localhost:${server.port}`) : chosen),
     }),

@@ -369,9 +369,10 @@ class StoredStanding implements Standing {
     const line = validReason(reason)
     const file = await this.caseFile(id, null)
     const about = targetText(file.case.target)
-    await acts.record({ kind: 'standing-changed', by, about, details: { case: id, closed: true } })
+    const act = { kind: 'standing-changed', by, about, details: { case: id, closed: true } } as const
     const step = { at: clock.now(), kind: 'closed', by, detail: { reason: line } } as const
-    if (!(await store.cases.close(id, step))) throw elpisError('case_in_force', { case: id })
+    if (!(await acts.within(act, (entry) => store.cases.close(id, step, entry))))
+      throw elpisError('case_in_force', { case: id })
   }
 
   sweep(): Promise<void> {

@@ -1,3 +1,5 @@
+import type { ActLeaf } from '../core/acts.ts'
+
 /** What is too grave for one person. */
 export type GraveAct = 'shutdown' | 'content-export' | 'content-erase'
 
@@ -16,11 +18,12 @@ export interface Proposal {
   readonly confirmed: { readonly by: string; readonly at: number } | null
 }
 
+/** An `entry` is appended to the log with the change, and only where something was changed. */
 export interface ProposalStore {
-  add(proposal: Proposal): Promise<void>
+  add(proposal: Proposal, entry: ActLeaf | null): Promise<void>
   find(id: string): Promise<Proposal | null>
   /** Those that can be confirmed, the oldest first. */
   waiting(now: number, limit: number): Promise<Proposal[]>
   /** Once, and never by whoever asked. @returns null when it could not be confirmed */
-  confirm(id: string, by: string, now: number): Promise<Proposal | null>
+  confirm(id: string, by: string, now: number, entry: ActLeaf | null): Promise<Proposal | null>
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Acts } from '../core/acts.ts'
+import type { Act, Acts } from '../core/acts.ts'
 import { elpisError } from '../errors.ts'
 import type { GraveAct, Proposal, ProposalStore } from './proposal.ts'
 import { validReason } from './reason.ts'
@@ -63,13 +63,14 @@ export class Proposals {
    * @throws `proposal_not_found`, `proposal_own`, what doing it throws: then it must be asked for again
    */
   async confirm(id: string, by: Actor): Promise<Proposal> {
-    const { store, now } = this.#parts
+    const { store, acts, now } = this.#parts
     const gone = () => elpisError('proposal_not_found', { proposal: id.slice(0, 60) })
     const found = await store.find(id)
     if (found === null || found.confirmed !== null || found.until <= now()) throw gone()
     if (found.by === by) throw elpisError('proposal_own')
-    await this.#record(found, by, 'confirmed')
-    const confirmed = await store.confirm(id, by, now())
+    const confirmed = await acts.within(actOf(found, by, 'confirmed'), (entry) =>
+      store.confirm(id, by, now(), entry),
+    )
     if (confirmed === null) throw gone()
     await this.#deedOf(confirmed.kind).carryOut(confirmed, confirmed.by)
     return confirmed
@@ -94,7 +95,7 @@ export class Proposals {
   }
 
   async #propose({ kind, subject, reason }: GraveWish, by: Actor): Promise<Proposal> {
-    const { store, now } = this.#parts
+    const { store, acts, now } = this.#parts
     const at = now()
     const proposal: Proposal = {
       id: `prop_${randomBytes(12).toString('hex')}`,
@@ -106,8 +107,7 @@ export class Proposals {
       until: at + lastsMilliseconds,
       confirmed: null,
     }
-    await this.#record(proposal, by, 'proposed')
-    await store.add(proposal)
+    await acts.within(actOf(proposal, by, 'proposed'), (entry) => store.add(proposal, entry))
     return proposal
   }
 
@@ -116,13 +116,8 @@ export class Proposals {
     if (deed === undefined) throw new Error(`Nothing here does ${kind}.`)
     return deed
   }
+}
 
-  async #record({ id, kind, subject }: Proposal, by: Actor, state: 'proposed' | 'confirmed'): Promise<void> {
-    await this.#parts.acts.record({
-      kind: 'grave-act',
-      by,
-      about: subject,
-      details: { act: kind, state, id },
-    })
-  }
+function actOf({ id, kind, subject }: Proposal, by: Actor, state: 'proposed' | 'confirmed'): Act {
+  return { kind: 'grave-act', by, about: subject, details: { act: kind, state, id } }
 }

@@ -21,6 +21,14 @@ export interface Consent {
   readonly reason: string
 }
 
+/** What the log says of it. */
+export interface ConsentEntries {
+  /** Appended where it was not counted before. */
+  readonly consent: ActLeaf | null
+  /** Appended as well where it was the last that was needed. */
+  readonly lifted: ActLeaf | null
+}
+
 export interface ShutdownStore {
   /** The one in force, or null. */
   current(): Promise<Shutdown | null>
@@ -32,8 +40,7 @@ export interface ShutdownStore {
   /**
    * Counts each `by` once, and lifts it with the last that was needed.
    *
-   * @param entry appended when it is lifted
    * @returns null when this shutdown is not in force any more
    */
-  consent(id: string, consent: Consent, entry: ActLeaf | null): Promise<Shutdown | null>
+  consent(id: string, consent: Consent, entries: ConsentEntries): Promise<Shutdown | null>
 }

@@ -62,21 +62,24 @@ export class Shutdowns {
     // From the store: another replica may have shut down a moment ago.
     const standing = await store.shutdowns.current()
     if (standing === null) throw elpisError('not_shut_down')
-    await acts.record({
+    const wants = {
       kind: 'stop-changed',
       by,
       about: 'all',
       details: { state: 'consent', id: standing.id },
+    } as const
+    const given = { by, at: now(), reason: line }
+    let after: Shutdown | null = null
+    await acts.within(actOf(standing, by, 'lifted'), async (lifted) => {
+      await acts.within(wants, async (consent) => {
+        after = await store.shutdowns.consent(standing.id, given, { consent, lifted })
+        return after !== null && after.consents.at(-1)?.at === given.at
+      })
+      return after !== null && after.liftedAt !== null
     })
-    const consent = { by, at: now(), reason: line }
-    let consented: Shutdown | null = null
-    await acts.within(actOf(standing, by, 'lifted'), async (entry) => {
-      consented = await store.shutdowns.consent(standing.id, consent, entry)
-      return consented !== null && consented.liftedAt !== null
-    })
-    if (consented === null) throw elpisError('not_shut_down')
-    live.apply(consented)
-    return consented
+    if (after === null) throw elpisError('not_shut_down')
+    live.apply(after)
+    return after
   }
 }
 

@@ -19,7 +19,7 @@ interface StepParts {
   readonly acts: Acts
 }
 
-/** Takes and ends measures: into the log, into the store, then into memory, where they take hold. */
+/** Takes and ends measures: into the log and the store as one, then into memory, where they take hold. */
 export class Steps {
   readonly #parts: StepParts
 
@@ -30,8 +30,7 @@ export class Steps {
   async take(step: Step, by: Actor, evidence: readonly CaseStep[] = []): Promise<Measure> {
     const { store, live, acts } = this.#parts
     const measure = this.measureOf(step, by, evidence)
-    await acts.record(actOf(measure))
-    const taken = await store.insert(measure)
+    const taken = await acts.within(actOf(measure), (entry) => store.insert(measure, entry))
     live.apply(taken)
     return taken
   }
@@ -56,10 +55,14 @@ export class Steps {
     const line = validReason(reason)
     const about = targetText(target)
     if (!this.stands(target, rung)) throw elpisError('measure_not_found', { target: about })
-    await acts.record({ kind: 'standing-changed', by, about, details: { rung, lifted: true } })
-    const lifted = await store.lift(target, rung, { at: clock.now(), by, reason: line })
-    for (const measure of lifted) live.apply(measure)
-    return lifted
+    const act = { kind: 'standing-changed', by, about, details: { rung, lifted: true } } as const
+    const lift = { at: clock.now(), by, reason: line }
+    const lifted = await acts.within(act, async (entry) => {
+      const ended = await store.lift(target, rung, lift, entry)
+      return ended.length === 0 ? null : ended
+    })
+    for (const measure of lifted ?? []) live.apply(measure)
+    return lifted ?? []
   }
 
   /** Ends what is over by now, once over all replicas. */

@@ -1,4 +1,7 @@
-/** What standing needs of storage. Every method is one transaction, done and durable when its promise resolves. */
+/**
+ * What standing needs of storage. Every method is one transaction, done and durable when its promise resolves. An `entry` is
+ * appended to the log with the change, and only where something was changed.
+ */
 import type { ActLeaf } from '../core/acts.ts'
 import type { ChangeListener } from '../core/changes.ts'
 import type { CaseId } from '../core/ids.ts'
@@ -39,16 +42,15 @@ export interface RevisedPage {
 
 export interface MeasureStore {
   /** Opens a case or extends the open one. */
-  insert(measure: NewMeasure): Promise<Measure>
+  insert(measure: NewMeasure, entry: ActLeaf | null): Promise<Measure>
   /**
    * As `insert`, for the ladder: nothing when something as strict is in force already, only longer when it is the same.
    *
-   * @param entry appended with it
    * @returns null when nothing was to be done
    */
   escalate(measure: NewMeasure, entry: ActLeaf | null): Promise<Measure | null>
   /** Ends those of a target that are in force, all or of one rung, and closes its case. @returns what was ended */
-  lift(target: Target, rung: Rung | null, lift: Lift): Promise<Measure[]>
+  lift(target: Target, rung: Rung | null, lift: Lift, entry: ActLeaf | null): Promise<Measure[]>
   /** Ends, as lifted by `time`, some of those that are over at `now`: 5 at most. @returns what was ended */
   lapse(now: number): Promise<Measure[]>
   /**
@@ -71,7 +73,7 @@ export interface CaseStore {
   /** Adds steps to the open case of a target; opens `fresh` when there is none. @returns which it is */
   extend(target: Target, fresh: CaseId, steps: readonly CaseStep[]): Promise<CaseId>
   /** Closes an open case in which nothing is in force. @returns false, with nothing changed, when it is no such case */
-  close(id: CaseId, step: CaseStep): Promise<boolean>
+  close(id: CaseId, step: CaseStep, entry: ActLeaf | null): Promise<boolean>
 }
 
 export interface EventStore {

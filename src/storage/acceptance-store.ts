@@ -1,6 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { Acceptance, AcceptanceStore } from '../access/acceptances/acceptances.ts'
+import type { ActLeaf } from '../core/acts.ts'
 import { announceAccess } from './access-changes.ts'
+import { appendAct } from './audit-store.ts'
 import type { Database } from './schema.ts'
 
 /** Each method runs inside one transaction that its caller holds. */
@@ -30,8 +32,11 @@ export class SqlAcceptanceStore implements AcceptanceStore {
       .orderBy('document')
   }
 
-  async insert({ organisationId, personId, keyId, acceptedAt, ...rest }: Acceptance): Promise<void> {
-    await this.#database
+  async insert(
+    { organisationId, personId, keyId, acceptedAt, ...rest }: Acceptance,
+    entry: ActLeaf | null,
+  ): Promise<boolean> {
+    const { numInsertedOrUpdatedRows } = await this.#database
       .insertInto('acceptances')
       .values({
         ...rest,
@@ -41,7 +46,10 @@ export class SqlAcceptanceStore implements AcceptanceStore {
         accepted_at: acceptedAt,
       })
       .onConflict((conflict) => conflict.columns(['account', 'document', 'version']).doNothing())
-      .execute()
+      .executeTakeFirstOrThrow()
+    if (numInsertedOrUpdatedRows === 0n) return false
     await announceAccess(this.#database, [{ kind: 'acceptance', id: rest.account }])
+    await appendAct(this.#database, entry)
+    return true
   }
 }

@@ -101,6 +101,17 @@ export class SqlAuditStore implements AuditStore {
     return (await query.select(['position', 'account', 'subject', 'body']).executeTakeFirst()) ?? null
   }
 
+  async unknown(ids: readonly EntryId[]): Promise<readonly EntryId[]> {
+    const known = new Set<EntryId>()
+    for (const piece of inPieces(ids)) {
+      for (const table of ['audit_leaves', 'audit_open'] as const) {
+        const rows = await this.#database.selectFrom(table).select('id').where('id', 'in', piece).execute()
+        for (const { id } of rows) known.add(id)
+      }
+    }
+    return ids.filter((id) => !known.has(id))
+  }
+
   async leafHashes(begin: number, end: number): Promise<readonly string[]> {
     const query = this.#database.selectFrom('audit_leaves').select('hash').orderBy('position')
     const rows = await query.where('position', '>=', begin).where('position', '<', end).execute()

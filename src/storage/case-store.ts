@@ -1,8 +1,10 @@
 import type { Kysely, Selectable } from 'kysely'
+import type { ActLeaf } from '../core/acts.ts'
 import type { CaseId } from '../core/ids.ts'
 import type { Case, CaseStep } from '../standing/case.ts'
 import type { CaseStore } from '../standing/store.ts'
 import { parseTarget, targetText, type Target } from '../standing/target.ts'
+import { appendAct } from './audit-store.ts'
 import { addStep, closeIfOver, openCase } from './case-rows.ts'
 import type { Database } from './schema.ts'
 
@@ -52,7 +54,7 @@ export class SqlCaseStore implements CaseStore {
     return id
   }
 
-  async close(id: CaseId, step: CaseStep): Promise<boolean> {
+  async close(id: CaseId, step: CaseStep, entry: ActLeaf | null): Promise<boolean> {
     const found = await this.#database
       .selectFrom('cases')
       .select('id')
@@ -61,6 +63,7 @@ export class SqlCaseStore implements CaseStore {
       .executeTakeFirst()
     if (found === undefined || !(await closeIfOver(this.#database, id, step.at))) return false
     await addStep(this.#database, id, step)
+    await appendAct(this.#database, entry)
     return true
   }
 }

@@ -49,8 +49,9 @@ export class SqlContentStore implements ContentStore {
     return true
   }
 
-  async notify(notice: Notice): Promise<void> {
+  async notify(notice: Notice, entry: ActLeaf | null): Promise<void> {
     await this.#database.insertInto('audit_notices').values(notice).execute()
+    await appendAct(this.#database, entry)
   }
 
   async notices(subject: SubjectName): Promise<readonly Notice[]> {

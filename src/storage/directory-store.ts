@@ -1,9 +1,11 @@
 import type { Kysely } from 'kysely'
 import type { Person } from '../access/directory.ts'
 import type { DirectoryStore, StoredOrganisation } from '../access/store.ts'
+import type { ActLeaf } from '../core/acts.ts'
 import type { Account, OrganisationId, PersonId, SessionId } from '../core/ids.ts'
 import type { Role } from '../core/principal.ts'
 import { announceAccess, type AccessChange } from './access-changes.ts'
+import { appendAct } from './audit-store.ts'
 import type { Database } from './schema.ts'
 
 /** Each method runs inside one transaction that its caller holds. */
@@ -50,15 +52,22 @@ export class SqlDirectoryStore implements DirectoryStore {
       .orderBy('id')
   }
 
-  async insertOrganisation({ id, name, endUserKey, createdAt }: StoredOrganisation): Promise<void> {
-    await this.#database
+  async insertOrganisation(
+    { id, name, endUserKey, createdAt }: StoredOrganisation,
+    entry: ActLeaf | null,
+  ): Promise<boolean> {
+    const { numInsertedOrUpdatedRows } = await this.#database
       .insertInto('organisations')
       .values({ id, name, end_user_key: endUserKey, created_at: createdAt, removed_at: null })
-      .execute()
+      .onConflict((conflict) => conflict.column('name').where('removed_at', 'is', null).doNothing())
+      .executeTakeFirstOrThrow()
+    if (numInsertedOrUpdatedRows === 0n) return false
     await announceAccess(this.#database, [{ kind: 'organisation', id }])
+    await appendAct(this.#database, entry)
+    return true
   }
 
-  async removeOrganisation(id: OrganisationId, at: number): Promise<boolean> {
+  async removeOrganisation(id: OrganisationId, at: number, entry: ActLeaf | null): Promise<boolean> {
     const { numUpdatedRows } = await this.#database
       .updateTable('organisations')
       .set({ removed_at: at })
@@ -76,18 +85,19 @@ export class SqlDirectoryStore implements DirectoryStore {
     const gone = people.map((person) => ({ kind: 'person', id: person.id }) as const)
     const sessions = await this.#forget(people.map((person) => person.id))
     await this.#endKeys('organisation_id', id, at, [{ kind: 'organisation', id }, ...gone, ...sessions])
+    await appendAct(this.#database, entry)
     return true
   }
 
-  async insertPerson(person: Person): Promise<boolean> {
+  async insertPerson(person: Person, entry: ActLeaf | null): Promise<boolean | null> {
     const organisation = await this.#database
       .selectFrom('organisations')
       .select('id')
       .where('id', '=', person.organisationId)
       .where('removed_at', 'is', null)
       .executeTakeFirst()
-    if (organisation === undefined) return false
-    await this.#database
+    if (organisation === undefined) return null
+    const { numInsertedOrUpdatedRows } = await this.#database
       .insertInto('people')
       .values({
         id: person.id,
@@ -98,12 +108,15 @@ export class SqlDirectoryStore implements DirectoryStore {
         created_at: person.createdAt,
         removed_at: null,
       })
-      .execute()
+      .onConflict((conflict) => conflict.column('email').where('removed_at', 'is', null).doNothing())
+      .executeTakeFirstOrThrow()
+    if (numInsertedOrUpdatedRows === 0n) return false
     await announceAccess(this.#database, [{ kind: 'person', id: person.id }])
+    await appendAct(this.#database, entry)
     return true
   }
 
-  async setRole(id: PersonId, role: Role): Promise<boolean> {
+  async setRole(id: PersonId, role: Role, entry: ActLeaf | null): Promise<boolean> {
     if (!(await this.#changePerson(id, { role }))) return false
     // With another role, somebody signs in anew.
     const sessions = await this.#database
@@ -112,12 +125,14 @@ export class SqlDirectoryStore implements DirectoryStore {
       .returning('id')
       .execute()
     await announceAccess(this.#database, [{ kind: 'person', id }, ...sessions.map(asChange)])
+    await appendAct(this.#database, entry)
     return true
   }
 
-  async rename(id: PersonId, name: string): Promise<boolean> {
+  async rename(id: PersonId, name: string, entry: ActLeaf | null): Promise<boolean> {
     if (!(await this.#changePerson(id, { name }))) return false
     await announceAccess(this.#database, [{ kind: 'person', id }])
+    await appendAct(this.#database, entry)
     return true
   }
 
@@ -131,7 +146,7 @@ export class SqlDirectoryStore implements DirectoryStore {
     return numUpdatedRows > 0n
   }
 
-  async removePerson(id: PersonId, at: number): Promise<boolean> {
+  async removePerson(id: PersonId, at: number, entry: ActLeaf | null): Promise<boolean> {
     const { numUpdatedRows } = await this.#database
       .updateTable('people')
       .set({ removed_at: at })
@@ -141,6 +156,7 @@ export class SqlDirectoryStore implements DirectoryStore {
     if (numUpdatedRows === 0n) return false
     const sessions = await this.#forget([id])
     await this.#endKeys('person_id', id, at, [{ kind: 'person', id }, ...sessions])
+    await appendAct(this.#database, entry)
     return true
   }
 

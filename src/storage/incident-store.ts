@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely'
+import type { ActLeaf } from '../core/acts.ts'
 import type { Incident, IncidentStore } from '../monitoring/incidents/incident.ts'
+import { appendAct } from './audit-store.ts'
 import type { Database } from './schema.ts'
 
 /** Each method runs inside one transaction that its caller holds. */
@@ -10,12 +12,13 @@ export class SqlIncidentStore implements IncidentStore {
     this.#database = database
   }
 
-  async insert(incident: Incident): Promise<void> {
+  async insert(incident: Incident, entry: ActLeaf | null): Promise<void> {
     const { id, createdAt: created_at, version } = incident
     await this.#database
       .insertInto('incidents')
       .values({ id, created_at, version, content: JSON.stringify(incident) })
       .execute()
+    await appendAct(this.#database, entry)
   }
 
   async list(limit: number): Promise<Incident[]> {
@@ -38,13 +41,15 @@ export class SqlIncidentStore implements IncidentStore {
     return row === undefined ? null : (JSON.parse(row.content) as Incident)
   }
 
-  async replace(incident: Incident): Promise<boolean> {
+  async replace(incident: Incident, entry: ActLeaf | null): Promise<boolean> {
     const { numUpdatedRows } = await this.#database
       .updateTable('incidents')
       .set({ version: incident.version, content: JSON.stringify(incident) })
       .where('id', '=', incident.id)
       .where('version', '=', incident.version - 1)
       .executeTakeFirstOrThrow()
-    return numUpdatedRows === 1n
+    if (numUpdatedRows === 0n) return false
+    await appendAct(this.#database, entry)
+    return true
   }
 }

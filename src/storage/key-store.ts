@@ -8,9 +8,11 @@ import {
   type KeyStore,
   type StoredKey,
 } from '../access/store.ts'
+import type { ActLeaf } from '../core/acts.ts'
 import type { KeyId, Sha256 } from '../core/ids.ts'
 import { lastCells } from '../core/packed-rows.ts'
 import { announceAccess, type AccessChange } from './access-changes.ts'
+import { appendAct } from './audit-store.ts'
 import { packed } from './packed.ts'
 import type { Database } from './schema.ts'
 
@@ -22,7 +24,7 @@ export class SqlKeyStore implements KeyStore {
     this.#database = database
   }
 
-  async insert(key: StoredKey): Promise<void> {
+  async insert(key: StoredKey, entry: ActLeaf | null): Promise<void> {
     const revision = await announceAccess(this.#database, [{ kind: 'key', id: key.id }])
     await this.#database
       .insertInto('keys')
@@ -44,6 +46,7 @@ export class SqlKeyStore implements KeyStore {
         revision,
       })
       .execute()
+    await appendAct(this.#database, entry)
   }
 
   async list(): Promise<StoredKey[]> {
@@ -76,6 +79,7 @@ export class SqlKeyStore implements KeyStore {
   async rotate(
     id: KeyId,
     { hash, prefix, keepFormer }: { hash: Sha256; prefix: string; keepFormer: boolean },
+    entry: ActLeaf | null,
   ): Promise<boolean> {
     const { numUpdatedRows } = await this.#database
       .updateTable('keys')
@@ -85,10 +89,11 @@ export class SqlKeyStore implements KeyStore {
       .executeTakeFirstOrThrow()
     if (numUpdatedRows === 0n) return false
     await this.#announce(id)
+    await appendAct(this.#database, entry)
     return true
   }
 
-  async revoke(id: KeyId, at: number): Promise<boolean> {
+  async revoke(id: KeyId, at: number, entry: ActLeaf | null): Promise<boolean> {
     const { numUpdatedRows } = await this.#database
       .updateTable('keys')
       .set({ revoked_at: at })
@@ -105,6 +110,7 @@ export class SqlKeyStore implements KeyStore {
       id,
       sessions.map((session) => ({ kind: 'session', id: session.id })),
     )
+    await appendAct(this.#database, entry)
     return true
   }
 

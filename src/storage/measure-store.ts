@@ -23,7 +23,7 @@ export class SqlMeasureStore implements MeasureStore {
     this.#database = database
   }
 
-  async insert({ newCase, evidence, ...measure }: NewMeasure): Promise<Measure> {
+  async insert({ newCase, evidence, ...measure }: NewMeasure, entry: ActLeaf | null): Promise<Measure> {
     const { id, rung, reason, by, createdAt, until } = measure
     const target = targetText(measure.target)
     const revision = await announce(this.#database, 'standing')
@@ -48,6 +48,7 @@ export class SqlMeasureStore implements MeasureStore {
     const detail = { measure: id, rung, reason, until }
     await addStep(this.#database, caseId, { at: createdAt, kind: 'measure', by, detail })
     for (const step of evidence) await addStep(this.#database, caseId, step)
+    await appendAct(this.#database, entry)
     return { ...measure, caseId, lifted: null, revision }
   }
 
@@ -62,7 +63,7 @@ export class SqlMeasureStore implements MeasureStore {
     const standing = await this.list({ target, past: false, now: createdAt, limit: 100 })
     if (standing.some((other) => rungs.indexOf(other.rung) > rungs.indexOf(rung))) return null
     const same = standing.find((other) => other.rung === rung)
-    if (same === undefined) return await this.insert(measure)
+    if (same === undefined) return await this.insert(measure, null)
     if (same.until === null || (until !== null && until <= same.until)) return null
     const revision = await announce(this.#database, 'standing')
     const { reason } = measure
@@ -77,7 +78,7 @@ export class SqlMeasureStore implements MeasureStore {
     return { ...same, until, reason, revision }
   }
 
-  async lift(target: Target, rung: Rung | null, lift: Lift): Promise<Measure[]> {
+  async lift(target: Target, rung: Rung | null, lift: Lift, entry: ActLeaf | null): Promise<Measure[]> {
     const { at } = lift
     const text = targetText(target)
     let query = this.#database
@@ -89,6 +90,7 @@ export class SqlMeasureStore implements MeasureStore {
     if (rung !== null) query = query.where('rung', '=', rung)
     const lifted: Measure[] = []
     for (const row of await query.orderBy('revision').execute()) lifted.push(await this.#end(row, lift))
+    if (lifted.length > 0) await appendAct(this.#database, entry)
     return lifted
   }
 

@@ -1,5 +1,7 @@
 import type { Kysely, Selectable } from 'kysely'
+import type { ActLeaf } from '../core/acts.ts'
 import type { Proposal, ProposalStore } from '../standing/proposal.ts'
+import { appendAct } from './audit-store.ts'
 import type { Database } from './schema.ts'
 
 /** Each method runs inside one transaction that its caller holds. */
@@ -10,11 +12,12 @@ export class SqlProposalStore implements ProposalStore {
     this.#database = database
   }
 
-  async add({ confirmed, ...proposal }: Proposal): Promise<void> {
+  async add({ confirmed, ...proposal }: Proposal, entry: ActLeaf | null): Promise<void> {
     await this.#database
       .insertInto('proposals')
       .values({ ...proposal, confirmed_by: confirmed?.by ?? null, confirmed_at: confirmed?.at ?? null })
       .execute()
+    await appendAct(this.#database, entry)
   }
 
   async find(id: string): Promise<Proposal | null> {
@@ -39,7 +42,7 @@ export class SqlProposalStore implements ProposalStore {
     return rows.map(proposalOf)
   }
 
-  async confirm(id: string, by: string, now: number): Promise<Proposal | null> {
+  async confirm(id: string, by: string, now: number, entry: ActLeaf | null): Promise<Proposal | null> {
     const row = await this.#database
       .updateTable('proposals')
       .set({ confirmed_by: by, confirmed_at: now })
@@ -49,7 +52,9 @@ export class SqlProposalStore implements ProposalStore {
       .where('by', '!=', by)
       .returningAll()
       .executeTakeFirst()
-    return row === undefined ? null : proposalOf(row)
+    if (row === undefined) return null
+    await appendAct(this.#database, entry)
+    return proposalOf(row)
   }
 }
 

@@ -1,7 +1,9 @@
 import { sql, type Kysely } from 'kysely'
 import type { Quota } from '../access/quotas/quota.ts'
 import type { QuotaStore, Settling, Taken, Taking } from '../access/quotas/store.ts'
+import type { ActLeaf } from '../core/acts.ts'
 import { announceAccess } from './access-changes.ts'
+import { appendAct } from './audit-store.ts'
 import type { Database } from './schema.ts'
 
 /** A part of a quota that is taken at once: the less is left, the less, so that others find some as well. */
@@ -35,7 +37,7 @@ export class SqlQuotaStore implements QuotaStore {
       .orderBy('id')
   }
 
-  async set({ organisationId, createdAt, ...rest }: Quota): Promise<void> {
+  async set({ organisationId, createdAt, ...rest }: Quota, entry: ActLeaf | null): Promise<void> {
     const before = await this.#database
       .deleteFrom('quotas')
       .where('subject', '=', rest.subject)
@@ -54,15 +56,17 @@ export class SqlQuotaStore implements QuotaStore {
       this.#database,
       [...ids].map((id) => ({ kind: 'quota', id })),
     )
+    await appendAct(this.#database, entry)
   }
 
-  async remove(id: string): Promise<boolean> {
+  async remove(id: string, entry: ActLeaf | null): Promise<boolean> {
     const { numDeletedRows } = await this.#database
       .deleteFrom('quotas')
       .where('id', '=', id)
       .executeTakeFirstOrThrow()
     if (numDeletedRows === 0n) return false
     await announceAccess(this.#database, [{ kind: 'quota', id }])
+    await appendAct(this.#database, entry)
     return true
   }
 

@@ -118,12 +118,12 @@ export class SqlReviewStore implements ReviewStore {
 
   async #follow(text: string, { decision, measure }: Deciding): Promise<Measure[]> {
     const measures = new SqlMeasureStore(this.#database)
-    if (measure !== null) return [await measures.insert(measure)]
+    if (measure !== null) return [await measures.insert(measure, null)]
     if (decision.outcome !== 'reversed') return []
     const target = parseTarget(text)
     await new SqlStandingEventStore(this.#database).void(target, decision.by)
     // Nothing where it ended by itself while somebody thought about it.
-    return await measures.lift(target, null, decision)
+    return await measures.lift(target, null, decision, null)
   }
 
   async find(id: string): Promise<Review | null> {

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { ActLeaf } from '../core/acts.ts'
-import type { Consent, Shutdown, ShutdownStore } from '../standing/shutdown.ts'
+import type { Consent, ConsentEntries, Shutdown, ShutdownStore } from '../standing/shutdown.ts'
 import { appendAct } from './audit-store.ts'
 import type { Database } from './schema.ts'
 import { announce } from './versions.ts'
@@ -35,7 +35,7 @@ export class SqlShutdownStore implements ShutdownStore {
     return shutdown
   }
 
-  async consent(id: string, consent: Consent, entry: ActLeaf | null): Promise<Shutdown | null> {
+  async consent(id: string, consent: Consent, entries: ConsentEntries): Promise<Shutdown | null> {
     const standing = await this.current()
     if (standing?.id !== id) return null
     if (standing.consents.some(({ by }) => by === consent.by)) return standing
@@ -46,7 +46,8 @@ export class SqlShutdownStore implements ShutdownStore {
       .set({ consents: JSON.stringify(consents), lifted_at: liftedAt })
       .where('id', '=', id)
       .execute()
-    if (liftedAt !== null) await appendAct(this.#database, entry)
+    await appendAct(this.#database, entries.consent)
+    if (liftedAt !== null) await appendAct(this.#database, entries.lifted)
     await announce(this.#database, 'shutdown')
     return { ...standing, consents, liftedAt }
   }

@@ -3,11 +3,14 @@ import type {
   Bound,
   Methods,
   SignInStore,
+  StoredIdentity,
   StoredPasskey,
   StoredPassword,
   StoredStep,
 } from '../access/sign-in/store.ts'
+import type { ActLeaf } from '../core/acts.ts'
 import type { PersonId, Sha256 } from '../core/ids.ts'
+import { appendAct } from './audit-store.ts'
 import type { Database } from './schema.ts'
 import type { PasskeysTable } from './sign-in-tables.ts'
 
@@ -50,23 +53,32 @@ export class SqlSignInStore implements SignInStore {
     }
   }
 
-  async setPassword(person: PersonId, { hash, changedAt }: StoredPassword): Promise<void> {
+  async setPassword(
+    person: PersonId,
+    { hash, changedAt }: StoredPassword,
+    entry: ActLeaf | null,
+  ): Promise<void> {
     await this.#database
       .insertInto('passwords')
       .values({ person_id: person, hash, changed_at: changedAt })
       .onConflict((conflict) => conflict.column('person_id').doUpdateSet({ hash, changed_at: changedAt }))
       .execute()
+    await appendAct(this.#database, entry)
   }
 
   async setTotp(person: PersonId, secret: string): Promise<void> {
-    await this.removeTotp(person)
+    await this.removeTotp(person, null)
     await this.#database
       .insertInto('totp_secrets')
       .values({ person_id: person, secret, last_step: 0, confirmed_at: null })
       .execute()
   }
 
-  async confirmTotp(person: PersonId, step: number, codes: readonly Sha256[], now: number): Promise<boolean> {
+  async confirmTotp(
+    person: PersonId,
+    { step, codes, now }: Parameters<SignInStore['confirmTotp']>[1],
+    entry: ActLeaf | null,
+  ): Promise<boolean> {
     if (!(await this.useTotpStep(person, step))) return false
     await this.#database
       .updateTable('totp_secrets')
@@ -78,6 +90,7 @@ export class SqlSignInStore implements SignInStore {
       .insertInto('recovery_codes')
       .values(codes.map((hash) => ({ hash, person_id: person })))
       .execute()
+    await appendAct(this.#database, entry)
     return true
   }
 
@@ -92,9 +105,16 @@ export class SqlSignInStore implements SignInStore {
     return numUpdatedRows === 1n
   }
 
-  async removeTotp(person: PersonId): Promise<void> {
-    await this.#database.deleteFrom('totp_secrets').where('person_id', '=', person).execute()
+  async removeTotp(person: PersonId, entry: ActLeaf | null): Promise<boolean> {
+    const removed = await this.#database
+      .deleteFrom('totp_secrets')
+      .where('person_id', '=', person)
+      .returning('confirmed_at')
+      .executeTakeFirst()
     await this.#database.deleteFrom('recovery_codes').where('person_id', '=', person).execute()
+    if (removed === undefined || removed.confirmed_at === null) return false
+    await appendAct(this.#database, entry)
+    return true
   }
 
   async useRecoveryCode(person: PersonId, code: Sha256): Promise<boolean> {
@@ -106,7 +126,7 @@ export class SqlSignInStore implements SignInStore {
     return numDeletedRows === 1n
   }
 
-  async addPasskey(passkey: StoredPasskey): Promise<boolean> {
+  async addPasskey(passkey: StoredPasskey, entry: ActLeaf | null): Promise<boolean> {
     const { numInsertedOrUpdatedRows } = await this.#database
       .insertInto('passkeys')
       .values({
@@ -121,7 +141,9 @@ export class SqlSignInStore implements SignInStore {
       })
       .onConflict((conflict) => conflict.column('id').doNothing())
       .executeTakeFirstOrThrow()
-    return numInsertedOrUpdatedRows === 1n
+    if (numInsertedOrUpdatedRows === 0n) return false
+    await appendAct(this.#database, entry)
+    return true
   }
 
   async passkey(id: string): Promise<StoredPasskey | null> {
@@ -144,13 +166,15 @@ export class SqlSignInStore implements SignInStore {
     return numUpdatedRows === 1n
   }
 
-  async removePasskey(person: PersonId, id: string): Promise<boolean> {
+  async removePasskey(person: PersonId, id: string, entry: ActLeaf | null): Promise<boolean> {
     const { numDeletedRows } = await this.#database
       .deleteFrom('passkeys')
       .where('id', '=', id)
       .where('person_id', '=', person)
       .executeTakeFirstOrThrow()
-    return numDeletedRows === 1n
+    if (numDeletedRows === 0n) return false
+    await appendAct(this.#database, entry)
+    return true
   }
 
   async identity(issuer: string, subject: string): Promise<PersonId | null> {
@@ -163,13 +187,18 @@ export class SqlSignInStore implements SignInStore {
     return row?.person_id ?? null
   }
 
-  async link(issuer: string, subject: string, person: PersonId, now: number): Promise<boolean> {
+  async link(
+    { issuer, subject, personId, createdAt }: StoredIdentity,
+    entry: ActLeaf | null,
+  ): Promise<boolean> {
     const { numInsertedOrUpdatedRows } = await this.#database
       .insertInto('identities')
-      .values({ issuer, subject, person_id: person, created_at: now })
+      .values({ issuer, subject, person_id: personId, created_at: createdAt })
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirstOrThrow()
-    return numInsertedOrUpdatedRows === 1n
+    if (numInsertedOrUpdatedRows === 0n) return false
+    await appendAct(this.#database, entry)
+    return true
   }
 
   async begin(step: StoredStep): Promise<void> {
@@ -183,6 +212,16 @@ export class SqlSignInStore implements SignInStore {
         expires_at: step.expiresAt,
       })
       .execute()
+  }
+
+  async beginAnew(step: StoredStep, entry: ActLeaf | null): Promise<void> {
+    await this.#database
+      .deleteFrom('sign_in_steps')
+      .where('person_id', '=', step.personId)
+      .where('kind', '=', step.kind)
+      .execute()
+    await this.begin(step)
+    await appendAct(this.#database, entry)
   }
 
   async step(hash: Sha256, now: number): Promise<StoredStep | null> {
@@ -202,14 +241,6 @@ export class SqlSignInStore implements SignInStore {
       .where((row) => row.or([row('hash', '=', hash), row('expires_at', '<=', now)]))
       .executeTakeFirstOrThrow()
     return numDeletedRows === 0n ? null : step
-  }
-
-  async endSteps(person: PersonId, kind: StoredStep['kind']): Promise<void> {
-    await this.#database
-      .deleteFrom('sign_in_steps')
-      .where('person_id', '=', person)
-      .where('kind', '=', kind)
-      .execute()
   }
 
   async count(bounds: readonly Bound[], windowMilliseconds: number, now: number): Promise<number | null> {

@@ -1,6 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { SubjectStore } from '../audit/store.ts'
+import type { ActLeaf } from '../core/acts.ts'
 import type { SubjectName } from '../core/ids.ts'
+import { appendAct } from './audit-store.ts'
 import type { Database } from './schema.ts'
 
 /** All that is kept of what somebody said, with the key that opens it. */
@@ -38,12 +40,13 @@ export class SqlSubjectStore implements SubjectStore {
     return false
   }
 
-  async erase(subject: SubjectName): Promise<boolean> {
+  async erase(subject: SubjectName, entry: ActLeaf | null): Promise<boolean> {
     let some = false
     for (const table of erased) {
       const query = this.#database.deleteFrom(table).where('subject', '=', subject)
       if ((await query.executeTakeFirstOrThrow()).numDeletedRows > 0n) some = true
     }
+    if (some) await appendAct(this.#database, entry)
     return some
   }
 }

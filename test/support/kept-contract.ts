@@ -195,9 +195,9 @@ export function keptContract(database: string, opened: () => Promise<Storage>): 
       }
       // Also somebody who never asked anything, and has no key in the log.
       expect(await subjects.knows(endUser)).toBe(true)
-      expect(await subjects.erase(endUser)).toBe(true)
+      expect(await subjects.erase(endUser, null)).toBe(true)
       expect(await subjects.knows(endUser)).toBe(false)
-      expect(await subjects.erase(endUser)).toBe(false)
+      expect(await subjects.erase(endUser, null)).toBe(false)
       expect(await responses.find(mine, `resp_${endUser}` as ResponseId, 1500)).toBeNull()
       expect(await responses.find(mine, `resp_${subject}` as ResponseId, 1500)).not.toBeNull()
       expect((await files.all()).map((one) => one.subject)).toEqual([subject])
@@ -214,19 +214,19 @@ export function keptContract(database: string, opened: () => Promise<Storage>): 
         role: 'member',
         createdAt: 1000,
       } as const
-      await directory.insertPerson(person)
+      await directory.insertPerson(person, null)
       const [own, other] = [storedKey('own'), storedKey('other')]
-      await keys.insert({ ...own, personId: person.id })
-      await keys.insert(other)
+      await keys.insert({ ...own, personId: person.id }, null)
+      await keys.insert(other, null)
       // A key that was revoked before has left things as well.
-      await keys.revoke(own.id, 1100)
+      await keys.revoke(own.id, 1100, null)
       const accounts = [person.id, own.id, other.id] as string[] as Account[]
       for (const account of accounts) {
         await responses.insert(response(`resp_${account}`, { account }), 1000)
         await files.insert(file(`file-${account}`, { account }))
       }
       for (const key of [own, other]) await batches.insert(batch(`batch_${key.id}`, { keyId: key.id }), 9)
-      await directory.removePerson(person.id, 1200)
+      await directory.removePerson(person.id, 1200, null)
       expect((await files.all()).map(({ account }) => account)).toEqual([other.id])
       expect((await batches.open()).map((one) => one.keyId)).toEqual([other.id])
       const found = accounts.map((account) => responses.find(account, `resp_${account}` as ResponseId, 1500))

@@ -16,7 +16,7 @@ export function noticeContract(database: string, opened: () => Promise<Storage>)
       ['his', max, 1000],
     ] as const) {
       const entry = 'ent_1' as EntryId
-      await contents.notify({ id, subject, entry, at, by: 'owner', reason: 'case 7', seen: null })
+      await contents.notify({ id, subject, entry, at, by: 'owner', reason: 'case 7', seen: null }, null)
     }
     expect(await contents.see(max, 'two', 5000)).toBe(false)
     expect(await contents.unseen(ada)).toBe(3)

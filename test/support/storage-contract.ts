@@ -55,15 +55,15 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
       const young = storedKey('young', 2000)
       const old = storedKey("o'ld; drop table keys --  ✓ 🗝 ' or 1=1", 2 ** 52)
       const eldest = { ...storedKey('eldest', 0), lastUsedAt: 5, revokedAt: 6 }
-      for (const key of [young, old, eldest]) await keys.insert(key)
+      for (const key of [young, old, eldest]) await keys.insert(key, null)
       expect(await keys.list()).toEqual([eldest, young, old])
     })
 
     test('changes of keys come page by page in their order, from the beginning without what was revoked', async () => {
       const { keys, directory } = await opened()
       const [one, two, gone] = [storedKey('one'), storedKey('two'), storedKey('gone')]
-      for (const key of [gone, two, one]) await keys.insert(key)
-      await keys.revoke(gone.id, 1500)
+      for (const key of [gone, two, one]) await keys.insert(key, null)
+      await keys.revoke(gone.id, 1500, null)
       const since = async (place: KeyPlace | null, limit: number) => {
         const page = await keys.since(place, limit)
         return { ...page, keys: rowsOf<PackedKey>(page.keys).map(keyIn) }
@@ -83,12 +83,12 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
         role: 'member',
         createdAt: 1000,
       } as const
-      await directory.insertPerson(person)
+      await directory.insertPerson(person, null)
       const theirs = ['a', 'b'].map((name) => storedKey(name).id)
-      for (const name of ['a', 'b']) await keys.insert({ ...storedKey(name), personId: person.id })
-      await keys.rotate(two.id, { hash: sha256('new'), prefix: 'elpis-new', keepFormer: false })
+      for (const name of ['a', 'b']) await keys.insert({ ...storedKey(name), personId: person.id }, null)
+      await keys.rotate(two.id, { hash: sha256('new'), prefix: 'elpis-new', keepFormer: false }, null)
       const { upTo } = await since(second.upTo, 9)
-      await directory.removePerson(person.id, 1600)
+      await directory.removePerson(person.id, 1600, null)
       const ended = (await since(upTo, 9)).keys
       expect(ended.map(({ id }) => id).toSorted()).toEqual(theirs.toSorted())
       expect(ended.map(({ revokedAt }) => revokedAt)).toEqual([1600, 1600])
@@ -99,7 +99,7 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
     test('text sorts by its code points', async () => {
       const { keys } = await opened()
       const ids = ['key_Z', 'key__', 'key_a', 'key_é', 'key_B', 'key_10', 'key_9', 'key_🗝'] as KeyId[]
-      for (const id of ids) await keys.insert({ ...storedKey(id), id })
+      for (const id of ids) await keys.insert({ ...storedKey(id), id }, null)
       expect((await keys.list()).map(({ id }) => id)).toEqual(
         ['10', '9', 'B', 'Z', '_', 'a', 'é', '🗝'].map((end) => `key_${end}`),
       )
@@ -108,17 +108,21 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
     test('neither an id nor a hash can be there twice', async () => {
       const { keys } = await opened()
       const key = storedKey('one')
-      await keys.insert(key)
-      await expect(keys.insert({ ...key, id: 'key_other' as KeyId })).rejects.toThrow(/constraint|duplicate/i)
-      await expect(keys.insert({ ...key, hash: sha256('other') })).rejects.toThrow(/constraint|duplicate/i)
+      await keys.insert(key, null)
+      await expect(keys.insert({ ...key, id: 'key_other' as KeyId }, null)).rejects.toThrow(
+        /constraint|duplicate/i,
+      )
+      await expect(keys.insert({ ...key, hash: sha256('other') }, null)).rejects.toThrow(
+        /constraint|duplicate/i,
+      )
       expect(await keys.list()).toEqual([key])
     })
 
     test('a call that fails among many at once fails alone', async () => {
       const { keys } = await opened()
-      await keys.insert(storedKey('taken'))
+      await keys.insert(storedKey('taken'), null)
       const names = ['a', 'taken', 'b', 'taken', 'c']
-      const results = await Promise.allSettled(names.map((name) => keys.insert(storedKey(name))))
+      const results = await Promise.allSettled(names.map((name) => keys.insert(storedKey(name), null)))
       expect(results.map(({ status }) => status)).toEqual([
         'fulfilled',
         'rejected',
@@ -139,7 +143,7 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
       ]
       for (const fields of [...wrong, { createdAt: 2 ** 53 }, { name: 'a\0b' }, { name: '\uD800' }]) {
         const key = { ...storedKey('wrong'), ...fields } as StoredKey
-        await expect(keys.insert(key)).rejects.toBeInstanceOf(Error)
+        await expect(keys.insert(key, null)).rejects.toBeInstanceOf(Error)
       }
       expect(await keys.list()).toEqual([])
     })
@@ -147,8 +151,8 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
     test('revoking works once, takes the sessions of the key along and leaves others alone', async () => {
       const { keys, sessions, accessNews } = await opened()
       const [mine, other] = [storedKey('mine'), storedKey('other')]
-      await keys.insert(mine)
-      await keys.insert(other)
+      await keys.insert(mine, null)
+      await keys.insert(other, null)
       for (const [name, keyId] of [
         ['m', mine.id],
         ['o', other.id],
@@ -156,9 +160,9 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
       ] as const) {
         expect(await sessions.insert(storedSession(name, keyId), [])).toBe(true)
       }
-      expect(await keys.revoke(mine.id, 1500)).toBe(true)
-      expect(await keys.revoke(mine.id, 1600)).toBe(false)
-      expect(await keys.revoke('key_nobody' as KeyId, 1600)).toBe(false)
+      expect(await keys.revoke(mine.id, 1500, null)).toBe(true)
+      expect(await keys.revoke(mine.id, 1600, null)).toBe(false)
+      expect(await keys.revoke('key_nobody' as KeyId, 1600, null)).toBe(false)
       expect((await keys.list()).find(({ id }) => id === mine.id)?.revokedAt).toBe(1500)
       const left = (await accessNews.since(null, 1500)).sessions.map(({ keyId }) => keyId)
       expect(new Set(left)).toEqual(new Set([other.id, null]))
@@ -169,9 +173,9 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
     test('what is new of access is what changed, and nothing else', async () => {
       const { keys, sessions, directory, quotas, acceptances, accessNews } = await opened()
       const [ada, max] = [storedPerson('ada'), storedPerson('max')]
-      for (const person of [ada, max]) await directory.insertPerson(person)
+      for (const person of [ada, max]) await directory.insertPerson(person, null)
       const [mine, theirs] = [storedKey('mine'), storedKey('theirs')]
-      for (const key of [mine, theirs]) await keys.insert(key)
+      for (const key of [mine, theirs]) await keys.insert(key, null)
       const ofKey = storedSession('k', mine.id)
       const ofAda = { ...storedSession('ada', null), personId: ada.id }
       const ofMax = { ...storedSession('max', null), personId: max.id }
@@ -193,13 +197,13 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
         gone: [],
       }
       expect(await news()).toEqual(nothing)
-      await keys.revoke(theirs.id, 1500)
+      await keys.revoke(theirs.id, 1500, null)
       expect(await news()).toEqual(nothing)
-      await keys.revoke(mine.id, 1500)
+      await keys.revoke(mine.id, 1500, null)
       expect(await news()).toEqual({ ...nothing, gone: [ofKey.id] })
-      await directory.rename(ada.id, 'Ada Lovelace')
+      await directory.rename(ada.id, 'Ada Lovelace', null)
       expect(await news()).toEqual({ ...nothing, people: [{ ...ada, name: 'Ada Lovelace' }] })
-      await directory.setRole(ada.id, 'admin')
+      await directory.setRole(ada.id, 'admin', null)
       const promoted = { ...ada, name: 'Ada Lovelace', role: 'admin' }
       expect(await news()).toEqual({ ...nothing, people: [promoted], gone: [ofAda.id] })
       const link = storedLink('l')
@@ -209,18 +213,18 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
       await sessions.redeemLink(link.hash, opening, [], 1500)
       expect(await news()).toEqual({ ...nothing, sessions: [opening], gone: [link.hash] })
       const quota = storedQuota('q')
-      await quotas.set(quota)
-      await acceptances.insert(storedAcceptance(max))
+      await quotas.set(quota, null)
+      await acceptances.insert(storedAcceptance(max), null)
       expect(await news()).toEqual({ ...nothing, quotas: [quota], acceptances: [storedAcceptance(max)] })
-      await quotas.remove(quota.id)
-      await directory.removePerson(max.id, 1500)
+      await quotas.remove(quota.id, null)
+      await directory.removePerson(max.id, 1500, null)
       expect(new Set((await news()).gone)).toEqual(new Set([quota.id, max.id, ofMax.id]))
       const acme = { id: 'org_acme' as OrganisationId, name: 'acme', endUserKey: 'ab', createdAt: 1 }
-      await directory.insertOrganisation(acme)
+      await directory.insertOrganisation(acme, null)
       expect(await news()).toEqual({ ...nothing, organisations: [acme] })
       const eve = { ...storedPerson('eve'), organisationId: acme.id }
-      await directory.insertPerson(eve)
-      await directory.removeOrganisation(acme.id, 1500)
+      await directory.insertPerson(eve, null)
+      await directory.removeOrganisation(acme.id, 1500, null)
       expect(new Set((await news()).gone)).toEqual(new Set([acme.id, eve.id]))
     })
 
@@ -231,7 +235,7 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
       const session = storedSession('s', null)
       await sessions.insert(session, [])
       expect(await accessNews.since(upTo, 1500)).toMatchObject({ whole: false, sessions: [session] })
-      const changes = Array.from({ length: 5001 }, (_, index) => keys.insert(storedKey(`k${index}`)))
+      const changes = Array.from({ length: 5001 }, (_, index) => keys.insert(storedKey(`k${index}`), null))
       await Promise.all(changes)
       expect(await accessNews.since(upTo, 1500)).toMatchObject({ whole: true, sessions: [session] })
       expect(await accessNews.since(upTo + 5000, 1500)).toMatchObject({ whole: false, sessions: [] })
@@ -240,7 +244,7 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
     test('the last use only moves forward', async () => {
       const { keys } = await opened()
       const key = storedKey('used')
-      await keys.insert(key)
+      await keys.insert(key, null)
       const used = async () => (await keys.list())[0]?.lastUsedAt
       await keys.recordUses([
         { id: key.id, at: 50 },
@@ -297,9 +301,9 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
       const note = (name: string) => () => void order.push(name)
       const key = storedKey('k')
       await Promise.all([
-        keys.insert(key).then(note('insert')),
+        keys.insert(key, null).then(note('insert')),
         keys.list().then((all) => note(`list ${all.length}`)()),
-        keys.revoke(key.id, 1).then(note('revoke')),
+        keys.revoke(key.id, 1, null).then(note('revoke')),
       ])
       expect(order).toEqual(['insert', 'list 1', 'revoke'])
     })
@@ -314,11 +318,11 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
       const key = storedKey('k')
       const session = storedSession('s', null)
       const changes = [
-        () => writer.keys.insert(key),
+        () => writer.keys.insert(key, null),
         () => writer.sessions.insert(session, []),
         () => writer.sessions.insertLink(storedLink('l')),
         () => writer.sessions.delete(session.id),
-        () => writer.keys.revoke(key.id, 2000),
+        () => writer.keys.revoke(key.id, 2000, null),
       ]
       for (const change of changes) {
         const before = heard.reader
@@ -327,9 +331,9 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
       }
       const before = heard.reader
       await writer.keys.recordUses([{ id: key.id, at: 3000 }])
-      await writer.keys.revoke(key.id, 2000)
+      await writer.keys.revoke(key.id, 2000, null)
       // A change that is heard after those that must not be: whatever they caused would have come before.
-      await writer.keys.insert(storedKey('last'))
+      await writer.keys.insert(storedKey('last'), null)
       await expect.poll(() => heard.reader, { interval: 5 }).toBe(before + 1)
       expect(heard.writer).toBe(0)
       stop()
@@ -338,7 +342,9 @@ export function storageContract(database: string, fresh: () => FreshDatabase): v
     test('what was acknowledged is there after closing, and a closed store says so', async () => {
       const place = fresh()
       const first = await place.open()
-      const inserts = Array.from({ length: 50 }, (_, index) => first.keys.insert(storedKey(`k${index}`)))
+      const inserts = Array.from({ length: 50 }, (_, index) =>
+        first.keys.insert(storedKey(`k${index}`), null),
+      )
       await Promise.all([first.close(), ...inserts])
       await expect(first.keys.list()).rejects.toMatchObject({ code: 'storage_failed' })
       await first.close()

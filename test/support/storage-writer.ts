@@ -14,7 +14,7 @@ await Promise.all(
   Array.from({ length: 16 }, async () => {
     for (;;) {
       const key = storedKey(`${process.pid}-${count++}`)
-      await keys.insert(key)
+      await keys.insert(key, null)
       process.stdout.write(`${key.id}\n`)
     }
   }),

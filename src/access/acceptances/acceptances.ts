@@ -1,3 +1,4 @@
+import type { ActLeaf } from '../../core/acts.ts'
 import type { KeyId, OrganisationId, PersonId } from '../../core/ids.ts'
 import type { Principal } from '../../core/principal.ts'
 
@@ -29,8 +30,8 @@ export interface Acceptance {
 export interface AcceptanceStore {
   /** Oldest first. */
   list(): Promise<Acceptance[]>
-  /** The first time stays. */
-  insert(acceptance: Acceptance): Promise<void>
+  /** The first time stays. False, with nothing appended, when it was accepted before. */
+  insert(acceptance: Acceptance, entry: ActLeaf | null): Promise<boolean>
 }
 
 /** What has to be accepted, and by whom. */

@@ -70,8 +70,9 @@ export class StoredAcceptances implements Acceptances {
       keyId,
       acceptedAt,
     }
-    await acts.record({ kind: 'licence-accepted', by: account, about: name, details: { version } })
-    await store.insert(acceptance)
+    const act = { kind: 'licence-accepted', by: account, about: name, details: { version } } as const
+    // Where another process was faster, it is accepted as well.
+    await acts.within(act, (entry) => store.insert(acceptance, entry))
     live.addAcceptance(acceptance)
     return this.#stateOf(document, by)
   }

@@ -1,3 +1,4 @@
+import type { ActLeaf } from '../../core/acts.ts'
 import type { Quota } from './quota.ts'
 
 /** Asks for a part of a quota, to spend without asking again. */
@@ -39,10 +40,10 @@ export interface Settling {
  */
 export interface QuotaStore {
   list(): Promise<Quota[]>
-  /** In place of one for the same subject, model, meter and period. */
-  set(quota: Quota): Promise<void>
-  /** False when it was not there. */
-  remove(id: string): Promise<boolean>
+  /** In place of one for the same subject, model, meter and period; `entry` is appended with it. */
+  set(quota: Quota, entry: ActLeaf | null): Promise<void>
+  /** False, with nothing appended, when it was not there. */
+  remove(id: string, entry: ActLeaf | null): Promise<boolean>
   take(holder: string, takings: readonly Taking[], now: number, expiresAt: number): Promise<Taken[]>
   /** @returns for each whether its lease still holds; where it does not, what was left of it has come back already */
   settle(holder: string, settlings: readonly Settling[], expiresAt: number): Promise<boolean[]>

@@ -1,4 +1,4 @@
-import type { Acts } from '../../core/acts.ts'
+import type { Act, Acts } from '../../core/acts.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { OrganisationId } from '../../core/ids.ts'
 import { homeOrganisation, type Principal } from '../../core/principal.ts'
@@ -47,7 +47,7 @@ export class StoredQuotas implements Quotas {
 
   async set({ subject, model, meter, period, amount }: QuotaWish, by?: Principal): Promise<Quota> {
     demand(by, 'quotas.write')
-    const { store, live, clock } = this.#parts
+    const { store, live, clock, acts } = this.#parts
     if ((meter === 'streams') !== (period === null))
       throw elpisError('quota_invalid', { problem: 'streams have no period, and all else has one' })
     const whose = this.#subjectNamed(subject, by)
@@ -61,33 +61,22 @@ export class StoredQuotas implements Quotas {
     )
     const id = same?.id ?? newQuotaId()
     const quota: Quota = { id, ...whose, model, meter, period, amount, createdAt: clock.now() }
-    await this.#record('set', quota, by)
-    await store.set(quota)
+    await acts.within(actOf('set', quota, by), (entry) => store.set(quota, entry))
     live.changeQuotas([...live.quotas.filter((other) => other.id !== id), quota])
     return quota
   }
 
   async remove(id: string, by?: Principal): Promise<Quota> {
     demand(by, 'quotas.write')
-    const { store, live } = this.#parts
+    const { store, live, acts } = this.#parts
     const quota = live.quotas.find((each) => each.id === id && isFor(each, by))
     if (quota === undefined) throw elpisError('quota_not_found', { quota: id.slice(0, 100) })
     if (by !== undefined && !isHome(by) && quota.organisationId === null)
       throw elpisError('beyond_minter', { what: 'a quota that was set for your organisation' })
-    await this.#record('removed', quota, by)
-    await store.remove(id)
+    const byUs = await acts.within(actOf('removed', quota, by), (entry) => store.remove(id, entry))
     live.changeQuotas(live.quotas.filter((other) => other.id !== id))
+    if (!byUs) throw elpisError('quota_not_found', { quota: id })
     return quota
-  }
-
-  async #record(change: 'set' | 'removed', quota: Quota, by: Principal | undefined): Promise<void> {
-    const { id, subject, model, meter, period, amount } = quota
-    await this.#parts.acts.record({
-      kind: 'quota-changed',
-      by: authorOf(by),
-      about: subject,
-      details: { change, quota: id, model, meter, period, amount },
-    })
   }
 
   /** Whom it is for, and whose it is. What an organisation sets binds only its own; on itself it sets none. */
@@ -123,6 +112,12 @@ export class StoredQuotas implements Quotas {
       keys.filter(({ organisationId }) => reaches(by, organisationId)),
     ).id
   }
+}
+
+function actOf(change: 'set' | 'removed', quota: Quota, by: Principal | undefined): Act {
+  const { id, subject, model, meter, period, amount } = quota
+  const details = { change, quota: id, model, meter, period, amount }
+  return { kind: 'quota-changed', by: authorOf(by), about: subject, details }
 }
 
 function isHome({ organisationId }: { readonly organisationId: OrganisationId }): boolean {

@@ -1,3 +1,4 @@
+import { noActs, type Acts } from '../../core/acts.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { PersonId } from '../../core/ids.ts'
 import { elpisError } from '../../errors.ts'
@@ -16,6 +17,7 @@ import { hashPassword } from './password.ts'
 import { weaknessOf } from './password-strength.ts'
 import { newRecoveryCodes, recoveryHash } from './recovery-codes.ts'
 import type { PersonDoor, Visitor } from './sign-in.ts'
+import { signInChanged } from './sign-in-changed.ts'
 import { Steps } from './steps.ts'
 import type { Methods, SignInStore } from './store.ts'
 import { TotpSecrets } from './totp-secrets.ts'
@@ -42,6 +44,8 @@ export interface OwnAccountsParts {
   readonly store: SignInStore
   readonly door: PersonDoor
   readonly clock: Clock
+  /** Where every change is recorded, as one with it; nowhere when left out. */
+  readonly acts?: Acts
   /** Encrypts the secrets of apps; 32 bytes. */
   readonly homeKey: Buffer
 }
@@ -54,13 +58,15 @@ export class OwnAccounts {
   readonly #store: SignInStore
   readonly #door: PersonDoor
   readonly #clock: Clock
+  readonly #acts: Acts
   readonly #steps: Steps
   readonly #secrets: TotpSecrets
 
-  constructor({ store, door, clock, homeKey }: OwnAccountsParts) {
+  constructor({ store, door, clock, homeKey, acts = noActs }: OwnAccountsParts) {
     this.#store = store
     this.#door = door
     this.#clock = clock
+    this.#acts = acts
     this.#steps = new Steps(store, clock)
     this.#secrets = new TotpSecrets(homeKey)
   }
@@ -83,7 +89,10 @@ export class OwnAccounts {
     const { id, name, email } = this.#fresh(who)
     const problem = weaknessOf(password, [name, email ?? ''])
     if (problem !== null) throw elpisError('password_weak', { problem })
-    await this.#store.setPassword(id, { hash: await hashPassword(password), changedAt: this.#clock.now() })
+    const changed = { hash: await hashPassword(password), changedAt: this.#clock.now() }
+    await this.#acts.within(signInChanged(id, { way: 'password', change: 'set' }), (entry) =>
+      this.#store.setPassword(id, changed, entry),
+    )
     return await this.#rotate(who)
   }
 
@@ -109,14 +118,21 @@ export class OwnAccounts {
     const step = secret === null ? null : totpStepOf(digits, secret, now, totp.lastStep)
     const codes = newRecoveryCodes()
     const hashes = codes.flatMap((text) => recoveryHash(text) ?? [])
-    if (step === null || !(await this.#store.confirmTotp(person.id, step, hashes, now)))
-      throw elpisError('sign_in_refused')
+    if (step === null) throw elpisError('sign_in_refused')
+    const confirmed = await this.#acts.within(
+      signInChanged(person.id, { way: 'app', change: 'added' }),
+      (entry) => this.#store.confirmTotp(person.id, { step, codes: hashes, now }, entry),
+    )
+    if (!confirmed) throw elpisError('sign_in_refused')
     return { codes, signedIn: await this.#rotate(who) }
   }
 
   /** @throws `sign_in_again` */
   async removeTotp(who: PersonPrincipal): Promise<SignedIn> {
-    await this.#store.removeTotp(this.#fresh(who).id)
+    const { id } = this.#fresh(who)
+    await this.#acts.within(signInChanged(id, { way: 'app', change: 'removed' }), (entry) =>
+      this.#store.removeTotp(id, entry),
+    )
     return await this.#rotate(who)
   }
 
@@ -146,19 +162,23 @@ export class OwnAccounts {
     if (step.personId !== personId) throw elpisError('sign_in_over')
     const { challenge } = JSON.parse(step.content) as { challenge: string }
     const made = await newPasskey(proof.response, { party: partyOf(origin), challenge, personId })
-    const added = await this.#store.addPasskey({
-      ...made,
-      name,
-      createdAt: this.#clock.now(),
-      lastUsedAt: null,
-    })
+    const passkey = { ...made, name, createdAt: this.#clock.now(), lastUsedAt: null }
+    const added = await this.#acts.within(
+      signInChanged(personId, { way: 'passkey', change: 'added' }),
+      (entry) => this.#store.addPasskey(passkey, entry),
+    )
     if (!added) throw elpisError('passkey_refused', { reason: 'it is known already' })
     return await this.#rotate(who)
   }
 
   /** @throws `sign_in_again`, `method_not_found` */
   async removePasskey(who: PersonPrincipal, id: string): Promise<SignedIn> {
-    if (!(await this.#store.removePasskey(this.#fresh(who).id, id))) throw elpisError('method_not_found')
+    const { id: personId } = this.#fresh(who)
+    const removed = await this.#acts.within(
+      signInChanged(personId, { way: 'passkey', change: 'removed' }),
+      (entry) => this.#store.removePasskey(personId, id, entry),
+    )
+    if (!removed) throw elpisError('method_not_found')
     return await this.#rotate(who)
   }
 

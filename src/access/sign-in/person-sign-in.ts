@@ -14,6 +14,7 @@ import { weaknessOf } from './password-strength.ts'
 import { leaveSchema, Provider, type ProvenIdentity, type ProviderSettings } from './provider.ts'
 import { recoveryHash } from './recovery-codes.ts'
 import type { Guest, Invitation, Method, PersonDoor, SecondFactor, SignIn, Visitor } from './sign-in.ts'
+import { signInChanged } from './sign-in-changed.ts'
 import { Steps } from './steps.ts'
 import type { SignInStore, StoredTotp } from './store.ts'
 import { TotpSecrets } from './totp-secrets.ts'
@@ -27,7 +28,7 @@ export interface SignInParts {
   readonly providers: Readonly<Record<string, ProviderSettings>>
   /** Where browsers reach this server, such as `https://ai.example.org`. */
   readonly address: () => string
-  /** Where invitations are recorded; nowhere when left out. */
+  /** Where invitations and new ways in are recorded; nowhere when left out. */
   readonly acts?: Acts
   /** Encrypts the secrets of apps; 32 bytes. */
   readonly homeKey: Buffer
@@ -148,14 +149,13 @@ class PersonSignIn implements SignIn {
       throw elpisError('beyond_minter', { what: `role: ${known.role}` })
     const guest = { name: name ?? email, email, role: role ?? 'member', organisation } as const
     const person = known ?? (await this.#door.add(guest, by))
-    await this.#acts.record({
+    const act = {
       kind: 'person-invited',
       by: authorOf(by),
       about: person.id,
       details: { organisation: person.organisationId, role: person.role },
-    })
-    await this.#store.endSteps(person.id, 'invitation')
-    const { token, expiresAt } = await this.#steps.begin('invitation', person.id, {})
+    } as const
+    const { token, expiresAt } = await this.#acts.within(act, (entry) => this.#steps.invite(person.id, entry))
     return { person, url: `${this.#address()}/invitation#${token}`, expiresAt }
   }
 
@@ -174,7 +174,11 @@ class PersonSignIn implements SignIn {
     const person = this.#invited(personId)
     const hash = password === null ? null : await this.#newHash(password, person)
     await this.#steps.take('invitation', token)
-    if (hash !== null) await this.#store.setPassword(person.id, { hash, changedAt: this.#clock.now() })
+    if (hash !== null) {
+      const changedAt = this.#clock.now()
+      const act = signInChanged(person.id, { way: 'password', change: 'set', invited: true })
+      await this.#acts.within(act, (entry) => this.#store.setPassword(person.id, { hash, changedAt }, entry))
+    }
     // Whoever was signed in before may be whom the new password is to keep out.
     await this.#door.end(this.#door.sessionsOf(person.id))
     const { totp } = await this.#store.methods(person.id)
@@ -243,7 +247,9 @@ class PersonSignIn implements SignIn {
           })
         : null)
     if (person === null) throw stranger()
-    if (!(await this.#store.link(issuer, subject, person.id, this.#clock.now()))) throw stranger()
+    const linked = { issuer, subject, personId: person.id, createdAt: this.#clock.now() }
+    const act = signInChanged(person.id, { way: 'provider', change: 'added', provider: settings.title })
+    if (!(await this.#acts.within(act, (entry) => this.#store.link(linked, entry)))) throw stranger()
     return person
   }
 

@@ -1,3 +1,4 @@
+import type { ActLeaf } from '../../core/acts.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { PersonId } from '../../core/ids.ts'
 import { elpisError } from '../../errors.ts'
@@ -29,16 +30,29 @@ export class Steps {
   }
 
   async begin(kind: StoredStep['kind'], personId: PersonId | null, content: unknown): Promise<BegunStep> {
+    const { step, begun } = this.#newStep(kind, personId, content)
+    await this.#store.begin(step)
+    return begun
+  }
+
+  /** An invitation; one that was made before ends. */
+  async invite(personId: PersonId, entry: ActLeaf | null): Promise<BegunStep> {
+    const { step, begun } = this.#newStep('invitation', personId, {})
+    await this.#store.beginAnew(step, entry)
+    return begun
+  }
+
+  #newStep(
+    kind: StoredStep['kind'],
+    personId: PersonId | null,
+    content: unknown,
+  ): { step: StoredStep; begun: BegunStep } {
     const token = newLinkToken()
     const expiresAt = this.#clock.now() + lasts[kind]
-    await this.#store.begin({
-      hash: hashOf(token),
-      kind,
-      personId,
-      content: JSON.stringify(content),
-      expiresAt,
-    })
-    return { token, expiresAt }
+    return {
+      step: { hash: hashOf(token), kind, personId, content: JSON.stringify(content), expiresAt },
+      begun: { token, expiresAt },
+    }
   }
 
   /** Looks at a step without using it up. @throws `sign_in_over` */

@@ -1,3 +1,4 @@
+import type { ActLeaf } from '../../core/acts.ts'
 import type { PersonId, Sha256 } from '../../core/ids.ts'
 
 /** A password as it is kept. */
@@ -32,6 +33,14 @@ export interface StoredPasskey {
   readonly lastUsedAt: number | null
 }
 
+/** Who somebody is elsewhere. */
+export interface StoredIdentity {
+  readonly issuer: string
+  readonly subject: string
+  readonly personId: PersonId
+  readonly createdAt: number
+}
+
 export const stepKinds = ['second-factor', 'passkey', 'new-passkey', 'provider', 'invitation'] as const
 
 /** A sign-in that is under way, found by the hash of the token that the browser holds. */
@@ -59,36 +68,43 @@ export interface Bound {
   readonly most: number
 }
 
-/** Every method is one transaction, done and durable when its promise resolves. */
+/**
+ * Every method is one transaction, done and durable when its promise resolves. An `entry` is appended to the log with the
+ * change, and only where something was changed.
+ */
 export interface SignInStore {
   methods(person: PersonId): Promise<Methods>
-  setPassword(person: PersonId, password: StoredPassword): Promise<void>
+  setPassword(person: PersonId, password: StoredPassword, entry: ActLeaf | null): Promise<void>
   /** Begins anew: an unconfirmed secret, in place of any before. */
   setTotp(person: PersonId, secret: string): Promise<void>
   /** Confirms the secret and replaces the recovery codes; false when there is none to confirm or `step` was used. */
-  confirmTotp(person: PersonId, step: number, codes: readonly Sha256[], now: number): Promise<boolean>
+  confirmTotp(
+    person: PersonId,
+    confirmed: { readonly step: number; readonly codes: readonly Sha256[]; readonly now: number },
+    entry: ActLeaf | null,
+  ): Promise<boolean>
   /** Uses up a step and all before it; false when it was used up already. */
   useTotpStep(person: PersonId, step: number): Promise<boolean>
-  /** Forgets secret and recovery codes. */
-  removeTotp(person: PersonId): Promise<void>
+  /** Forgets secret and recovery codes; false when there was no secret that counted. */
+  removeTotp(person: PersonId, entry: ActLeaf | null): Promise<boolean>
   /** False when it is unknown or was used. */
   useRecoveryCode(person: PersonId, code: Sha256): Promise<boolean>
   /** False, with nothing changed, when its id is taken. */
-  addPasskey(passkey: StoredPasskey): Promise<boolean>
+  addPasskey(passkey: StoredPasskey, entry: ActLeaf | null): Promise<boolean>
   passkey(id: string): Promise<StoredPasskey | null>
   /** False when the counter did not grow, though the authenticator counts: it may be a copy. */
   usePasskey(id: string, counter: number, now: number): Promise<boolean>
-  removePasskey(person: PersonId, id: string): Promise<boolean>
+  removePasskey(person: PersonId, id: string, entry: ActLeaf | null): Promise<boolean>
   /** Who signed in from there before. */
   identity(issuer: string, subject: string): Promise<PersonId | null>
   /** False when the person has another identity of this issuer, or the identity another person. */
-  link(issuer: string, subject: string, person: PersonId, now: number): Promise<boolean>
+  link(identity: StoredIdentity, entry: ActLeaf | null): Promise<boolean>
   begin(step: StoredStep): Promise<void>
+  /** The same, and ends what is under way for its person, of its kind. */
+  beginAnew(step: StoredStep, entry: ActLeaf | null): Promise<void>
   step(hash: Sha256, now: number): Promise<StoredStep | null>
   /** Uses it up; null when it is unknown, used or expired. */
   takeStep(hash: Sha256, now: number): Promise<StoredStep | null>
-  /** Ends what is under way for somebody, of one kind. */
-  endSteps(person: PersonId, kind: StoredStep['kind']): Promise<void>
   /**
    * Counts a try against all of the bounds, in order, before it is made.
    *

@@ -1,3 +1,4 @@
+import type { ActLeaf } from '../../core/acts.ts'
 import type { EntryId } from '../../core/ids.ts'
 import type { RegimeName } from './regimes.ts'
 
@@ -29,14 +30,14 @@ export interface Incident {
   readonly version: number
 }
 
-/** Every method is one transaction, done and durable when its promise resolves. */
+/** Every method is one transaction, done and durable when its promise resolves; an `entry` is appended with the change. */
 export interface IncidentStore {
-  insert(incident: Incident): Promise<void>
+  insert(incident: Incident, entry: ActLeaf | null): Promise<void>
   /** The newest first, at most `limit`. */
   list(limit: number): Promise<Incident[]>
   find(id: string): Promise<Incident | null>
   /** Puts it in the place of the version before; false, with nothing changed, when that is no longer there. */
-  replace(incident: Incident): Promise<boolean>
+  replace(incident: Incident, entry: ActLeaf | null): Promise<boolean>
 }
 
 /** The clock that runs out first, of those that are not reported. */

@@ -6,14 +6,19 @@ import { elpisError } from '../../errors.ts'
 import type { Incident, IncidentStore } from './incident.ts'
 import { regimes, type RegimeName } from './regimes.ts'
 
-/** What proves that an entry is in the log: a checkpoint and an inclusion proof, as text; null when there is none (yet). */
-export type ProofOf = (entry: EntryId) => Promise<string | null>
+/** What incidents need of the log. */
+export interface EvidenceLog {
+  /** A checkpoint and an inclusion proof, as text; null when there is none (yet). */
+  proof(entry: EntryId): Promise<string | null>
+  /** Those of these that are no entries, neither complete nor begun. */
+  unknown(entries: readonly EntryId[]): Promise<readonly EntryId[]>
+}
 
 export interface IncidentsParts {
   readonly store: IncidentStore
   readonly clock: TimeSource
   readonly acts: Acts
-  readonly proofOf: ProofOf
+  readonly evidence: EvidenceLog
 }
 
 export interface NewIncident {
@@ -52,7 +57,7 @@ export interface IncidentReport {
 const mostListed = 1000
 const mostTries = 5
 
-/** Every change is an act in the log before it is acknowledged. */
+/** Every change is an act in the log, as one with it. */
 export class Incidents {
   readonly #parts: IncidentsParts
 
@@ -60,11 +65,13 @@ export class Incidents {
     this.#parts = parts
   }
 
+  /** @throws `evidence_unknown` */
   async open(
     { title, regimes: names, discoveredAt, evidence, note }: NewIncident,
     by: string,
   ): Promise<Incident> {
     const { store, clock, acts } = this.#parts
+    await this.#mustBeKnown(evidence)
     const now = clock.now()
     const discovered = Math.min(discoveredAt ?? now, now)
     const incident: Incident = {
@@ -78,22 +85,23 @@ export class Incidents {
       notes: note === undefined ? [] : [{ at: now, by, text: note }],
       version: 1,
     }
-    await acts.record({
+    const act = {
       kind: 'incident-changed',
       by,
       about: incident.id,
       details: { change: 'opened', regimes: names.join(' '), evidence: evidence.length },
-    })
-    await store.insert(incident)
+    } as const
+    await acts.within(act, (entry) => store.insert(incident, entry))
     return incident
   }
 
-  /** @throws `incident_not_found` */
+  /** @throws `incident_not_found`, `evidence_unknown` */
   async change(id: string, change: IncidentChange, by: string): Promise<Incident> {
     const { store, clock, acts } = this.#parts
     const { note, addRegimes, addEvidence, reported, close } = change
     await this.find(id)
-    await acts.record({
+    await this.#mustBeKnown(addEvidence)
+    const act = {
       kind: 'incident-changed',
       by,
       about: id,
@@ -102,7 +110,7 @@ export class Incidents {
         reported: reported.join(' '),
         evidence: addEvidence.length,
       },
-    })
+    } as const
     const now = clock.now()
     for (let count = 0; count < mostTries; count++) {
       const before = await this.find(id)
@@ -119,7 +127,7 @@ export class Incidents {
         closedAt: close ? now : before.closedAt,
         version: before.version + 1,
       }
-      if (await store.replace(after)) return after
+      if (await acts.within(act, (entry) => store.replace(after, entry))) return after
     }
     throw elpisError('storage_failed', { file: 'incidents', reason: 'it is changed by others all the time' })
   }
@@ -139,7 +147,8 @@ export class Incidents {
   async report(id: string): Promise<IncidentReport> {
     const incident = await this.find(id)
     const evidence: IncidentReport['evidence'][number][] = []
-    for (const entry of incident.evidence) evidence.push({ entry, proof: await this.#parts.proofOf(entry) })
+    for (const entry of incident.evidence)
+      evidence.push({ entry, proof: await this.#parts.evidence.proof(entry) })
     return {
       format: 'elpis-incident/v1',
       exportedAt: new Date(this.#parts.clock.now()).toISOString(),
@@ -153,6 +162,11 @@ export class Incidents {
       })),
       evidence,
     }
+  }
+
+  async #mustBeKnown(evidence: readonly EntryId[]): Promise<void> {
+    const [entry] = evidence.length === 0 ? [] : await this.#parts.evidence.unknown(evidence)
+    if (entry !== undefined) throw elpisError('evidence_unknown', { entry })
   }
 }
 

@@ -87,6 +87,6 @@ async function remind(
   const clocks = incident.clocks.map((clock) =>
     due.includes(clock) ? Object.assign({ ...clock }, { reminded: dueReminders(clock, now) }) : clock,
   )
-  const won = await store.replace({ ...incident, clocks, version: incident.version + 1 })
+  const won = await store.replace({ ...incident, clocks, version: incident.version + 1 }, null)
   if (won) for (const clock of due) tell({ incident, clock, left: clock.dueAt - now })
 }
