@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Demands, Document } from '../src/access/acceptances/acceptances.ts'
 import { createAccess } from '../src/access/create-access.ts'
-import { noActs, type Act } from '../src/core/acts.ts'
 import { systemClock } from '../src/core/clock.ts'
 import { openStorage, type Storage } from '../src/storage/storage.ts'
 import { apiServer } from './support/api-server.ts'
 import { elpis, freshHome, serveElpis } from './support/elpis.ts'
 import { fakeEngine } from './support/fake-engine.ts'
+import { keptActs } from './support/kept-acts.ts'
 import { postgresForTests } from './support/postgres.ts'
 import { tinyModel } from './tiny-models/families.ts'
 import { text } from './tiny-models/gguf-writer.ts'
@@ -30,8 +30,7 @@ function demands(who: Demands['who'], version = 'one'): Demands {
 }
 
 async function acceptedOnceHoldsForThisVersion(open: () => Promise<Storage>): Promise<boolean> {
-  const kept: Act[] = []
-  const acts = { ...noActs, record: async (act: Act) => (kept.push(act), 'ent_one' as never) }
+  const { acts, kept } = keptActs()
   const accessOn = async (version: string) => {
     const storage = await open()
     const access = await createAccess({
@@ -135,6 +134,11 @@ test('a licence is accepted in the version of the text that came with the weight
   writeFileSync(join(place, 'LICENSE'), 'You may, if you are kind. \u001b[2J\n')
   const pulled = await elpis(home, ['pull', `file:${join(place, 'tiny.gguf')}`, '--accept-license'])
   expect(pulled).toMatchObject({ code: 0 })
+  const acts = (await elpis(home, ['audit', 'export'])).stdout.trim().split('\n')
+  expect(acts.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { kind: 'licence-accepted', by: 'owner', about: 'gemma' },
+    { kind: 'licence-accepted', by: 'owner', about: 'licence:gemma' },
+  ])
   const settings = '[models]\nserve = ["tiny"]\n[access]\nrequire_acceptance = "always"\n'
   writeFileSync(join(home.path, 'elpis.toml'), settings)
   await using server = await serveElpis(home, [], { environment: { ELPIS_GUARD_POLICY: 'open' } })

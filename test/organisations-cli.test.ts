@@ -1,5 +1,6 @@
-/** Organisations, people, keys and quotas by the command line, without a server. */
+/** Organisations, people, keys and quotas by the command line, without a server; all of it is in the log. */
 import { expect, test } from 'vitest'
+import type { ActEntry } from '../src/audit/log-entry.ts'
 import { elpis, freshHome } from './support/elpis.ts'
 
 test('an organisation is set up, bounded and removed', async () => {
@@ -28,6 +29,27 @@ test('an organisation is set up, bounded and removed', async () => {
   expect((await run('orgs', 'rm', 'acme')).code).toBe(0)
   expect((await run('people', 'list', '--json')).json).toEqual({ people: [] })
   expect((await run('orgs', 'rm', 'home')).code).toBe(2)
+
+  const exported = (await elpis(home, ['audit', 'export'])).stdout
+  const entries = exported
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as ActEntry)
+  expect(entries.map(({ kind, by, details }) => [kind, by, details['change'] ?? null])).toEqual([
+    ['organisation-changed', 'owner', 'created'],
+    ['person-changed', 'owner', 'added'],
+    ['person-changed', 'owner', 'role'],
+    ['key-created', 'owner', null],
+    ['key-rotated', 'owner', null],
+    ['quota-changed', 'owner', 'set'],
+    ['quota-changed', 'owner', 'removed'],
+    ['organisation-changed', 'owner', 'removed'],
+  ])
+  for (const secret of [(key.json as { key: string }).key, 'acme', 'Ada'])
+    expect(exported).not.toContain(secret)
+  // The export itself is the ninth.
+  const verified = await run('audit', 'verify', 'log', '--json')
+  expect(verified).toMatchObject({ code: 0, json: { ok: true, size: 9, acts: 9 } })
 }, 120_000)
 
 test.each([

@@ -6,12 +6,12 @@ import { elpisError } from '../errors.ts'
 import { openAdapterStore, type AdapterRecord } from '../weights/adapter-store.ts'
 import { checkAdapter } from '../weights/gguf/check-adapter.ts'
 import { checkWeights } from '../weights/gguf/check.ts'
-import type { Licence } from '../weights/licence.ts'
 import { borrowFile, licenceOfFile } from '../weights/pull/borrow-file.ts'
 import { keep, type AcceptedLicence } from '../weights/pull/pull.ts'
 import { formatBytes } from '../weights/quantity.ts'
 import { openStore } from '../weights/store.ts'
 import { defineCommand, type CommandGroup } from './command.ts'
+import { ownLicences } from './own-licences.ts'
 import { agreed } from './pull.ts'
 import { table } from './table.ts'
 
@@ -59,8 +59,12 @@ const add = defineCommand({
       await checkAdapter(path, base.header)
       return await add(path, file, await licenceOfFile(path, file, { acceptLicence }))
     }
-    const acceptLicence = async (licence: Licence) =>
-      options['accept-license'] === true || (await agreed(licence, json ? null : terminal))
+    const { acceptLicence } = ownLicences(
+      config(),
+      `${model.name}+${name}`,
+      async (licence) =>
+        options['accept-license'] === true || (await agreed(licence, json ? null : terminal)),
+    )
     const added = isReference.test(file)
       ? await borrowFile(file, { store, signal, acceptLicence }, add)
       : await addHere(resolve(file))

@@ -18,8 +18,8 @@ export async function inviteSomebody(
     config,
     (server) => server.invite(wish),
     () =>
-      withAccess(config, async (access, { signIn: store }) => {
-        const { signIn } = openSignIn(config, { store, access, address: () => null })
+      withAccess(config, async ({ access, audit: { acts }, storage: { signIn: store } }) => {
+        const { signIn } = openSignIn(config, { store, access, acts, address: () => null })
         return madeInvitationOf(await signIn.invite(wish))
       }),
   )

@@ -148,7 +148,7 @@ async function withKeys(config: Config, work: (keys: Keys, origin: string) => Pr
   await throughServer(
     config,
     (server) => work(server, server.status.address ?? origin),
-    () => withAccess(config, (access) => work(access, origin)),
+    () => withAccess(config, ({ access }) => work(access, origin)),
   )
 }
 

@@ -7,6 +7,7 @@ import type { PullEvent } from '../weights/pull/progress.ts'
 import { formatBytes } from '../weights/quantity.ts'
 import { openStore } from '../weights/store.ts'
 import { defineCommand, type Terminal } from './command.ts'
+import { ownLicences } from './own-licences.ts'
 import { duration, ProgressBar } from './progress-bar.ts'
 
 /** What a shell reports for a program that Ctrl-C ended. */
@@ -43,19 +44,21 @@ export const pull = defineCommand({
     const sha256 = options.sha256 === undefined ? undefined : digestOption(options.sha256)
     const started = performance.now()
     const display = json ? null : new ProgressBar(standardError(terminal))
+    const { acceptLicence, onFetched } = ownLicences(config(), reference, async (licence) => {
+      display?.clear()
+      return options['accept-license'] === true || (await agreed(licence, json ? null : terminal))
+    })
     try {
       const { manifest, outcome } = await pullWeights(reference, {
         store,
         signal,
         name: options.name,
         sha256,
-        acceptLicence: async (licence) => {
-          display?.clear()
-          return options['accept-license'] === true || (await agreed(licence, json ? null : terminal))
-        },
+        acceptLicence,
         onProgress: display === null ? () => undefined : teller(display),
       })
       display?.clear()
+      if (outcome === 'pulled') await onFetched(manifest)
       if (json) {
         terminal.print(JSON.stringify({ ...manifest, outcome, paths: await store.paths(manifest.name) }))
         return 0

@@ -12,6 +12,7 @@ import { openEngine } from '../server/open-engine.ts'
 import { draftOf, prepareModel, type Preparing } from '../server/prepare-model.ts'
 import { untilReady } from '../server/until-ready.ts'
 import { openStore } from '../weights/store.ts'
+import { ownLicences } from './own-licences.ts'
 import { talkTemperature, type Talk } from './talk.ts'
 
 /** Whoever may run this command on this machine owns it. */
@@ -43,11 +44,12 @@ interface TalkHereParts extends Pick<Preparing, 'signal' | 'onPull' | 'acceptLic
 export async function talkHere(reference: string, parts: TalkHereParts): Promise<Talk> {
   const { config, log, signal } = parts
   const store = openStore(config.modelsFolder)
-  const own = await prepareModel(reference, { ...parts, store })
+  const prepare = (name: string) =>
+    prepareModel(name, { ...parts, store, ...ownLicences(config, name, parts.acceptLicence) })
+  const own = await prepare(reference)
   const model = own.manifest.name
   const drafting = draftOf(model, config.models.draft)
-  const prepared =
-    drafting === null ? own : { ...own, draft: await prepareModel(drafting, { ...parts, store }) }
+  const prepared = drafting === null ? own : { ...own, draft: await prepare(drafting) }
   // One person types: the cache of several answers at a time would be wasted.
   const alone: Config = {
     ...config,

@@ -1,13 +1,12 @@
 import type { Config } from '../config.ts'
 import { elpisError } from '../errors.ts'
-import type { Storage } from '../storage/storage.ts'
+import { openStorage, type Storage } from '../storage/storage.ts'
 import { askUsage, intervals, usageCsv, type Interval, type UsageAnswer } from '../usage/question.ts'
 import type { Measures } from '../usage/record.ts'
 import { dimensions, type Dimension } from '../usage/store.ts'
 import { sumsOf } from '../api/usage.ts'
 import { defineCommand } from './command.ts'
 import { momentOf } from './moment.ts'
-import { withAccess } from './own-access.ts'
 import { table } from './table.ts'
 
 const groups = [...intervals, ...dimensions]
@@ -85,10 +84,13 @@ async function withUsage<Result>(
   config: Config,
   work: (storage: Storage, names: Names) => Promise<Result>,
 ): Promise<Result> {
-  return await withAccess(config, async (access, storage) => {
-    const keys = await access.listKeys()
+  const storage = await openStorage(config)
+  try {
+    const keys = await storage.keys.list()
     return await work(storage, new Map(keys.map(({ id, name }) => [id, name])))
-  })
+  } finally {
+    await storage.close()
+  }
 }
 
 function keyNamed(which: string, names: Names): string {

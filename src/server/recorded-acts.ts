@@ -36,7 +36,7 @@ export async function recordPolicy(acts: Acts, { name, version }: Policy, when: 
 /** Asks as before, and records a yes before anything is fetched. */
 export function recordedLicence(
   accept: (licence: Licence) => Promise<boolean>,
-  { acts, model }: { readonly acts: Acts; readonly model: string },
+  { acts, model }: { readonly acts: Pick<Acts, 'record'>; readonly model: string },
 ): typeof accept {
   return async (licence) => {
     if (!(await accept(licence))) return false
@@ -48,7 +48,11 @@ export function recordedLicence(
 }
 
 /** Records which texts it was that were accepted with what has just come, by their digests. */
-export async function recordTexts(acts: Acts, model: string, licence: KeptLicence): Promise<void> {
+export async function recordTexts(
+  acts: Pick<Acts, 'record'>,
+  model: string,
+  licence: KeptLicence,
+): Promise<void> {
   const texts = [
     ['licence', licence.text],
     ['policy', licence.policy],
