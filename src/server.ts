@@ -107,6 +107,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       stores: storage,
       models,
       policy: () => guard.policy,
+      guard: () => guard.makeup,
       log: parts.log,
     }),
     (it) => it.close(),

@@ -81,6 +81,18 @@ const choice = z.strictObject({
   reason: text.nullable(),
 })
 
+const guard = z.strictObject({
+  version: text.describe('Of Elpis.'),
+  screen: text.describe('SHA-256 of the weights.'),
+  judge: text.describe('SHA-256 of the weights.'),
+  model: text.nullable().describe('The guard model that is asked as well.'),
+})
+
+/** What judges questions and answers. */
+export type RecordedGuard = z.output<typeof guard>
+
+const judgedWindow = z.tuple([text, z.int().min(0), z.int().min(0)])
+
 export const answerRecord = z.strictObject({
   entry: text,
   opened: z.int().describe('When its prompt was rendered, epoch milliseconds: templates may write the date.'),
@@ -98,6 +110,13 @@ export const answerRecord = z.strictObject({
   settings,
   output: z.array(choice).nullable(),
   tokens: z.array(tokens.nullable()).describe('Of each choice, in order; null where nobody said.'),
+  guard: guard.nullable().optional().describe('What judged; left out in records from before this was kept.'),
+  windows: z
+    .array(z.array(judgedWindow).max(10_000_000).nullable())
+    .optional()
+    .describe(
+      'How each choice was judged: channel, up to where it was let go, up to where it was there. Null where it was not, or the guard ended it.',
+    ),
 })
 
 export type AnswerRecord = z.output<typeof answerRecord>

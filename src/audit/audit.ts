@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Act, Acts } from '../core/acts.ts'
 import type { Clock } from '../core/clock.ts'
 import { elpisError } from '../errors.ts'
+import type { RecordedGuard } from './answer-record.ts'
 import { Answers } from './answers.ts'
 import { actLeaf } from './log-entry.ts'
 import { Contents, type ContentPolicy } from './contents.ts'
@@ -34,6 +35,8 @@ export interface AuditParts {
   /** No other server can have this database: whatever is open at start was cut off. */
   readonly alone: boolean
   readonly policy: () => string
+  /** What judges; null where nobody knows. */
+  readonly guard: () => RecordedGuard | null
   readonly digests: Digests
   readonly witnesses: readonly WitnessAddress[]
   readonly content: ContentPolicy

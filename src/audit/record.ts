@@ -6,7 +6,7 @@ import { accountOf, subjectName, subjectOf, type Principal } from '../core/princ
 import type { Request } from '../core/request.ts'
 import type { Verdict } from '../core/verdict.ts'
 import type { ElpisError } from '../errors.ts'
-import { recordedForm } from './answer-record.ts'
+import { recordedForm, type RecordedGuard } from './answer-record.ts'
 import { canonical, Written } from './canonical.ts'
 import { newEntryId } from './entry-id.ts'
 import type { Contents } from './contents.ts'
@@ -46,6 +46,7 @@ interface RecordParts {
   readonly contents: Contents
   readonly replica: string
   readonly policy: () => string
+  readonly guard: () => RecordedGuard | null
   readonly digests: Digests
 }
 
@@ -57,7 +58,7 @@ export function recordStage(parts: RecordParts) {
   return {
     /** @throws `audit_unavailable` */
     async open(asking: Opening, principal: Principal): Promise<OpenRequest> {
-      const { journal, subjects, clock, replica, contents, digests } = parts
+      const { journal, subjects, clock, replica, contents, digests, guard } = parts
       const opened = clock.now()
       const id = newEntryId(opened)
       const subject = subjectName(subjectOf(principal))
@@ -69,7 +70,7 @@ export function recordStage(parts: RecordParts) {
       await journal.open(row)
       const place = () => {
         const { build = null, layout = null } = digests(asking.model)
-        return { build, layout }
+        return { build, layout, guard: guard() }
       }
       return new OpenRequest({ row, draft, settings, key, salt, journal, clock, contents, asking, place })
     },
@@ -144,8 +145,12 @@ interface OpenParts {
   readonly clock: Clock
   readonly contents: Contents
   readonly asking: Opening
-  /** What computes the model, now that it was loaded, and how its cache is laid out. */
-  readonly place: () => { readonly build: string | null; readonly layout: string | null }
+  /** What computes the model, now that it was loaded, how its cache is laid out, and what judges. */
+  readonly place: () => {
+    readonly build: string | null
+    readonly layout: string | null
+    readonly guard: RecordedGuard | null
+  }
 }
 
 /** One request that is being answered. */
@@ -211,6 +216,7 @@ class OpenRequest {
       settings: new Written(settings),
       output: output === null ? null : new Written(output),
       tokens: this.#released.tokens(),
+      windows: this.#released.windows(),
     })
   }
 }

@@ -1,4 +1,4 @@
-import type { FinishReason, Part } from '../core/part.ts'
+import type { FinishReason, JudgedWindow, Part } from '../core/part.ts'
 import { canonical } from './canonical.ts'
 
 interface Choice {
@@ -8,6 +8,8 @@ interface Choice {
   reason: FinishReason | null
   /** Null where nobody said. */
   tokens: readonly number[] | null
+  /** Null where nothing was judged, or not all. */
+  windows: readonly JudgedWindow[] | null
 }
 
 /** What left of an answer, choice by choice. */
@@ -33,6 +35,7 @@ export class Released {
       case 'finish':
         choice.reason = part.reason
         choice.tokens = part.tokens ?? null
+        choice.windows = part.windows ?? null
         break
       default:
         part satisfies never
@@ -57,7 +60,19 @@ export class Released {
     return Array.from(this.#choices, (choice) => choice?.tokens ?? null)
   }
 
+  /** How each choice was judged. */
+  windows(): (readonly JudgedWindow[] | null)[] {
+    return Array.from(this.#choices, (choice) => choice?.windows ?? null)
+  }
+
   #choice(index: number): Choice {
-    return (this.#choices[index] ??= { text: [], reasoning: [], calls: [], reason: null, tokens: null })
+    return (this.#choices[index] ??= {
+      text: [],
+      reasoning: [],
+      calls: [],
+      reason: null,
+      tokens: null,
+      windows: null,
+    })
   }
 }

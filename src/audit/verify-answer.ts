@@ -54,6 +54,8 @@ export function verifyAnswer(text: string, given: VerifierKey | null): AnswerRep
     ['record', record],
   ] as const
   for (const [what, said] of committed) {
+    // Of what was refused nothing was said.
+    if (entry[what] === null && said === null) continue
     if (entry[what] === null) problems.push(`the entry commits to no ${what}`)
     else if (!opens(entry[what], salt, what, said))
       problems.push(`the ${what} is not what the entry commits to`)

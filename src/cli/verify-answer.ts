@@ -6,9 +6,9 @@ import { verifyAnswer, type AnswerReport } from '../audit/verify-answer.ts'
 import type { Config } from '../config.ts'
 import { elpisError } from '../errors.ts'
 import { openAdapterShelf } from '../server/adapter-shelf.ts'
-import { judgeAgain } from '../server/judge-again.ts'
+import { openGuardAgain } from '../server/guard-again.ts'
+import { judgeAgain, type Rejudged } from '../server/judge-again.ts'
 import { openEngine } from '../server/open-engine.ts'
-import { openGuard } from '../server/open-guard.ts'
 import { prepareModel } from '../server/prepare-model.ts'
 import { replayAnswer, whyNotReplayed, type Replay } from '../server/replay-answer.ts'
 import { untilReady } from '../server/until-ready.ts'
@@ -47,12 +47,12 @@ export async function checkAnswer(path: string, checking: Checking): Promise<Ans
   const open: string[] = []
   const problems = [...report.problems]
   if (checking.key === null) open.push("the log's key: it was taken from the file itself (--key KEY)")
-  open.push('the level of standing and earlier questions of whoever asked, which the guard may have heeded')
+  open.push('what was asked before, which the guard reads together with the question')
 
   const judged = await guardAgain(report, checking)
   problems.push(...judged.problems)
-  if (judged.notCompared === null) checked.push("the guard's verdicts, judged again")
-  else open.push(`the guard's verdicts: ${judged.notCompared}`)
+  checked.push(...judged.checked)
+  open.push(...judged.notCompared)
 
   const obstacle = whyNotReplayed(record)
   const changedByGuard = ['redact', 'block'].includes(entry?.output_verdict?.action ?? '')
@@ -86,10 +86,15 @@ export async function checkAnswer(path: string, checking: Checking): Promise<Ans
   }
 }
 
-async function guardAgain({ record, entry }: AnswerReport, { config, signal }: Checking) {
-  if (entry === null) return { notCompared: 'there is no entry to compare with', problems: [] }
-  const wiring = { log: quiet, onSignal: quiet, verdicts: null, engine: null }
-  const guard = await openGuard(config, wiring)
+async function guardAgain({ record, entry }: AnswerReport, { config, signal }: Checking): Promise<Rejudged> {
+  if (entry === null) {
+    return {
+      checked: [],
+      problems: [],
+      notCompared: ["the guard's verdicts: there is no entry to compare with"],
+    }
+  }
+  const guard = await openGuardAgain(config)
   try {
     return await judgeAgain(record, entry, guard, signal)
   } finally {

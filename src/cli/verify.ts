@@ -29,7 +29,7 @@ export const verify = defineCommand({
   summary: 'Hash the files of models again, or check an exported answer. Offline.',
   usage: '[NAME…] | answer FILE',
   details:
-    'Without a name all models are checked. Exit code 6 when a file is not what it was; it is taken out of use.\n\nOf an answer (see `elpis answer export`): that it is in the log, what the guard makes of it now, and that each token is what the recorded weights, template, prompt, sampler and seed choose. Exit code 6 when that does not hold. What could not be checked is said.',
+    'Without a name all models are checked. Exit code 6 when a file is not what it was; it is taken out of use.\n\nOf an answer (see `elpis answer export`): that it is in the log, that the guard, judging again, says what the entry says it said, and that each token is what the recorded weights, template, prompt, sampler and seed choose. Exit code 6 when that does not hold. What could not be checked is said.',
   examples: ['elpis verify', 'elpis verify qwen3:4b --json', 'elpis verify answer answer.json --key log.pub'],
   options,
   positionals: [0, 100],

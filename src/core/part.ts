@@ -28,6 +28,12 @@ export interface ProbeScores {
  */
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'cancelled' | 'content_filter'
 
+/**
+ * A window of an answer that the guard judged and let go: the channel (`text`, `reasoning`, `call 0`), up to where of all
+ * that the channel says it was let go, and up to where it was there to be read. In UTF-16 units.
+ */
+export type JudgedWindow = readonly [channel: string, end: number, seen: number]
+
 /** Tokens of one request, over all its choices. The prompt counts once. */
 export interface Usage {
   readonly promptTokens: number
@@ -109,6 +115,8 @@ export type Part =
        * that, in units of logit / temperature (of logits, when greedy).
        */
       readonly margins?: readonly number[]
+      /** In the order in which they were judged; left out where nothing was judged, or the guard ended it. */
+      readonly windows?: readonly JudgedWindow[]
       readonly probe?: ProbeScores
       /** For training a probe: hidden states where the prompt ends, then the means of each 16 tokens of the answer. */
       readonly states?: readonly Float32Array[]

@@ -12,13 +12,14 @@ interface AuditSurroundings {
   readonly stores: AuditParts['stores']
   readonly models: () => readonly ServedModel[]
   readonly policy: () => string
+  readonly guard: AuditParts['guard']
   readonly log: Log
 }
 
 /** The transparency log of this server. */
 export async function openServerAudit(
   { home, storage, audit: { origin, witnesses, content, content_days } }: Config,
-  { stores, models, policy, log }: AuditSurroundings,
+  { stores, models, policy, guard, log }: AuditSurroundings,
 ): Promise<Audit> {
   return await openAudit({
     stores,
@@ -27,6 +28,7 @@ export async function openServerAudit(
     // One server has a home; a database of its own may be shared.
     alone: storage.url === '',
     policy,
+    guard,
     digests(name) {
       const served = models().find(({ id }) => id === name)
       if (served === undefined) return { weights: null, adapter: null }

@@ -10,7 +10,9 @@ import { asElpisError } from '../errors.ts'
 import { Cascade, type Layers } from '../guard/cascade/cascade.ts'
 import { DeploymentSecret } from '../guard/defence/deployment-secret.ts'
 import { keyedScorer } from '../guard/defence/keyed-scorer.ts'
+import type { RecordedGuard } from '../audit/answer-record.ts'
 import { Judge } from '../guard/judge/judge.ts'
+import { guardMakeup } from '../guard/models/makeup.ts'
 import { openPolicyShelf, type PolicyShelf } from '../guard/policy/shelf.ts'
 import { engineScorer } from '../guard/plugins/engine-scorer.ts'
 import { guardModels } from '../guard/plugins/guard-models.ts'
@@ -29,6 +31,8 @@ import type { Log } from '../log.ts'
 import { recordPolicy } from './recorded-acts.ts'
 
 export interface OpenGuard extends Guard, Pick<ModerationStage, 'moderate'> {
+  /** What judges, for the records of answers; null where that was not looked into. */
+  readonly makeup: RecordedGuard | null
   readonly shelf: PolicyShelf
   readonly moderation: Moderation
   readonly overview: GuardOverview
@@ -108,7 +112,9 @@ export async function openGuard(
     onSignal,
     onTrouble: trouble,
   })
+  const makeup = engine === null ? null : await guardMakeup().catch(() => null)
   return {
+    makeup: makeup && { ...makeup, model: guard.model === '' ? null : guard.model },
     get policy() {
       return made.policy
     },

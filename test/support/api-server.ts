@@ -13,7 +13,7 @@ import type { SignIn } from '../../src/access/sign-in/sign-in.ts'
 import { createApi, type ApiParts } from '../../src/api/app.ts'
 import { listen } from '../../src/api/listen.ts'
 import { noActs, type Acts } from '../../src/core/acts.ts'
-import type { Audit } from '../../src/audit/audit.ts'
+import type { Audit, AuditParts } from '../../src/audit/audit.ts'
 import { openHomeKeys } from '../../src/audit/home-keys.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import type { Engine } from '../../src/core/engine.ts'
@@ -65,6 +65,8 @@ type Changes = Partial<Pick<ApiParts, 'edge' | 'webFolder'>> & {
   readonly providers?: Readonly<Record<string, ProviderSettings>>
   /** Lets everything pass when left out. */
   readonly guard?: GuardStage
+  /** What judges, as records name it; nobody knows when left out. */
+  readonly makeup?: AuditParts['guard']
   /** A home that was there before, and stays; a new one that goes when left out. */
   readonly home?: string
   readonly shutdown?: Partial<StandingParts['shutdown']>
@@ -88,7 +90,8 @@ export async function apiServer(engine: Engine, changes: Changes = {}): Promise<
   const keys = openHomeKeys(home, '')
   const audit = await startedAudit(storage, home, {
     keys,
-    policy: () => openGuard.policy,
+    policy: () => (changes.guard ?? openGuard).policy,
+    ...(changes.makeup === undefined ? {} : { guard: changes.makeup }),
     content: { keep: 'all', days: 30 },
   })
   const standing = await createStanding({

@@ -14,6 +14,7 @@ export async function startedAudit(
     clock: systemClock,
     alone: true,
     policy: () => 'open',
+    guard: () => null,
     digests: () => ({ weights: null, adapter: null }),
     witnesses: [],
     content: { keep: 'none', days: 1 },

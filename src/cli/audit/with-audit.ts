@@ -14,6 +14,7 @@ export async function withAudit<Result>(
       stores: storage,
       models: () => [],
       policy: () => 'none',
+      guard: () => null,
       log: () => {},
     })
     try {

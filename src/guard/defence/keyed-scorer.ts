@@ -20,15 +20,7 @@ export function keyedScorer(scorer: Scorer, secret: DeploymentSecret): Scorer {
     name: scorer.name,
     async score(passage, turn): Promise<Scores> {
       const scores = await scorer.score(passage, turn)
-      const text = passage.response ?? passage.prompt
-      // Answers are judged many times over as they grow; who attacks chooses questions.
-      if (
-        passage.response !== null ||
-        scores.harm < band.from ||
-        scores.harm > band.to ||
-        text.split(/\s+/, leastWords).length < leastWords
-      )
-        return scores
+      if (!isLookedAtAgain(passage, scores)) return scores
       let { harm } = scores
       let sum = 0
       for (let variant = 0; variant < variants; variant++) {
@@ -40,6 +32,23 @@ export function keyedScorer(scorer: Scorer, secret: DeploymentSecret): Scorer {
       return { ...scores, harm: Math.max(scores.harm, (harm + sum / variants) / 2) }
     },
   }
+}
+
+/** Scores as high as any secret could make them. */
+export function asStrictAsAnyKey(scorer: Scorer): Scorer {
+  return {
+    name: scorer.name,
+    async score(passage, turn) {
+      const scores = await scorer.score(passage, turn)
+      return isLookedAtAgain(passage, scores) ? { ...scores, harm: 1 } : scores
+    },
+  }
+}
+
+/** Answers are judged many times over as they grow, and who attacks chooses questions: only these are. */
+function isLookedAtAgain({ prompt, response }: Passage, { harm }: Scores): boolean {
+  if (response !== null || harm < band.from || harm > band.to) return false
+  return prompt.split(/\s+/, leastWords).length >= leastWords
 }
 
 function without({ prompt, response }: Passage, secret: DeploymentSecret, variant: number): Passage {

@@ -39,9 +39,14 @@ interface Shelf {
 
 export type PolicyShelf = Shelf
 
+interface Secret {
+  /** From 0 to 1. */
+  unit(label: string): number
+}
+
 interface ShelfOptions {
   /** Moves the thresholds a little, differently in every deployment; left out, they are as written. */
-  readonly secret?: { unit(label: string): number }
+  readonly secret?: Secret
   /** Told before a policy holds; when it throws, everything stays as it was. */
   readonly onChange?: (policy: Policy) => Promise<void>
   readonly onTrouble?: (error: unknown) => void
@@ -76,13 +81,7 @@ export function openPolicyShelf(
     if (secret === undefined) return policy
     const before = movedBefore.get(policy.version)
     if (before !== undefined) return before
-    const lower = (label: string, score: number) =>
-      score - secret.unit(label) * Math.min(mostMoved, score / 10)
-    const { flag, act, attack } = policy.thresholds
-    const after = {
-      ...policy,
-      thresholds: { flag, act: lower('act', act), attack: lower('attack', attack) },
-    }
+    const after = lowered(policy, secret)
     movedBefore.set(policy.version, after)
     return after
   }
@@ -133,6 +132,13 @@ export function openPolicyShelf(
     }
     own = next
   }
+}
+
+/** A policy with its thresholds moved as a deployment's secret says, or as far as any may move them. */
+export function lowered(policy: Policy, secret: Secret): Policy {
+  const lower = (label: string, score: number) => score - secret.unit(label) * Math.min(mostMoved, score / 10)
+  const { flag, act, attack } = policy.thresholds
+  return { ...policy, thresholds: { flag, act: lower('act', act), attack: lower('attack', attack) } }
 }
 
 function valueOf(table: Readonly<Record<string, string>>, key: string | null): string | undefined {

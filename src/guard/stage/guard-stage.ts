@@ -42,7 +42,7 @@ export interface JudgedRecord {
 }
 
 export interface GuardParts {
-  readonly shelf: PolicyShelf
+  readonly shelf: Pick<PolicyShelf, 'standing' | 'applying'>
   readonly cascade: Cascade
   readonly clock: Clock
   /** Told of everything that standing may count. */
@@ -166,11 +166,8 @@ export function createGuard(parts: GuardParts): Guard {
           const harm = await question.then(({ scores }) => scores?.harm ?? 1).catch(() => 1)
           const begun = performance.now()
           begunAt ??= begun
-          const judgement = await judgeWindow(window, policies, {
-            prompt: context.slice(-1500),
-            calm: harm < calmUntil,
-            turn: turnOf(judged.principal),
-          })
+          const sample = windowSample(window, { question: context, harm }, turnOf(judged.principal))
+          const judgement = await judgeWindow(sample, policies)
           pace.observe(performance.now() - begun)
           return judgement
         },
@@ -260,19 +257,9 @@ export function createGuard(parts: GuardParts): Guard {
     })
   }
 
-  async function judgeWindow(
-    window: Window,
-    policies: readonly Policy[],
-    { prompt, calm, turn }: { readonly prompt: string; readonly calm: boolean; readonly turn: Turn },
-  ): Promise<Judgement> {
-    const asPassage = (response: string) => ({ prompt, response })
-    const { text, final, start: from } = window
+  async function judgeWindow(sample: Sample, policies: readonly Policy[]): Promise<Judgement> {
     try {
-      const judgement = await judgeText(
-        { text, direction: 'output', asPassage, turn, final, from, calm },
-        policies,
-        cascade,
-      )
+      const judgement = await judgeText(sample, policies, cascade)
       if (judgement.outcome === 'unavailable') parts.onTrouble(judgement.layer, judgement.failure)
       return judgement
     } catch (error) {
@@ -320,6 +307,21 @@ export function createGuard(parts: GuardParts): Guard {
 
 /** A question with less harm than this is clear. */
 const calmUntil = 0.2
+
+/**
+ * A window of an answer as it is judged.
+ *
+ * @param asked the question that it answers (see `Asked`), and how harmful that is; 1 where nobody knows
+ */
+export function windowSample(
+  { text, final, start }: Window,
+  { question, harm }: { readonly question: string; readonly harm: number },
+  turn: Turn,
+): Sample {
+  const prompt = question.slice(-1500)
+  const asPassage = (response: string) => ({ prompt, response })
+  return { text, direction: 'output', asPassage, turn, final, from: start, calm: harm < calmUntil }
+}
 
 /** Whose requests are read together: the end user where one is named, else the key or the session. */
 function subjectKey(principal: Principal): string {

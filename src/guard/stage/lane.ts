@@ -3,7 +3,7 @@
  * the arguments of each call are channels of their own; a thing that is split over channels is judged in each as a
  * whole, also where parts of other channels stand between.
  */
-import type { Part } from '../../core/part.ts'
+import type { JudgedWindow, Part } from '../../core/part.ts'
 import type { Policy } from '../policy/policy.ts'
 import { settledUntil } from './hold.ts'
 import { openRuleFrom } from '../rules/apply.ts'
@@ -58,6 +58,7 @@ export interface Rest {
 
 const noRest: Rest = { milliseconds: () => 0, now: () => 0 }
 
+/** How much of what was let go is read again with what follows it. */
 const context = 600
 /** Beyond this it is judged as it stands, whatever may be open. */
 const mostHeld = 16_384
@@ -77,6 +78,7 @@ export class Lane {
   readonly #rest: Rest
   readonly #queue: Item[] = []
   readonly #channels = new Map<string, Channel>()
+  readonly #judged: JudgedWindow[] = []
   #nextGoal: number
   #finish: Finish | null = null
   /** A window of it is being judged. */
@@ -178,6 +180,7 @@ export class Lane {
       if (head !== null) out.push(...written(head, cut.start - channel.dropped, window.end, replacements))
       this.#queue[0] = { part: rest, channel, start: until, end: cut.end }
     }
+    this.#judged.push([channel.name, until, channel.dropped + window.text.length])
     channel.settled = until
     const drop = Math.max(0, window.end - context)
     channel.text = channel.text.slice(drop)
@@ -189,7 +192,7 @@ export class Lane {
   takeFinish(): Finish | null {
     if (this.#queue.length > 0 || this.judging || this.closed || this.#finish === null) return null
     this.closed = true
-    return this.#finish
+    return { ...this.#finish, windows: this.#judged }
   }
 
   /** Forgets what waits; nothing of it leaves. */
@@ -233,6 +236,42 @@ export class Lane {
   }
 }
 
+/**
+ * The windows of an answer as they were judged, for whoever judges it again.
+ *
+ * @param said all that each channel says, as the guard reads it
+ * @returns null when these are not the windows of such an answer
+ */
+export function windowsAgain(
+  said: ReadonlyMap<string, string>,
+  judged: readonly JudgedWindow[],
+): Window[] | null {
+  const windows: Window[] = []
+  const settled = new Map<string, number>()
+  for (const [channel, end, seen] of judged) {
+    const whole = said.get(channel) ?? ''
+    const start = settled.get(channel) ?? 0
+    if (end < start || seen < end || seen > whole.length) return null
+    const dropped = Math.max(0, start - context)
+    windows.push({
+      channel,
+      text: whole.slice(dropped, seen),
+      start: start - dropped,
+      end: end - dropped,
+      most: end - dropped,
+      final: seen === whole.length,
+    })
+    settled.set(channel, end)
+  }
+  const all = [...said].every(([channel, { length }]) => (settled.get(channel) ?? 0) === length)
+  return all ? windows : null
+}
+
+/** How the guard reads the beginning of a call. */
+export function callBegun(name: string): string {
+  return `${name}\n`
+}
+
 /** Neighbours of one channel as one: what leaves together need not be passed on and written piece by piece. */
 function joined(parts: readonly Said[]): Said[] {
   const out: Said[] = []
@@ -270,7 +309,7 @@ function channelOf(part: Said): string {
 function textOf(part: Said): string {
   switch (part.type) {
     case 'tool-call-start':
-      return `${part.name}\n`
+      return callBegun(part.name)
     case 'tool-call-delta':
       return part.arguments
     default:

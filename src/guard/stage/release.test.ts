@@ -5,7 +5,7 @@ import type { Verdict } from '../../core/verdict.ts'
 import { Cascade } from '../cascade/cascade.ts'
 import { readPolicy } from '../policy/policy.ts'
 import { judgeText } from './judgement.ts'
-import { Lane } from './lane.ts'
+import { Lane, windowsAgain, type Window } from './lane.ts'
 import { release } from './release.ts'
 
 const policy = readPolicy(
@@ -39,7 +39,12 @@ const passes: Verdict = {
   policy: 'test',
 }
 
-async function released(parts: readonly Part[], goal = 1, choices = 1): Promise<Part[]> {
+async function released(
+  parts: readonly Part[],
+  goal = 1,
+  choices = 1,
+  onWindow: (window: Window) => void = () => {},
+): Promise<Part[]> {
   async function* drafted(): AsyncGenerator<Part> {
     yield* parts
   }
@@ -54,8 +59,10 @@ async function released(parts: readonly Part[], goal = 1, choices = 1): Promise<
     refusalOf: () => null,
     onJudged: () => {},
     probe: () => null,
-    judge: ({ text, final, start }) =>
-      judgeText(
+    judge: (window) => {
+      onWindow(window)
+      const { text, final, start } = window
+      return judgeText(
         {
           text,
           direction: 'output',
@@ -66,7 +73,8 @@ async function released(parts: readonly Part[], goal = 1, choices = 1): Promise<
         },
         [policy],
         cascade,
-      ),
+      )
+    },
   })) {
     out.push(part)
   }
@@ -109,13 +117,36 @@ const harmless =
   'So we went on, along the shore. It was 9 in the morning, and class 7b sang. Nobody knew why.'
 
 describe('release', () => {
+  test.each([1, 5])('tells in which windows it was judged, %i tokens and more', async (goal) => {
+    const long = `${harmless} `.repeat(9)
+    const drafted = long
+      .split(/(?<= )/)
+      .flatMap((word, at) => (at % 7 === 0 ? [text(word), thought(word)] : [text(word)]))
+    const thoughts = drafted.map((part) => (part.type === 'reasoning-delta' ? part.text : '')).join('')
+    const windows: Window[] = []
+    const parts = await released([start, ...drafted, finish(), usage], goal, 1, (it) => windows.push(it))
+    const judged = parts.flatMap((part) => (part.type === 'finish' ? (part.windows ?? []) : []))
+    const again = (prose: string) =>
+      windowsAgain(
+        new Map([
+          ['text', prose],
+          ['reasoning', thoughts],
+        ]),
+        judged,
+      )
+    const place = ({ channel, text: seen, start: from, end }: Window) => [channel, seen, from, end]
+    expect(windows.length).toBeGreaterThan(5)
+    expect(again(long)?.map(place)).toEqual(windows.map(place))
+    expect([again(`${long}.`), again(long.slice(1))]).toEqual([null, null])
+  })
+
   test('passes on every character of what is harmless, in order, however it comes', async () => {
     await fc.assert(
       fc.asyncProperty(pieces(harmless), fc.integer({ min: 1, max: 12 }), async (cut, goal) => {
         const parts = await released([start, ...cut.map((it) => text(it)), finish(), usage], goal)
         expect(said(parts)).toBe(harmless)
         expect(parts[0]).toEqual(start)
-        expect(parts.slice(-2)).toEqual([finish(), usage])
+        expect(parts.slice(-2)).toMatchObject([finish(), usage])
       }),
       { numRuns: 150 },
     )
