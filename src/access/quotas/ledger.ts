@@ -1,47 +1,60 @@
+/**
+ * Quotas, spent from memory. A lease is a part of one counter that this process took from the store; requests reserve
+ * from it, spend, and give back the rest, so that most of them ask the store nothing.
+ *
+ * Invariant, for each counter: used(store) = Σ told + Σ leases, and each lease = left + Σ reserved + spent but not told.
+ * The store grants no lease that would pass the limit, and nobody reserves more than is left of a lease; so however many
+ * ask at once, the limit holds. Only `over`, what a request used beyond its reservation, may pass it, and it is counted.
+ *
+ * Each amount is told to the store until it is acknowledged. When an acknowledgement is lost, it counts twice: the
+ * ledger errs towards less for whoever asks, never towards more than the limit.
+ */
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../core/clock.ts'
 import type { Claim } from './quota.ts'
 import type { QuotaStore, Settling } from './store.ts'
 
 const flushMilliseconds = 500
-/** How long a lease holds without a word from here: this process must be gone then, or at least have stopped using it. */
+/** The store takes a lease back when its holder has not renewed it for so long: the holder must have stopped using it by then. */
 const leaseMilliseconds = 60_000
-/** Clocks of processes differ, and a thread may stand still between looking and acting. */
+/** A lease is given up so long before it expires: clocks of processes differ, and a thread may stand still in between. */
 const marginMilliseconds = 10_000
-/** What nobody asked for so long goes back. */
+/** What is left of a lease goes back to the store after nobody reserved from it for so long. */
 const idleMilliseconds = 3000
-/** So long a refusal holds without asking the store again. */
+/** For so long after the store refused, requests are refused without asking it again. */
 const refusalMilliseconds = 200
-/** Between two clean-ups of periods that are over. */
+/** Between two clean-ups of expired leases and of periods that are over. */
 const pruneMilliseconds = 600_000
-/** Most requests' worth that is taken at once. */
+/** A lease is taken for so many requests like the one that needs it. */
 const mostAhead = 64
 
-/** A part of one quota that is here to be spent. */
+/** A part of one counter that was taken from the store. */
 interface Lease {
   readonly claim: Claim
-  /** Not reserved by anybody. */
+  /** Free to be reserved. */
   left: number
-  /** Used up and not yet told. */
+  /** Used up within reservations; the store has not been told yet. */
   spent: number
+  /** Used up beyond reservations; the store has not been told yet. */
   over: number
-  /** Reservations that are open. */
+  /** How many reservations are not released. */
   open: number
-  /** What was left for anybody when the store was last asked. */
+  /** What the store had left for other leases when it was last asked. */
   remaining: number
-  /** When the store last had not enough. */
+  /** When the store last refused for want of quota. */
   refusedAt: number
+  /** When somebody last reserved from it. */
   usedAt: number
   expiresAt: number
-  /** It is none any more: what is settled on it was never taken. */
+  /** The store has taken it back: what its reservations still use counts as `over`. */
   ended: boolean
 }
 
-/** What is reserved for one request. Settled at most once, then released. */
+/** What is reserved for one request, of each claim's lease. Settled at most once, then released. */
 export interface Reservation {
-  /** @param spent of each claim, in their order; no more than was reserved is the rule, more is counted as well */
+  /** @param spent for each claim, in their order; more than was reserved is counted as `over` */
   settle(spent: readonly number[]): void
-  /** Gives back what was not settled. */
+  /** Gives the reservation back to its leases, unless it was settled. */
   release(): void
 }
 
@@ -49,18 +62,15 @@ export type Reserved =
   | { readonly refused: Claim; readonly remaining: number }
   | { readonly refused: null; readonly reservation: Reservation; readonly remaining: readonly number[] }
 
-/**
- * Quotas from memory: parts of them are leased from the store and spent here, so that most requests ask nobody. What is
- * reserved is out of everybody's reach before the work begins; so however many ask at once, none passes the limit.
- */
 export class QuotaLedger {
   readonly #store: QuotaStore
   readonly #clock: Clock
   readonly #holder = `holder_${randomUUID()}`
   readonly #leases = new Map<string, Lease>()
-  /** One question to the store at a time: whoever waits may find what the one before brought. */
+  /** Calls of the store go one after another: a request that waits may find that the lease taken before is enough for it. */
   #asking: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | null = null
+  /** Amounts to be told that belong to no live lease: it has ended, or the store refused the last telling. */
   #late: Settling[] = []
   #prunedAt = 0
 
@@ -69,7 +79,7 @@ export class QuotaLedger {
     this.#clock = clock
   }
 
-  /** All of the claims, or none of them and the first that stands in the way. */
+  /** Reserves all of the claims, or none of them and names the claim that stands in the way. */
   async reserve(claims: readonly Claim[]): Promise<Reserved> {
     const now = this.#clock.now()
     const known = this.#fromHere(claims, now) ?? this.#refusedLately(claims, now)
@@ -106,7 +116,7 @@ export class QuotaLedger {
     return this.#fromHere(claims, now) ?? this.#refusal(claims, now)
   }
 
-  /** Null when not all of it is here. */
+  /** Reserves all claims from leases that are here; null, with nothing reserved, when one of them has not enough. */
   #fromHere(claims: readonly Claim[], now: number): Reserved | null {
     if (!claims.every((claim) => this.#leftOf(claim, now) >= claim.amount)) return null
     const leases = claims
@@ -121,6 +131,7 @@ export class QuotaLedger {
     return { refused: null, reservation: this.#reservation(claims, leases), remaining }
   }
 
+  /** Refuses without asking the store when it refused just now; null when it must be asked. */
   #refusedLately(claims: readonly Claim[], now: number): Reserved | null {
     const fresh = claims.filter((claim) => {
       const lease = this.#leases.get(nameOf(claim))
@@ -130,7 +141,8 @@ export class QuotaLedger {
   }
 
   #refusal(claims: readonly Claim[], now: number): Reserved {
-    // Where another process took what the store had just told of, the one with the least left is named.
+    // Another process may have taken what the store said was left: then no claim is short by what is known here, and
+    // the one with the least left is named.
     const scarcest = claims.toSorted(
       (one, other) => this.#reachOf(one, now) / one.amount - this.#reachOf(other, now) / other.amount,
     )[0] as Claim
@@ -149,7 +161,7 @@ export class QuotaLedger {
         if (settled || released) return
         settled = true
         each((lease, reserved, index) => {
-          // What runs at the same time is over only when it is released.
+          // A stream is used as long as it runs: its reservation goes back when it is released.
           if (lease.claim.quota.meter === 'streams') return
           const used = Math.max(0, Math.ceil(spent[index] ?? 0))
           if (lease.ended) this.#late.push({ ...settlingOf(lease, 0), spent: 0, over: used })
@@ -188,27 +200,27 @@ export class QuotaLedger {
     this.#leases.set(nameOf(claim), lease)
   }
 
-  /** Of this claim's counter: what is here, to be had at once. */
+  /** What the lease of this claim's counter has left; 0 without a lease. */
   #leftOf(claim: Claim, now: number): number {
     return this.#live(claim, now)?.left ?? 0
   }
 
-  /** What is here and what the store has. */
+  /** What the lease has left and what the store had left; infinite while nothing is known of the counter. */
   #reachOf(claim: Claim, now: number): number {
     const lease = this.#live(claim, now)
     return lease === undefined ? Number.POSITIVE_INFINITY : lease.left + lease.remaining
   }
 
+  /** The lease of this claim's counter, unless it is about to expire. */
   #live(claim: Claim, now: number): Lease | undefined {
     const lease = this.#leases.get(nameOf(claim))
     if (lease === undefined) return undefined
     if (now < lease.expiresAt - marginMilliseconds) return lease
-    // Whoever is still open settles it as what was never taken.
     this.#retire(lease)
     return undefined
   }
 
-  /** The store has taken back what was left, or will. */
+  /** Ends a lease that the store has taken back or is about to. Its reservations are settled as `over`. */
   #retire(lease: Lease): void {
     this.#leases.delete(nameOf(lease.claim))
     if (lease.spent + lease.over > 0) this.#late.push(settlingOf(lease, 0))
@@ -224,6 +236,15 @@ export class QuotaLedger {
     this.#timer.unref()
   }
 
+  /** Apart from settling: a clean-up that fails must not make what was settled be told again. */
+  async #prune(now: number): Promise<void> {
+    if (now - this.#prunedAt <= pruneMilliseconds) return
+    this.#prunedAt = now
+    // Tried again after the next pause; until then expired leases stay where they are.
+    await this.#store.prune(now).catch(() => {})
+  }
+
+  /** Tells the store what was spent, gives back idle leases and renews the others. @param all gives back everything; throws when that fails */
   async #flush(all: boolean): Promise<void> {
     const now = this.#clock.now()
     for (const lease of this.#leases.values()) this.#live(lease.claim, now)
@@ -250,19 +271,17 @@ export class QuotaLedger {
         if (held[index] === true) lease.expiresAt = expiresAt
         else this.#retire(lease)
       }
-      if (now - this.#prunedAt > pruneMilliseconds) {
-        this.#prunedAt = now
-        await this.#store.prune(now)
-      }
     } catch (error) {
-      // Nothing of it is lost: it is told again with what comes after.
+      // The store acknowledged none of it: it is told again together with what comes after.
       this.#late.push(...settlings)
       if (all) throw error
     }
+    await this.#prune(now)
     if (!all && (this.#leases.size > 0 || this.#late.length > 0)) this.#flushLater()
   }
 }
 
+/** Moves what one reservation used from the reservation, then from what is left, to `spent`; the rest is `over`. */
 function spend(lease: Lease, reserved: number, spent: number): void {
   const within = Math.min(spent, reserved + lease.left)
   lease.left += reserved - within
