@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely'
 import type {
   Bound,
+  GoodTry,
   Methods,
   SignInStore,
   StoredIdentity,
@@ -261,8 +262,15 @@ export class SqlSignInStore implements SignInStore {
     return null
   }
 
-  async forgetCount(subjects: readonly Sha256[]): Promise<void> {
-    await this.#database.deleteFrom('sign_in_tries').where('subject', 'in', subjects).execute()
+  async countedGood({ forget, giveBack, before }: GoodTry): Promise<void> {
+    await this.#database.deleteFrom('sign_in_tries').where('subject', '=', forget).execute()
+    await this.#database
+      .updateTable('sign_in_tries')
+      .set((row) => ({ count: row('count', '-', 1) }))
+      .where('subject', 'in', giveBack)
+      .where('count', '>', 0)
+      .where('expires_at', '<=', before)
+      .execute()
   }
 }
 

@@ -68,6 +68,16 @@ export interface Bound {
   readonly most: number
 }
 
+/** What becomes of the counts of a try that was good. */
+export interface GoodTry {
+  /** All tries of this subject are forgotten. */
+  readonly forget: Sha256
+  /** Of each of these subjects one try is taken back. */
+  readonly giveBack: readonly Sha256[]
+  /** Counts that end later began after the try and do not hold it. */
+  readonly before: number
+}
+
 /**
  * Every method is one transaction, done and durable when its promise resolves. An `entry` is appended to the log with the
  * change, and only where something was changed.
@@ -111,6 +121,6 @@ export interface SignInStore {
    * @returns when to try again, as epoch milliseconds, when one of them is reached; null when it may be made
    */
   count(bounds: readonly Bound[], windowMilliseconds: number, now: number): Promise<number | null>
-  /** Somebody proved who they are: what was counted against them is forgotten. */
-  forgetCount(subjects: readonly Sha256[]): Promise<void>
+  /** A try that was counted was good. */
+  countedGood(good: GoodTry): Promise<void>
 }

@@ -26,15 +26,16 @@ export interface Tries {
  * @throws `too_many_tries` with the time to wait
  */
 export async function countTry(
-  store: Pick<SignInStore, 'count' | 'forgetCount'>,
+  store: Pick<SignInStore, 'count' | 'countedGood'>,
   { method, account, network, now }: { method: string; account: string; network: string | null; now: number },
 ): Promise<Tries> {
   const place = networkOf(network)
   const pair = subject(method, 'pair', account, place)
+  const wide = [subject(method, 'network', place), subject(method, 'account', account)] as const
   const bounds: Bound[] = [
-    { subject: subject(method, 'network', place), most: most.network },
+    { subject: wide[0], most: most.network },
     { subject: pair, most: most.pair },
-    { subject: subject(method, 'account', account), most: most.account },
+    { subject: wide[1], most: most.account },
   ]
   const again = await store.count(bounds, windowMilliseconds, now)
   if (again !== null) {
@@ -42,8 +43,11 @@ export async function countTry(
     error.retryAfter = (again - now) / 1000
     throw error
   }
-  // The network's own count stays: an attacker who has one account of their own must not clear it.
-  return { succeeded: () => store.forgetCount([pair]) }
+  // Of the network and the account only this try is given back: many people behind one address do not lock each other
+  // out, and an attacker who has one account of their own clears nothing.
+  return {
+    succeeded: () => store.countedGood({ forget: pair, giveBack: wide, before: now + windowMilliseconds }),
+  }
 }
 
 function subject(...parts: readonly string[]): Sha256 {
