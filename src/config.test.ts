@@ -68,6 +68,12 @@ describe('where a value comes from', () => {
     expect(load('', scraping).monitoring.scrape_token_env).toBe('ELPIS_SCRAPE_TOKEN')
   })
 
+  test('a name with a dot is refused by its whole name, and never taken for another', () => {
+    const provider = 'issuer = "https://id.example"\nclient_id = "elpis"\n'
+    const file = `[oidc."acme.a"]\n${provider}[oidc."acme.b"]\n${provider}`
+    expect(refusal(() => load(file)).message).toContain('oidc.acme.a: ')
+  })
+
   test('ELPIS_MODELS moves the store', () => {
     expect(load('', { ELPIS_MODELS: '/weights' }).modelsFolder).toBe('/weights')
   })

@@ -424,10 +424,12 @@ function fromText(schema: z.ZodType, text: string): unknown {
   return text
 }
 
+/** The name of a setting is all that follows its section: names that people give may hold dots, until the schema refuses. */
 function nested(values: ReadonlyMap<string, unknown>): Record<string, Record<string, unknown>> {
   const sections: Record<string, Record<string, unknown>> = {}
   for (const [key, value] of values) {
-    const [section = '', name = ''] = key.split('.', 2)
+    const dot = key.indexOf('.')
+    const [section, name] = dot === -1 ? [key, ''] : [key.slice(0, dot), key.slice(dot + 1)]
     ;(sections[section] ??= {})[name] = value
   }
   return sections

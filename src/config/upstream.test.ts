@@ -56,6 +56,8 @@ test.each([
   ['[upstreams.x]\nurl = "http://gpu"\nkey = "sk-1"', 'Unrecognized key: "key"'],
   ['[upstreams.x]\nurl = "http://gpu"\nkey_env = "sk-1"', 'never a key itself'],
   ['[upstreams.x]\nurl = "http://gpu"\nmodels = 5', 'a list of names, or a table'],
+  ['[upstreams."gpu.a"]\nurl = "http://a"\n[upstreams."gpu.b"]\nurl = "http://b"', 'upstreams.gpu.a: '],
+  ['[upstreams."gpu.a"]\nurl = "http://a"', 'lower-case'],
   ['[upstreams."Has Space"]\nurl = "http://gpu"', 'lower-case'],
 ])('%j is refused, and nothing of it is shown that could be secret', (file, problem) => {
   const error = refusal(file)
