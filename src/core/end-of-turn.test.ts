@@ -16,3 +16,25 @@ test('what is left for the end of a turn is done then, in order and before what 
   await turn()
   expect(done).toEqual(['first', 'second', 'after all', 'next turn'])
 })
+
+test('what throws takes nothing else with it', async () => {
+  const usual = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException')
+  const thrown: unknown[] = []
+  process.on('uncaughtException', (error) => void thrown.push(error))
+  const done: string[] = []
+  const fault = new Error('a fault')
+  try {
+    atEndOfTurn(() => done.push('first'))
+    atEndOfTurn(() => {
+      throw fault
+    })
+    atEndOfTurn(() => done.push('last'))
+    await turn()
+  } finally {
+    process.removeAllListeners('uncaughtException')
+    for (const listener of usual) process.on('uncaughtException', listener)
+  }
+  expect(done).toEqual(['first', 'last'])
+  expect(thrown).toEqual([fault])
+})

@@ -10,5 +10,6 @@ export function atEndOfTurn(work: () => void): void {
 }
 
 function run(): void {
-  for (const work of waiting.splice(0)) work()
+  // Each a microtask of its own: one that throws keeps no other from being done, in this turn still.
+  for (const work of waiting.splice(0)) queueMicrotask(work)
 }
