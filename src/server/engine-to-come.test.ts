@@ -36,8 +36,12 @@ describe('an engine to come', () => {
     const error = await errorOf(engine.generate(request))
     expect(error).toMatchObject({ code: 'model_not_ready', status: 503, retryAfter: 5 })
     expect(error?.message).toContain('34 %')
-    expect(await errorOf(engine.generate({ ...request, model: 'nope' }))).toMatchObject({
-      code: 'model_not_served',
+    for (const model of ['nope', 'small:1bX', 'small:1'])
+      expect(await errorOf(engine.generate({ ...request, model }))).toMatchObject({
+        code: 'model_not_served',
+      })
+    expect(await errorOf(engine.generate({ ...request, model: 'small:1b+mine' }))).toMatchObject({
+      code: 'model_not_ready',
     })
   })
 

@@ -27,7 +27,8 @@ export function engineToCome(models: readonly string[]): EngineToCome {
   }
 
   function notYet(model: string): ElpisError {
-    const fraction = fractions.get(model) ?? fractions.get(model.slice(0, model.lastIndexOf('+')))
+    const adapter = model.lastIndexOf('+')
+    const fraction = fractions.get(adapter === -1 ? model : model.slice(0, adapter)) ?? fractions.get(model)
     if (fraction === undefined) return modelNotServed(model, models)
     const state = `still being fetched (${Math.floor(fraction * 100)} %)`
     const error = elpisError('model_not_ready', { model, state })
