@@ -75,6 +75,18 @@ async function place() {
   return { storage, collector, ask, insight, clock, pass: (hours: number) => void (now += hours * hour) }
 }
 
+test('what passed without being judged was not blocked', async () => {
+  const { ask, collector, storage } = await place()
+  ask(0, sentence(0), { ...fine, outcome: 'unavailable', action: 'allow' })
+  ask(1, sentence(1), { ...fine, outcome: 'unavailable', action: 'block' })
+  ask(2, sentence(2), blocked)
+  ask(3, sentence(3))
+  await collector.flush()
+  const signs = await storage.signs.since(0, 10)
+  expect(signs).toHaveLength(4)
+  expect(signs.filter(({ blocked }) => blocked === 1)).toHaveLength(2)
+})
+
 test('a campaign of nearly the same attack by many is found, with a way on, and no text', async () => {
   const { ask, collector, insight, clock, storage } = await place()
   for (let who = 0; who < 8; who++)

@@ -141,6 +141,24 @@ describe('the meter', () => {
   }
   const tokens = { promptTokens: 10, cachedTokens: 4, outputTokens: 5, reasoningTokens: 2 }
 
+  test('counts as blocked what was refused, and not what passed without being judged', async () => {
+    const { usage } = await metered()
+    const verdict = { direction: 'input', hazards: [], scores: null, layer: 'judge', policy: 'p@1' } as const
+    for (const [key, outcome, action] of [
+      ['key_1', 'unavailable', 'allow'],
+      ['key_2', 'unavailable', 'block'],
+      ['key_3', 'block', 'block'],
+      ['key_4', 'allow', 'flag'],
+    ] as const) {
+      const meter = usage.open('m+a', keyPrincipal(key, 'x'), `ent_${key}` as never)
+      meter.judged({ ...verdict, outcome, action })
+      await meter.close({ type: 'finished', usage: tokens })
+    }
+    const rows = await usage.ask({ ...everything, groupBy: ['key'] })
+    const blocked = new Map(rows.map(({ group, blocked }) => [group.key, blocked]))
+    expect(['key_1', 'key_2', 'key_3', 'key_4'].map((key) => blocked.get(key))).toEqual([0, 1, 1, 0])
+  })
+
   test('settles tokens, times, energy and cost, once', async () => {
     const { usage, pass } = await metered()
     const first = usage.open('m+a', keyPrincipal('key_1', 'one'), 'ent_1' as never)

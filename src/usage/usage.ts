@@ -69,7 +69,7 @@ export function createUsage(parts: UsageParts): UsageStage {
     let blocked = false
     return {
       judged(verdict) {
-        if (verdict.outcome !== 'allow') blocked = true
+        if (verdict.action === 'block') blocked = true
       },
       released(part) {
         if (firstTokenMs === null && isToken(part)) firstTokenMs = elapsed() - startedAt

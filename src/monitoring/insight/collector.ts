@@ -53,7 +53,7 @@ export class SignCollector {
           fingerprint: fingerprintOf(lastWords(input), this.#key),
           hazards: [...new Set(verdicts.flatMap(({ hazards }) => hazards))].join(' '),
           attack: verdicts.some(({ scores }) => (scores?.attack ?? 0) >= attackScore) ? 1 : 0,
-          blocked: verdicts.some(({ outcome }) => outcome !== 'allow') ? 1 : 0,
+          blocked: verdicts.some(({ action }) => action === 'block') ? 1 : 0,
         })
       },
     }
