@@ -117,7 +117,9 @@ test('whoever asked is told that somebody read it, and why, until they say that 
   const notice = page.getByRole('status', { name: 'Who read what you said' })
   await chat.ask('What is in the box?')
   await chat.answered()
-  const [last] = await server.audit.view.latest(homeOrganisation, { before: null, limit: 1 })
+  const {
+    entries: [last],
+  } = await server.audit.view.latest(homeOrganisation, { before: null, limit: 1 })
   const reader = { id: 'person_reviewer', organisation: homeOrganisation }
   for (const reason of ['case 6', 'case 7']) {
     await server.audit.contents.read(last?.entry.id as EntryId, reader, reason)

@@ -125,7 +125,7 @@ describe('a moderation is admitted, recorded and bounded', () => {
     left.abort()
     await expect(asked).rejects.toThrow('abort')
     const entries = async () =>
-      (await server.audit.view.latest(homeOrganisation, { before: null, limit: 10 })).length
+      (await server.audit.view.latest(homeOrganisation, { before: null, limit: 10 })).entries.length
     await vi.waitFor(async () => expect(await entries()).toBe(1))
     screen.letGo()
     await new Promise(setImmediate)

@@ -60,11 +60,15 @@ export class LogView {
     }
   }
 
-  /** @param before a position; the newest when null. @returns the newest first */
+  /**
+   * @param before a position; the newest when null
+   * @returns the newest first, and the `before` to go on from; null when there is nothing older. A page may be short, or
+   *   empty, while there is more: so many entries of others may lie between
+   */
   async latest(
     organisation: OrganisationId,
     { before, limit }: { readonly before: number | null; readonly limit: number },
-  ): Promise<PlacedEntry[]> {
+  ): Promise<{ readonly entries: PlacedEntry[]; readonly next: number | null }> {
     const { store, subjects } = this.#parts
     const { size } = await store.state()
     const found: PlacedEntry[] = []
@@ -81,7 +85,8 @@ export class LogView {
       }
       end = begin
     }
-    return found
+    const next = found.length < limit ? end : (found.at(-1)?.position ?? end)
+    return { entries: found, next: next === 0 ? null : next }
   }
 
   /**

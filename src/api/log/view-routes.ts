@@ -56,12 +56,20 @@ export function viewRoutes({ view, whose }: { readonly view: LogView; readonly w
         limit: position.pipe(z.int().min(1).max(200)).default(50),
       }),
       answers: {
-        200: { description: 'Those that one may see.', schema: z.object({ entries: z.array(placed) }) },
+        200: {
+          description: 'Those that one may see.',
+          schema: z.object({
+            entries: z
+              .array(placed)
+              .describe('May be fewer than `limit`, or none, though there are more: see `next`.'),
+            next: z.int().nullable().describe('The `before` of the next page; null when nothing is older.'),
+          }),
+        },
       },
       async handle({ query, exchange }) {
         const { principal } = await whose(exchange.credentials)
         const { before = null, limit } = query
-        return { entries: await view.latest(principal.organisationId, { before, limit }) }
+        return await view.latest(principal.organisationId, { before, limit })
       },
     }),
     defineRoute({

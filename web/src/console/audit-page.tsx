@@ -124,7 +124,7 @@ function Latest({ onChoose }: { readonly onChoose: (id: string) => void }) {
   const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(entriesQuery)
   if (data === undefined) return error === null ? null : <Nothing>{problemOf(error).message}</Nothing>
   const entries = data.pages.flatMap((page) => page.entries)
-  if (entries.length === 0) return <Nothing>There are none that you may see.</Nothing>
+  if (entries.length === 0 && !hasNextPage) return <Nothing>There are none that you may see.</Nothing>
   return (
     <>
       <ol className="divide-y divide-line rounded-xl border border-line bg-raised">

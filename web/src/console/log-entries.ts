@@ -41,7 +41,7 @@ const entry = z.discriminatedUnion('type', [
   }),
 ])
 const placed = { position: z.number(), entry }
-const page = z.object({ entries: z.array(z.object(placed)) })
+const page = z.object({ entries: z.array(z.object(placed)), next: z.nullable(z.number()) })
 const one = z.object({ ...placed, proof: z.string() })
 
 export type LogEntry = z.infer<typeof entry>
@@ -60,8 +60,7 @@ export const entriesQuery = infiniteQueryOptions({
   queryFn: ({ signal, pageParam }) =>
     callFor(page, `/v1/admin/log/entries?limit=${onPage}${pageParam}`, { signal }),
   initialPageParam: '',
-  getNextPageParam: ({ entries }) =>
-    entries.length < onPage ? null : `&before=${entries.at(-1)?.position ?? 0}`,
+  getNextPageParam: ({ next }) => (next === null ? null : `&before=${next}`),
 })
 
 /** An entry, its proof, and whether the proof holds under the key that this browser knows; null where it cannot check. */
