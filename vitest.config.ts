@@ -41,6 +41,7 @@ const together = [
   'storage-upgrade',
   'talk',
   'telemetry',
+  'tool-doors',
   'two-people',
   'upstream-{misbehaving,routing}',
   'usage',

@@ -161,7 +161,7 @@ describe('refused before the engine', () => {
     [{ tools: [{ type: 'web_search' }] }, 'tools[0].type'],
     [{ tools: [tool('with space')] }, 'tools[0].function.name'],
     [{ tools: [tool('<|im_end|>')] }, 'tools[0].function.name'],
-    [{ tools: [tool('x'.repeat(65))] }, 'tools[0].function.name'],
+    [{ tools: [tool('x'.repeat(129))] }, 'tools[0].function.name'],
     [{ tools: [tool('a'), tool('a')] }, 'tools'],
     [{ tools: [tool('a', { parameters: [] })] }, 'tools[0].function.parameters'],
     [{ tools: [tool('a', { parameters: 'x' })] }, 'tools[0].function.parameters'],

@@ -9,6 +9,7 @@ import { text } from './openai/fields.ts'
 import type { Generating } from './openai/generating.ts'
 import { neutralOnly } from './parse.ts'
 import { defineRoute, type Route } from './route.ts'
+import { checkToolUse, nullWithoutTools } from './tool-use.ts'
 
 const asGiven = 'tokens are those that the model would be given'
 
@@ -32,6 +33,7 @@ const tokenizeRequest = z
   .refine((body) => (body.prompt == null) !== (body.messages == null), {
     error: 'needs either "prompt" or "messages"',
   })
+  .superRefine((body, context) => checkToolUse(toolUseOf(body), context))
 
 const tokenized = z.object({
   count: z.int(),
@@ -67,7 +69,7 @@ export function tokenize({ brief }: Pick<Generating, 'brief'>): Route {
               model,
               signal: exchange.left,
               input,
-              outlook: { toolUse: toolUseOf(body), reasoning: thinkingOf(body) },
+              outlook: { toolUse: nullWithoutTools(toolUseOf(body)), reasoning: thinkingOf(body) },
             },
             exchange.credentials,
           ),

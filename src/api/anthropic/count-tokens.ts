@@ -3,10 +3,12 @@ import type { z } from 'zod'
 import { briefly } from '../briefly.ts'
 import type { Generating } from '../openai/generating.ts'
 import { defineRoute, type Route } from '../route.ts'
+import { nullWithoutTools } from '../tool-use.ts'
 import { conversationOf } from './conversation.ts'
 import { anthropicError, anthropicErrors, requestIdHeader } from './errors.ts'
-import { reasoningOf, toolUseOf } from './messages.ts'
+import { reasoningOf } from './messages.ts'
 import { countRequest, tokenCount } from './messages-schema.ts'
+import { toolUseOf } from './tools.ts'
 
 /** How many tokens the prompt of a message would have; nothing is computed. */
 export function countTokens({ brief }: Pick<Generating, 'brief'>): Route {
@@ -34,7 +36,10 @@ export function countTokens({ brief }: Pick<Generating, 'brief'>): Route {
               signal: exchange.left,
               input: { kind: 'chat', messages: conversationOf(body) },
               // A budget is nothing that the template is told of.
-              outlook: { toolUse: toolUseOf(body), reasoning: { ...reasoningOf(body), budget: null } },
+              outlook: {
+                toolUse: nullWithoutTools(toolUseOf(body)),
+                reasoning: { ...reasoningOf(body), budget: null },
+              },
             },
             exchange.credentials,
           ),

@@ -2,33 +2,9 @@ import { z } from 'zod'
 import { text } from '../openai/fields.ts'
 import { endUserField } from '../end-user.ts'
 import { neutralOnly, withoutEffect } from '../parse.ts'
+import { checkToolUse } from '../tool-use.ts'
 import { cacheControl, textBlock, turn } from './content-schema.ts'
-
-const tool = z.strictObject({
-  type: z
-    .literal('custom', { error: 'only tools of type "custom" are there: the server runs none itself' })
-    .nullish(),
-  name: z.string().regex(/^[\w-]{1,128}$/, 'must be 1 to 128 letters, digits, _ or -'),
-  description: text.max(100_000).nullish(),
-  input_schema: z.record(z.string(), z.json()).describe('JSON Schema of the arguments.'),
-  strict: z.boolean().nullish().describe('Arguments are held to the schema by grammar.'),
-  cache_control: cacheControl,
-})
-
-const parallel = z.boolean().nullish().describe('At most one call in an answer.')
-const toolChoice = z.discriminatedUnion(
-  'type',
-  [
-    z.strictObject({ type: z.literal(['auto', 'any']), disable_parallel_tool_use: parallel }),
-    z.strictObject({
-      type: z.literal('tool'),
-      name: z.string().min(1).max(128),
-      disable_parallel_tool_use: parallel,
-    }),
-    z.strictObject({ type: z.literal('none') }),
-  ],
-  { error: 'must have the type auto, any, tool or none' },
-)
+import { toolFields, toolUseOf } from './tools.ts'
 
 const thinking = z.discriminatedUnion(
   'type',
@@ -54,12 +30,7 @@ const prompt = {
     .union([text, z.array(textBlock)], { error: 'must be text or a list of text blocks' })
     .nullish()
     .describe('What the model is told before the conversation.'),
-  tools: z
-    .array(tool)
-    .max(128)
-    .nullish()
-    .describe('Functions that the model may call; the client runs them.'),
-  tool_choice: toolChoice.nullish().describe('Default auto.'),
+  ...toolFields,
   thinking: thinking.nullish().describe('Default adaptive: left to the model.'),
   output_config: z
     .strictObject({
@@ -75,7 +46,9 @@ const prompt = {
 }
 
 /** The body of `POST /v1/messages/count_tokens`. */
-export const countRequest = z.strictObject(prompt).superRefine(checkTools)
+export const countRequest = z
+  .strictObject(prompt)
+  .superRefine((body, context) => checkToolUse(toolUseOf(body), context))
 
 /** The body of `POST /v1/messages`. */
 export const messagesRequest = z
@@ -105,35 +78,16 @@ export const messagesRequest = z
     speed: neutralOnly(z.literal('standard'), 'there is one speed'),
   })
   .superRefine((body, context) => {
-    checkTools(body, context)
+    checkToolUse(toolUseOf(body), context)
     const { thinking: thought, max_tokens: most } = body
-    if (thought?.type === 'enabled' && thought.budget_tokens >= most)
-      issue(context, 'thinking', `budget_tokens must be below max_tokens (${most})`)
+    if (thought?.type === 'enabled' && thought.budget_tokens >= most) {
+      const message = `budget_tokens must be below max_tokens (${most})`
+      context.addIssue({ code: 'custom', path: ['thinking'], message })
+    }
   })
 
 export type MessagesRequest = z.output<typeof messagesRequest>
 export type Prompt = z.output<typeof countRequest>
-
-function checkTools(
-  body: {
-    tools?: { name: string }[] | null | undefined
-    tool_choice?: z.output<typeof toolChoice> | null | undefined
-  },
-  context: z.RefinementCtx,
-): void {
-  const names = (body.tools ?? []).map(({ name }) => name)
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice !== undefined) issue(context, 'tools', `two are called "${twice}"`)
-  const choice = body.tool_choice
-  if (choice == null || choice.type === 'none') return
-  if (names.length === 0) issue(context, 'tool_choice', 'needs "tools"')
-  else if (choice.type === 'tool' && !names.includes(choice.name))
-    issue(context, 'tool_choice', `there is no tool "${choice.name}"`)
-}
-
-function issue(context: z.RefinementCtx, field: string, message: string): void {
-  context.addIssue({ code: 'custom', path: [field], message })
-}
 
 const usage = z.object({
   input_tokens: z.int().describe('Without those that were taken from the cache.'),

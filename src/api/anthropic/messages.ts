@@ -1,16 +1,11 @@
 import { modelRefusals } from '../error-body.ts'
 import { randomInt } from 'node:crypto'
-import {
-  plainRequest,
-  plainSampling,
-  type Reasoning,
-  type Request,
-  type ToolUse,
-} from '../../core/request.ts'
+import { plainRequest, plainSampling, type Reasoning, type Request } from '../../core/request.ts'
 import { idLike, type Exchange } from '../exchange.ts'
 import type { Generating } from '../openai/generating.ts'
 import { respond } from '../openai/respond.ts'
 import { defineRoute, type Route } from '../route.ts'
+import { nullWithoutTools } from '../tool-use.ts'
 import { conversationOf } from './conversation.ts'
 import { anthropicError, anthropicErrors, requestIdHeader } from './errors.ts'
 import {
@@ -21,6 +16,7 @@ import {
   type Prompt,
 } from './messages-schema.ts'
 import { messageWire } from './message-wire.ts'
+import { toolUseOf } from './tools.ts'
 
 /** The route of Anthropic's messages; answers and errors are in Anthropic's shapes. */
 export function messages(generating: Generating): Route {
@@ -72,45 +68,11 @@ function requestOf(body: MessagesRequest, exchange: Exchange): Request {
     stop: body.stop_sequences ?? [],
     ignoreEos: false,
     topLogprobs: null,
-    toolUse: toolUseOf(body),
+    toolUse: nullWithoutTools(toolUseOf(body)),
     format: schema === undefined ? { kind: 'text' } : { kind: 'json-schema', schema },
     reasoning: reasoningOf(body),
     deadline: exchange.deadline,
     signal: exchange.left,
-  }
-}
-
-/** The tools and how they may be called, for the engine; null without tools. */
-export function toolUseOf({
-  tools,
-  tool_choice: choice,
-}: Pick<Prompt, 'tools' | 'tool_choice'>): ToolUse | null {
-  if (tools == null || tools.length === 0) return null
-  return {
-    tools: tools.map(({ name, description, input_schema: parameters, strict }) => ({
-      name,
-      description: description ?? null,
-      parameters,
-      strict: strict ?? false,
-    })),
-    choice: choiceOf(choice),
-    parallel: choice == null || choice.type === 'none' || choice.disable_parallel_tool_use !== true,
-  }
-}
-
-function choiceOf(choice: Prompt['tool_choice']): ToolUse['choice'] {
-  switch (choice?.type) {
-    case undefined:
-    case 'auto':
-      return 'auto'
-    case 'any':
-      return 'required'
-    case 'tool':
-      return { name: choice.name }
-    case 'none':
-      return 'none'
-    default:
-      return choice satisfies never
   }
 }
 

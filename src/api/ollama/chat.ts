@@ -1,8 +1,16 @@
 import { z } from 'zod'
 import type { ToolUse } from '../../core/request.ts'
 import type { Generating } from '../openai/generating.ts'
-import { text } from '../openai/fields.ts'
 import { defineRoute, type Route } from '../route.ts'
+import {
+  checkToolUse,
+  functionType,
+  nullWithoutTools,
+  toolDescription,
+  toolList,
+  toolName,
+  toolParameters,
+} from '../tool-use.ts'
 import { chatAnswer } from './answer-schema.ts'
 import { answered } from './answered.ts'
 import { conversationOf, message } from './conversation.ts'
@@ -12,11 +20,11 @@ import { begun, type Said } from './line-wire.ts'
 import { servedModel } from './served-model.ts'
 
 const tool = z.strictObject({
-  type: z.literal('function'),
+  type: functionType,
   function: z.strictObject({
-    name: z.string().min(1).max(200),
-    description: text.max(100_000).nullish(),
-    parameters: z.record(z.string(), z.json()).nullish().describe('JSON Schema of the arguments.'),
+    name: toolName,
+    description: toolDescription,
+    parameters: toolParameters.nullish().describe('JSON Schema of the arguments.'),
   }),
 })
 
@@ -28,13 +36,12 @@ const chatRequest = z
       .array(message)
       .nullish()
       .describe('Without any, nothing is answered but that the model is there.'),
-    tools: z
-      .array(tool)
-      .max(128)
-      .nullish()
-      .describe('Functions that the model may call; the client runs them.'),
+    tools: toolList(tool),
   })
-  .superRefine(checkLogprobs)
+  .superRefine((body, context) => {
+    checkLogprobs(body, context)
+    checkToolUse(toolUseOf(body.tools), context)
+  })
 
 /** Ollama's chat route: lines of JSON, or one answer where `stream` is false. */
 export function chat(generating: Generating): Route {
@@ -63,7 +70,7 @@ export function chat(generating: Generating): Route {
       const request = {
         ...requestOf(body, exchange, generating),
         input: { kind: 'chat', messages: conversationOf(messages) } as const,
-        toolUse: toolUseOf(tools ?? []),
+        toolUse: nullWithoutTools(toolUseOf(tools)),
       }
       const how = { exchange, reply, stream: body.stream !== false, promptField: 'messages', said: asMessage }
       return await answered(request, generating, how)
@@ -75,10 +82,9 @@ function asMessage(said: Said): object {
   return { message: { role: 'assistant', ...said } }
 }
 
-function toolUseOf(tools: readonly z.output<typeof tool>[]): ToolUse | null {
-  if (tools.length === 0) return null
+function toolUseOf(tools: readonly z.output<typeof tool>[] | null | undefined): ToolUse {
   return {
-    tools: tools.map(({ function: { name, description, parameters } }) => ({
+    tools: (tools ?? []).map(({ function: { name, description, parameters } }) => ({
       name,
       description: description ?? null,
       parameters: parameters ?? null,

@@ -1,6 +1,7 @@
 import type { ChatMessage } from '../../core/request.ts'
 import { modelRefusals } from '../error-body.ts'
 import { defineRoute, type Route } from '../route.ts'
+import { nullWithoutTools } from '../tool-use.ts'
 import { chatChunk, chatCompletion, chatRequest, type ChatRequest } from './chat-schema.ts'
 import { thinkingOf, toolCallsOf, toolUseOf } from './chat-tools.ts'
 import { chatWire } from './chat-wire.ts'
@@ -28,7 +29,7 @@ export function chatCompletions(generating: Generating): Route {
           input: { kind: 'chat', messages: body.messages.map(messageOf) },
           maxTokens: body.max_completion_tokens ?? body.max_tokens ?? null,
           topLogprobs: body.logprobs === true ? (body.top_logprobs ?? 0) : null,
-          toolUse: toolUseOf(body),
+          toolUse: nullWithoutTools(toolUseOf(body)),
           reasoning: thinkingOf(body),
           format: formatOf(body.response_format),
         },

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { answeredToolCall, checkTools, toolCallDelta, toolCalls, toolFields } from './chat-tools.ts'
+import { answeredToolCall, toolCallDelta, toolCalls, toolFields, toolUseOf } from './chat-tools.ts'
 import { withoutEffect } from '../parse.ts'
+import { checkToolUse } from '../tool-use.ts'
 import { checkTogether, notYetInChat, samplingFields, text } from './fields.ts'
 import { responseFormat } from './response-format.ts'
 
@@ -72,7 +73,7 @@ export const chatRequest = z
     const issue = (field: string, problem: string) =>
       context.addIssue({ code: 'custom', path: [field], message: problem })
     checkTogether(body, issue)
-    checkTools(body, issue)
+    checkToolUse(toolUseOf(body), context)
     if (body.top_logprobs != null && body.logprobs !== true) issue('top_logprobs', 'needs "logprobs": true')
     if (body.max_tokens != null && body.max_completion_tokens != null) {
       issue('max_tokens', 'cannot stand beside max_completion_tokens')

@@ -1,29 +1,18 @@
 /** Tools and thoughts in the chat endpoint: what clients send, and what that means. */
 import { z } from 'zod'
-import type { JsonObject, Reasoning, ToolCall, ToolUse } from '../../core/request.ts'
+import type { Reasoning, ToolCall, ToolUse } from '../../core/request.ts'
+import { functionType, toolDescription, toolList, toolName, toolParameters } from '../tool-use.ts'
 import { effort, reasoningOf } from './effort.ts'
 import { text } from './fields.ts'
 
-const [mostTools, mostCalls] = [128, 128]
-/** All tools together, as JSON: more than any model's context has room for is a mistake. */
-const mostToolText = 1_000_000
-
-const functionName = z
-  .string()
-  .regex(/^[\w-]{1,64}$/u, 'must have 1 to 64 letters, digits, underscores or dashes only')
-
-const parameters = z
-  .record(z.string(), z.json(), { error: 'must be a JSON Schema: an object' })
-  .refine(({ type }) => type === undefined || type === 'object', 'must describe an object: "type": "object"')
+const mostCalls = 128
 
 const functionTool = z.strictObject({
-  type: z.literal('function', {
-    error: 'only tools of type "function" can be used here: the client runs them',
-  }),
+  type: functionType,
   function: z.strictObject({
-    name: functionName,
-    description: text.max(100_000).nullish(),
-    parameters: parameters.nullish().describe('JSON Schema of the arguments; left out, there are none.'),
+    name: toolName,
+    description: toolDescription,
+    parameters: toolParameters.nullish().describe('JSON Schema of the arguments; left out, there are none.'),
     strict: z.boolean().nullish().describe('Holds the arguments to the schema. Default false.'),
   }),
 })
@@ -31,18 +20,13 @@ const functionTool = z.strictObject({
 const toolChoice = z.union(
   [
     z.enum(['none', 'auto', 'required']),
-    z.strictObject({ type: z.literal('function'), function: z.strictObject({ name: functionName }) }),
+    z.strictObject({ type: z.literal('function'), function: z.strictObject({ name: toolName }) }),
   ],
   { error: 'must be none, auto, required or {"type": "function", "function": {"name": …}}' },
 )
 
 export const toolFields = {
-  tools: z
-    .array(functionTool)
-    .max(mostTools)
-    .refine((tools) => JSON.stringify(tools).length <= mostToolText, 'the tools are too long together')
-    .nullish()
-    .describe('Functions that the model may call; the client runs them.'),
+  tools: toolList(functionTool),
   tool_choice: toolChoice.nullish().describe('Default auto. With none, the model is not told of the tools.'),
   parallel_tool_calls: z.boolean().nullish().describe('Several calls in one answer. Default true.'),
   reasoning_effort: effort
@@ -101,29 +85,13 @@ interface ToolBody {
   readonly chat_template_kwargs?: z.output<typeof toolFields.chat_template_kwargs>
 }
 
-/** Tells `issue` of tools with the same name, and of a `tool_choice` that none of the tools fits. */
-export function checkTools(body: ToolBody, issue: (field: string, problem: string) => void): void {
-  const names = new Set(body.tools?.map(({ function: { name } }) => name))
-  if (names.size < (body.tools?.length ?? 0)) issue('tools', 'two tools have the same name')
-  const choice = body.tool_choice
-  if (choice === 'required' && names.size === 0) issue('tool_choice', 'there are no tools')
-  if (typeof choice === 'object' && choice !== null && !names.has(choice.function.name)) {
-    issue('tool_choice', `there is no tool "${choice.function.name}"`)
-  }
-}
-
-/** The tools and how they may be called, for the engine; null without tools. */
-export function toolUseOf({
-  tools,
-  tool_choice: choice,
-  parallel_tool_calls: parallel,
-}: ToolBody): ToolUse | null {
-  if (tools == null || tools.length === 0) return null
+/** The tools and how they may be called. */
+export function toolUseOf({ tools, tool_choice: choice, parallel_tool_calls: parallel }: ToolBody): ToolUse {
   return {
-    tools: tools.map(({ function: { name, description, parameters, strict } }) => ({
+    tools: (tools ?? []).map(({ function: { name, description, parameters, strict } }) => ({
       name,
       description: description ?? null,
-      parameters: (parameters as JsonObject | null | undefined) ?? null,
+      parameters: parameters ?? null,
       strict: strict ?? false,
     })),
     choice: typeof choice === 'object' && choice !== null ? choice.function : (choice ?? 'auto'),

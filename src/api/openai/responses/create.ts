@@ -5,6 +5,7 @@ import { errorBody, modelRefusals } from '../../error-body.ts'
 import { idLike, type Exchange } from '../../exchange.ts'
 import { eventStreamType, serverSentEvent } from '../../framing.ts'
 import { defineRoute, type Route } from '../../route.ts'
+import { nullWithoutTools } from '../../tool-use.ts'
 import type { Whose } from '../../whose.ts'
 import { reasoningOf } from '../effort.ts'
 import { requestOf, type Generating } from '../generating.ts'
@@ -14,9 +15,10 @@ import { responseEvent, responseObject, type ResponseEvent } from './answer-sche
 import { messagesOf } from './conversation.ts'
 import { ResponseDraft } from './draft.ts'
 import { itemId, type Item, type KnownItem } from './items.ts'
-import { formatOf, responseHead, toolUseOf, topLogprobsOf } from './response-head.ts'
+import { formatOf, responseHead, topLogprobsOf } from './response-head.ts'
 import { responseRequest, type ResponseRequest } from './schema.ts'
 import type { StoredResponses } from './stored.ts'
+import { toolUseOf } from './tools.ts'
 
 export interface ResponsesParts {
   readonly generating: Generating
@@ -79,7 +81,7 @@ function translated(
   }
   return {
     ...requestOf(exchange, body, specific, mostChoices),
-    toolUse: toolUseOf(body),
+    toolUse: nullWithoutTools(toolUseOf(body)),
     format: formatOf(body.text?.format),
     reasoning: reasoningOf(body.reasoning?.effort),
   }

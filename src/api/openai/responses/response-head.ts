@@ -1,4 +1,4 @@
-import type { JsonObject, OutputFormat, ToolUse } from '../../../core/request.ts'
+import type { JsonObject, OutputFormat } from '../../../core/request.ts'
 import type { ResponseObject } from './answer-schema.ts'
 import type { ResponseRequest } from './schema.ts'
 
@@ -40,25 +40,6 @@ export function responseHead(
     })),
     top_logprobs: body.top_logprobs ?? 0,
     top_p: body.top_p ?? 1,
-  }
-}
-
-/**
- * The tools and how they may be called, for the engine; null without tools. The choice is `auto` when none is given.
- */
-export function toolUseOf(body: ResponseRequest): ToolUse | null {
-  if (body.tools == null || body.tools.length === 0) return null
-  const choice = body.tool_choice ?? 'auto'
-  return {
-    tools: body.tools.map(({ name, description, parameters, strict }) => ({
-      name,
-      description: description ?? null,
-      // Whatever JSON can hold.
-      parameters: (parameters ?? null) as JsonObject | null,
-      strict: strict ?? false,
-    })),
-    choice: typeof choice === 'string' ? choice : { name: choice.name },
-    parallel: body.parallel_tool_calls ?? true,
   }
 }
 

@@ -1,36 +1,18 @@
 import { z } from 'zod'
 import { neutralOnly, withoutEffect } from '../../parse.ts'
+import { checkToolUse } from '../../tool-use.ts'
 import { effort } from '../effort.ts'
 import { samplingFields, text } from '../fields.ts'
 import { inputItem } from './items.ts'
+import { toolFields, toolUseOf } from './tools.ts'
 
 /** More items than any conversation that fits a body. */
 const mostItems = 100_000
-const mostTools = 128
 
 const schemaName = z
   .string()
   .regex(/^[\w-]{1,128}$/, 'must have 1 to 128 letters, digits, underscores or dashes only')
 const jsonObject = z.record(z.string(), z.json())
-
-/** A function, flat, as this endpoint has it. */
-export const functionTool = z.strictObject({
-  type: z.literal('function', {
-    error: 'only tools of type "function" can be used here: the client runs them',
-  }),
-  name: schemaName,
-  description: text.max(100_000).nullish(),
-  parameters: jsonObject.nullish().describe('JSON Schema of the arguments.'),
-  strict: z.boolean().nullish().describe('Holds the arguments to the schema. Default false.'),
-})
-
-const toolChoice = z.union(
-  [
-    z.enum(['none', 'auto', 'required']),
-    z.strictObject({ type: z.literal('function'), name: z.string().min(1).max(128) }),
-  ],
-  { error: 'must be none, auto, required or {"type": "function", "name": …}' },
-)
 
 const format = z.discriminatedUnion(
   'type',
@@ -78,13 +60,7 @@ export const responseRequest = z
       .strictObject({ include_obfuscation: z.boolean().nullish() })
       .nullish()
       .describe('Accepted without effect: nothing is added to hide lengths.'),
-    tools: z
-      .array(functionTool)
-      .max(mostTools)
-      .nullish()
-      .describe('Functions that the model may call; the client runs them.'),
-    tool_choice: toolChoice.nullish().describe('Default auto.'),
-    parallel_tool_calls: z.boolean().nullish().describe('Default true.'),
+    ...toolFields,
     text: z
       .strictObject({
         format: format.nullish(),
@@ -153,13 +129,7 @@ export const responseRequest = z
     if (body.stream_options != null && body.stream !== true) {
       issue('stream_options', 'is only allowed together with "stream": true')
     }
-    const names = new Set(body.tools?.map(({ name }) => name))
-    if (names.size < (body.tools?.length ?? 0)) issue('tools', 'two tools have the same name')
-    const choice = body.tool_choice
-    if (typeof choice === 'object' && choice !== null && !names.has(choice.name)) {
-      issue('tool_choice', `there is no tool "${choice.name}"`)
-    }
-    if (choice === 'required' && names.size === 0) issue('tool_choice', 'there are no tools')
+    checkToolUse(toolUseOf(body), context)
     if (Array.isArray(body.input) && body.input.length === 0 && body.previous_response_id == null) {
       issue('input', 'must not be empty')
     }
