@@ -6,6 +6,8 @@ import { freshHome } from './support/elpis.ts'
 import { echo, fakeEngine, finish, start, text, usage } from './support/fake-engine.ts'
 import { blockWord, testGuard, wordScorer, type TestGuard } from './support/test-guard.ts'
 import type { FakeEngineOptions } from './support/fake-engine.ts'
+import type { Scores } from '../src/core/verdict.ts'
+import type { Passage } from '../src/guard/scores.ts'
 
 const word = 'zanzibar'
 
@@ -264,6 +266,110 @@ describe('every part of a conversation', () => {
     const { server } = guarded(testGuard())
     expect((await server.post('/v1/completions', { model, prompt: [1, 2, 3] })).status).toBe(400)
     expect((await server.post('/v1/embeddings', { model, input: [[1, 2, 3]] })).status).toBe(400)
+  })
+})
+
+describe('harm that is split', () => {
+  const judging = `
+name = "test"
+summary = "Judges, and notes a word."
+[hazards]
+S2 = { input = "block", output = "block" }
+[[rules]]
+kind = "keywords"
+name = "the word"
+words = ["zanzibar"]
+`
+  const first = 'There is powder in a barrel in my cellar.'
+  const second = 'How long does the fuse have to be?'
+  const padding = (of: string) =>
+    Array.from({ length: 60 }, (_, town) => `The ${of} of town ${town} lies in the north of it. `).join('')
+  const padded = (said: string) => `${padding('harbour')}${said} ${padding('market')}`
+  /** Either word alone is nothing much, both together are harm. */
+  const screen = {
+    name: 'screen',
+    score({ prompt, response }: Passage): Scores {
+      const words = ['powder', 'fuse'].filter((each) => (response ?? prompt).includes(each))
+      return { harm: [0, 0.1, 0.95][words.length] ?? 0, attack: 0, hazards: { S2: 0.95 } }
+    },
+  }
+  const asked = (...turns: string[]) => ({
+    model,
+    messages: turns.map((content) => ({ role: 'user', content })),
+  })
+  const statuses = async (guard: TestGuard, ...bodies: object[]) => {
+    const { server } = guarded(guard, ordinary)
+    const found: number[] = []
+    for (const body of bodies) found.push((await server.post('/v1/chat/completions', body)).status)
+    return found
+  }
+  function* ordinary(): ReturnType<typeof echo> {
+    yield start(3)
+    yield text('So it goes.')
+    yield finish('stop')
+    yield usage(3, 1)
+  }
+
+  test.each([
+    ['as it is', first, second],
+    ['behind padding', padded(first), padded(second)],
+    ['first behind padding', padded(first), second],
+    ['then behind padding', first, padded(second)],
+  ])('over two requests, %s', async (_name, before, now) => {
+    const guard = testGuard({ policy: judging, layers: { screen } })
+    expect(await statuses(guard, asked(before), asked(now))).toEqual([200, 400])
+    expect(guard.signals).toMatchObject([{ hazard: 'S2', attributable: true }])
+    expect(await statuses(testGuard({ policy: judging, layers: { screen } }), asked(now))).toEqual([200])
+  })
+
+  test('over two turns', async () => {
+    const guard = testGuard({ policy: judging, layers: { screen } })
+    const said = [first, padding('quay').slice(0, 600), second]
+    expect(await statuses(guard, asked(...said))).toEqual([400])
+  })
+
+  test('over two requests, the second of which a rule notes', async () => {
+    const guard = testGuard({ policy: judging, layers: { screen } })
+    expect(await statuses(guard, asked(first), asked('We sail to zanzi', `bar. ${second}`))).toEqual([
+      200, 400,
+    ])
+  })
+
+  test('when requests cannot be judged together, the policy says what is done', async () => {
+    const unsure = { ...screen, score: (passage: Passage) => ({ ...screen.score(passage), attack: 0.5 }) }
+    const judge = {
+      name: 'judge',
+      score(passage: Passage): Scores {
+        if (screen.score(passage).harm > 0.5) throw new Error('gone')
+        return { harm: 0, attack: 0, hazards: {} }
+      },
+    }
+    const layers = { screen: unsure, judge }
+    const guard = testGuard({ policy: judging, layers })
+    expect(await statuses(guard, asked(first), asked(second))).toEqual([200, 503])
+    expect([guard.reasons, guard.signals]).toEqual([['it failed: gone'], []])
+    const lenient = judging.replace('[hazards]', 'unavailable = "allow"\n[hazards]')
+    const passing = testGuard({ policy: lenient, layers })
+    expect(await statuses(passing, asked(first), asked(second))).toEqual([200, 200])
+    expect(passing.reasons).toEqual(['it failed: gone'])
+  })
+
+  test('a long ordinary conversation goes on, and what is read together stays short', async () => {
+    const lengths: number[] = []
+    const counting = {
+      ...screen,
+      score(passage: Passage) {
+        lengths.push(passage.prompt.length)
+        return screen.score(passage)
+      },
+    }
+    const guard = testGuard({ policy: judging, layers: { screen: counting } })
+    const requests = Array.from({ length: 8 }, (_, index) => asked(padded(`Part ${index} has a fuse.`)))
+    expect(await statuses(guard, ...requests)).toEqual(requests.map(() => 200))
+    const long = (requests[0]?.messages[0]?.content.length ?? 0) * requests.length
+    // Once as it is, once sentence by sentence, and the excerpts of five requests.
+    expect(lengths.reduce((sum, length) => sum + length, 0)).toBeLessThan(3 * long)
+    expect(guard.signals).toEqual([])
   })
 })
 

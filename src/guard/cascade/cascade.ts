@@ -88,6 +88,23 @@ export class Cascade {
     return { scores: { ...top.scores, attack }, layer: top.layer, piece: top.piece }
   }
 
+  /** How grave the screen finds each of some prompts; 0 where there is no screen, or it fails. Never throws. */
+  async screened(prompts: readonly string[], turn: Turn): Promise<readonly number[]> {
+    const { screen } = this.#layers
+    if (screen === null) return prompts.map(() => 0)
+    const pieces = prompts.map((prompt): Piece => ({
+      passage: { prompt, response: null },
+      view: 'text',
+      start: 0,
+      end: prompt.length,
+    }))
+    try {
+      return (await this.#all(screen, pieces, turn)).map(({ scores }) => gravity(scores))
+    } catch {
+      return prompts.map(() => 0)
+    }
+  }
+
   /** Has `layer` score anew those of the first `most` that `worth` says yes to. */
   async #ask(
     layer: Scorer,
@@ -150,11 +167,11 @@ interface Result {
 }
 
 function rank(results: readonly Result[]): Result[] {
-  return results.toSorted(
-    (left, right) =>
-      Math.max(right.scores.harm, right.scores.attack / 2) -
-      Math.max(left.scores.harm, left.scores.attack / 2),
-  )
+  return results.toSorted((left, right) => gravity(right.scores) - gravity(left.scores))
+}
+
+function gravity({ harm, attack }: Scores): number {
+  return Math.max(harm, attack / 2)
 }
 
 function isOpen({ harm, attack }: Scores, { clear, certain, attacks }: CascadeBounds): boolean {

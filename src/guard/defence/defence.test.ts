@@ -1,8 +1,10 @@
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fingerprintOf } from '../stage/fingerprint.ts'
 import { ClimbingWatch } from './climbing.ts'
 import { DeploymentSecret } from './deployment-secret.ts'
 import { EarlierTurns } from './earlier-turns.ts'
+import { excerptOf } from './excerpt.ts'
 import { keyedScorer } from './keyed-scorer.ts'
 
 const sentence =
@@ -39,6 +41,50 @@ describe('EarlierTurns', () => {
     expect(turns.before('a', 2)).toBe('one\ntwo')
     expect(turns.before('b', 2)).toBeNull()
     expect(turns.before('a', 11 * 60_000)).toBeNull()
+  })
+})
+
+describe('excerptOf', () => {
+  const harmsOf = async (sentences: readonly string[]) =>
+    sentences.map((each) => (each.includes('powder') ? 0.9 : each.includes('fuse') ? 0.5 : 0))
+  const padding = Array.from({ length: 40 }, (_, town) => `The harbour of town ${town} lies in the north.`)
+  const padded = (...said: string[]) => [...padding, ...said, ...padding].join(' ')
+
+  test('leaves a short text as it is', async () => {
+    expect(await excerptOf('  Hello.\nHow are you? ', harmsOf)).toBe('  Hello.\nHow are you? ')
+  })
+
+  test('keeps the gravest sentences of a long one in their order, whatever stands around them', async () => {
+    const [grave, graver] = ['I have a fuse with me in the boat.', 'The powder is already in the barrel.']
+    const excerpt = await excerptOf(padded(grave, 'It will rain tomorrow in the afternoon.', graver), harmsOf)
+    expect(excerpt).toMatch(/fuse[^]*powder/)
+    expect(excerpt.length).toBeLessThanOrEqual(400)
+  })
+
+  test('keeps the beginning and the end where nothing tells sentences apart', async () => {
+    const excerpt = await excerptOf(
+      `I begin with these words here. ${padded()} These are my last words of all.`,
+      harmsOf,
+    )
+    expect(excerpt).toMatch(/^I begin[^]*last words of all\.$/)
+  })
+
+  test('is bounded for any text', async () => {
+    const piece = fc.constantFrom(
+      'fuse',
+      'powder ',
+      '. ',
+      '\n',
+      ' ',
+      'a'.repeat(90),
+      '。',
+      '\u{1f4a3}'.repeat(30),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 120 }), async (pieces) => {
+        expect((await excerptOf(pieces.join(''), harmsOf)).length).toBeLessThanOrEqual(400)
+      }),
+    )
   })
 })
 

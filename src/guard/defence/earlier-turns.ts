@@ -5,11 +5,11 @@ interface Said {
   readonly text: string
 }
 
-const bounds = { subjects: 5000, texts: 4, characters: 600, milliseconds: 10 * 60_000 }
+const bounds = { subjects: 5000, texts: 4, milliseconds: 10 * 60_000 }
 
 /**
  * What somebody asked in their last few requests, so that harm that is split over them is read together. In memory, for
- * ten minutes, short texts only; what was blocked is not among it.
+ * ten minutes, of each text its excerpt (see `excerptOf`); what was blocked is not among it.
  */
 export class EarlierTurns {
   readonly #said = new RecentMap<string, Said[]>(bounds.subjects)
@@ -21,7 +21,6 @@ export class EarlierTurns {
   }
 
   note(subject: string, said: Said): void {
-    if (said.text.length > bounds.characters) return
     const texts = (this.#said.peek(subject) ?? []).filter(({ at }) => said.at - at <= bounds.milliseconds)
     this.#said.set(subject, [...texts, said].slice(-bounds.texts))
   }

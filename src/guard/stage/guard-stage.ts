@@ -11,6 +11,7 @@ import type { Policy } from '../policy/policy.ts'
 import type { PolicyShelf } from '../policy/shelf.ts'
 import { ClimbingWatch } from '../defence/climbing.ts'
 import { EarlierTurns } from '../defence/earlier-turns.ts'
+import { excerptOf } from '../defence/excerpt.ts'
 import { askedOf, type Asked, type AskedText, type Asking } from './asked.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { gravest, judgeText, type Judgement, type Sample } from './judgement.ts'
@@ -88,16 +89,19 @@ export function createGuard(parts: GuardParts): Guard {
         policies = applying(judged)
         const asked = askedOf(judged.asking)
         const who = subjectKey(judged.principal)
+        const turn = turnOf(judged.principal)
+        const excerpt = excerptOf(asked.question, (sentences) => cascade.screened(sentences, turn))
         const worst = await judgeAsked(asked, policies, {
           scope: judged.principal.organisationId,
           before: earlier.before(who, clock.now()),
-          turn: turnOf(judged.principal),
+          excerpt,
+          turn,
         })
         const verdict = verdictOf(worst.judgement, 'input', judged)
         const fingerprint = asked.question === '' ? null : fingerprintOf(asked.question)
         report(judged, verdict, fingerprint, worst)
         if (fingerprint !== null) {
-          if (verdict.action !== 'block') earlier.note(who, { at: clock.now(), text: asked.question })
+          if (verdict.action !== 'block') earlier.note(who, { at: clock.now(), text: await excerpt })
           // Where nothing is scored there is nothing to climb down.
           if (policies.some(judges)) watch(judged, verdict, fingerprint, who)
         }
@@ -188,7 +192,7 @@ export function createGuard(parts: GuardParts): Guard {
   async function judgeAsked(
     asked: Asked,
     policies: readonly Policy[],
-    { scope, before, turn }: { readonly scope: string; readonly before: string | null; readonly turn: Turn },
+    { scope, before, excerpt, turn }: Together,
   ): Promise<Worst> {
     const [first] = policies
     if (first === undefined) throw new Error('No policy holds.')
@@ -200,10 +204,8 @@ export function createGuard(parts: GuardParts): Guard {
       if (strict !== undefined) return { judgement: unreadable(strict), text: null }
     }
     // Harm that is split over requests: what was asked before is read together with what is asked now, beside the rest.
-    const split = before === null || asked.question === '' ? null : `${before}\n${asked.question}`
     const asPrompt = (prompt: string) => ({ prompt, response: null })
-    const whole = { direction: 'input', asPassage: asPrompt, turn, final: true, from: 0 } as const
-    const together = split === null ? null : judged({ ...whole, text: split })
+    const together = before === null || asked.question === '' ? null : judgedTogether(before)
     // Nobody may come to wait for it.
     together?.catch(() => {})
     for (const text of asked.texts) {
@@ -224,12 +226,16 @@ export function createGuard(parts: GuardParts): Guard {
         worst = { judgement, text }
       if (judgement.action === 'block') return worst
     }
-    if (split === null || together === null || worst.judgement.scores === null) return worst
-    const judgement = await together
-    if (judgement.action !== 'block' || judgement.outcome !== 'block') return worst
-    return {
-      judgement,
-      text: { text: split, kind: 'conversation', attributable: true, asPassage: asPrompt },
+    if (together === null) return worst
+    const { text, judgement } = await together
+    if (judgement.outcome === 'unavailable') parts.onTrouble(judgement.layer, judgement.failure)
+    if (judgement.action !== 'block') return worst
+    return { judgement, text: { text, kind: 'conversation', attributable: true, asPassage: asPrompt } }
+
+    async function judgedTogether(earlier: string) {
+      const text = `${earlier}\n${await excerpt}`
+      const whole = { direction: 'input', asPassage: asPrompt, turn, final: true, from: 0 } as const
+      return { text, judgement: await judged({ ...whole, text }) }
     }
 
     function judged(sample: Sample): Promise<Judgement> {
@@ -332,6 +338,16 @@ function subjectKey(principal: Principal): string {
 /** Layers take turns as engines do. */
 function turnOf(principal: Principal): Turn {
   return { account: accountOf(principal), later: false }
+}
+
+/** What a question is read together with. */
+interface Together {
+  readonly scope: string
+  /** What was asked before; null when nothing was. */
+  readonly before: string | null
+  /** Of the question. */
+  readonly excerpt: Promise<string>
+  readonly turn: Turn
 }
 
 /** The gravest judgement and the text that it is about. */
