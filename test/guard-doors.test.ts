@@ -174,6 +174,41 @@ describe('a blocked answer', () => {
   })
 })
 
+test('what is taken out of an answer that is held to a form leaves it JSON, streamed or whole', async () => {
+  const policy = `
+name = "test"
+summary = "Personal data is taken out."
+judge = false
+[[rules]]
+kind = "personal-data"
+name = "personal data"
+output = "redact"
+`
+  const { server } = guarded(testGuard({ policy }), function* () {
+    yield start(3)
+    for (const piece of ['{"card": 4111', '111111111111, ', '"to": "So:\\nada@', 'example.org"}'])
+      yield text(piece)
+    yield finish('stop')
+    yield usage(3, 4)
+  })
+  const schema = { type: 'object', properties: { card: { type: 'integer' }, to: { type: 'string' } } }
+  const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: server.key, maxRetries: 0 })
+  for (const response_format of [
+    { type: 'json_object' as const },
+    { type: 'json_schema' as const, json_schema: { name: 'payment', schema } },
+  ]) {
+    const asked = { model, messages: [{ role: 'user' as const, content: 'Whom do I pay?' }], response_format }
+    const whole = await client.chat.completions.create(asked)
+    let streamed = ''
+    for await (const { choices } of await client.chat.completions.create({ ...asked, stream: true })) {
+      streamed += choices[0]?.delta.content ?? ''
+    }
+    for (const said of [whole.choices[0]?.message.content ?? '', streamed]) {
+      expect(JSON.parse(said)).toEqual({ card: '[removed: card]', to: 'So:[removed: e-mail]' })
+    }
+  }
+})
+
 describe('every part of a conversation', () => {
   const user = { role: 'user', content: 'Go on.' }
   const tool = (name: string, description: string) => ({

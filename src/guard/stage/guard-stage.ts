@@ -160,6 +160,7 @@ export function createGuard(parts: GuardParts): Guard {
         probe,
         drafted,
         choices: judged.asking.request?.choices ?? 1,
+        json: (judged.asking.request?.format.kind ?? 'text') !== 'text',
         question,
         policies,
         signal: judged.signal,

@@ -6,6 +6,7 @@
 import type { JudgedWindow, Part } from '../../core/part.ts'
 import type { Policy } from '../policy/policy.ts'
 import { settledUntil } from './hold.ts'
+import { jsonBegins, jsonPlaceAt, type JsonPlace } from './json-text.ts'
 import { openRuleFrom } from '../rules/apply.ts'
 
 type Said = Extract<Part, { type: 'text-delta' | 'reasoning-delta' | 'tool-call-start' | 'tool-call-delta' }>
@@ -27,6 +28,8 @@ interface Channel {
   dropped: number
   /** All before this offset was let go. */
   settled: number
+  /** Where its JSON is read on in `text`; null where it is none. */
+  json: JsonPlace | null
 }
 
 /** What is to be judged next, and let go if it passes. */
@@ -41,6 +44,8 @@ export interface Window {
   readonly most: number
   /** Nothing follows in this channel. */
   readonly final: boolean
+  /** Where its JSON is read on, at `start` or a little before; null where it is none. */
+  readonly json: JsonPlace | null
 }
 
 /** A stretch of a window's text that something else stands for. */
@@ -76,6 +81,7 @@ export class Lane {
   readonly #policies: readonly Policy[]
   readonly #goal: () => number
   readonly #rest: Rest
+  readonly #json: boolean
   readonly #queue: Item[] = []
   readonly #channels = new Map<string, Channel>()
   readonly #judged: JudgedWindow[] = []
@@ -87,12 +93,21 @@ export class Lane {
   closed = false
   #restsUntil = Number.NEGATIVE_INFINITY
 
-  /** @param goal tokens after which a window is judged; asked for every window */
-  constructor(choice: number, policies: readonly Policy[], goal: () => number, rest: Rest = noRest) {
+  /**
+   * @param goal tokens after which a window is judged; asked for every window
+   * @param json its text is JSON, as the arguments of calls always are
+   */
+  constructor(
+    choice: number,
+    policies: readonly Policy[],
+    goal: () => number,
+    { rest = noRest, json = false }: { readonly rest?: Rest | undefined; readonly json?: boolean } = {},
+  ) {
     this.choice = choice
     this.#policies = policies
     this.#goal = goal
     this.#rest = rest
+    this.#json = json
     this.#nextGoal = goal()
   }
 
@@ -150,7 +165,8 @@ export class Lane {
     const start = channel.settled - channel.dropped
     const end = until - channel.dropped
     if (end <= start && held > 0) return null
-    return { channel: channel.name, text, start, end, most: lastOfRun.end - channel.dropped, final: ended }
+    const most = lastOfRun.end - channel.dropped
+    return { channel: channel.name, text, start, end, most, final: ended, json: channel.json }
   }
 
   /** Lets go of a window that was judged; its parts, with `replacements` in place of what they cover. */
@@ -183,6 +199,10 @@ export class Lane {
     this.#judged.push([channel.name, until, channel.dropped + window.text.length])
     channel.settled = until
     const drop = Math.max(0, window.end - context)
+    if (channel.json !== null) {
+      const { from, inString } = jsonPlaceAt(channel.text, channel.json, window.end)
+      channel.json = { from: Math.max(0, from - drop), inString }
+    }
     channel.text = channel.text.slice(drop)
     channel.dropped += drop
     return joined(out)
@@ -229,7 +249,8 @@ export class Lane {
     const name = channelOf(part)
     let channel = this.#channels.get(name)
     if (channel === undefined) {
-      channel = { name, text: '', dropped: 0, settled: 0 }
+      const isJson = name === 'text' ? this.#json : name !== 'reasoning'
+      channel = { name, text: '', dropped: 0, settled: 0, json: isJson ? jsonBegins : null }
       this.#channels.set(name, channel)
     }
     return channel
@@ -260,6 +281,7 @@ export function windowsAgain(
       end: end - dropped,
       most: end - dropped,
       final: seen === whole.length,
+      json: null,
     })
     settled.set(channel, end)
   }

@@ -4,7 +4,7 @@ import type { Part } from '../../core/part.ts'
 import type { Verdict } from '../../core/verdict.ts'
 import { Cascade } from '../cascade/cascade.ts'
 import { readPolicy } from '../policy/policy.ts'
-import { judgeText } from './judgement.ts'
+import { judgeText, type Judgement } from './judgement.ts'
 import { Lane, windowsAgain, type Window } from './lane.ts'
 import { release } from './release.ts'
 
@@ -39,11 +39,18 @@ const passes: Verdict = {
   policy: 'test',
 }
 
+interface Releasing {
+  readonly choices?: number
+  readonly json?: boolean
+  readonly onWindow?: (window: Window) => void
+  /** What the layers say of a window; the rules are real. */
+  readonly scored?: (judgement: Judgement) => Judgement
+}
+
 async function released(
   parts: readonly Part[],
   goal = 1,
-  choices = 1,
-  onWindow: (window: Window) => void = () => {},
+  { choices = 1, json = false, onWindow = () => {}, scored = (it) => it }: Releasing = {},
 ): Promise<Part[]> {
   async function* drafted(): AsyncGenerator<Part> {
     yield* parts
@@ -52,6 +59,7 @@ async function released(
   for await (const part of release({
     drafted: drafted(),
     choices,
+    json,
     question: Promise.resolve(passes),
     policies: [policy],
     signal: new AbortController().signal,
@@ -59,10 +67,10 @@ async function released(
     refusalOf: () => null,
     onJudged: () => {},
     probe: () => null,
-    judge: (window) => {
+    judge: async (window) => {
       onWindow(window)
       const { text, final, start } = window
-      return judgeText(
+      const judgement = await judgeText(
         {
           text,
           direction: 'output',
@@ -74,6 +82,7 @@ async function released(
         [policy],
         cascade,
       )
+      return scored(judgement)
     },
   })) {
     out.push(part)
@@ -103,6 +112,12 @@ const usage: Part = {
 }
 const said = (parts: readonly Part[], choice = 0) =>
   parts.map((part) => (part.type === 'text-delta' && part.choice === choice ? part.text : '')).join('')
+const paying = (pieces: readonly string[]): Part[] => [
+  { type: 'tool-call-start', choice: 0, call: 0, id: 'call_1', name: 'pay' },
+  ...pieces.map((it): Part => ({ type: 'tool-call-delta', choice: 0, call: 0, arguments: it, tokens: 1 })),
+]
+const argumentsOf = (parts: readonly Part[]) =>
+  parts.map((part) => (part.type === 'tool-call-delta' ? part.arguments : '')).join('')
 const reasonsOf = (parts: readonly Part[]) =>
   parts.flatMap((part) => (part.type === 'finish' ? [part.reason] : []))
 
@@ -124,7 +139,9 @@ describe('release', () => {
       .flatMap((word, at) => (at % 7 === 0 ? [text(word), thought(word)] : [text(word)]))
     const thoughts = drafted.map((part) => (part.type === 'reasoning-delta' ? part.text : '')).join('')
     const windows: Window[] = []
-    const parts = await released([start, ...drafted, finish(), usage], goal, 1, (it) => windows.push(it))
+    const parts = await released([start, ...drafted, finish(), usage], goal, {
+      onWindow: (it) => windows.push(it),
+    })
     const judged = parts.flatMap((part) => (part.type === 'finish' ? (part.windows ?? []) : []))
     const again = (prose: string) =>
       windowsAgain(
@@ -227,7 +244,7 @@ describe('release', () => {
         usage,
       ],
       1,
-      2,
+      { choices: 2 },
     )
     expect(said(parts, 0)).toBe('In ')
     expect(said(parts, 1)).toBe('In Oslo it ')
@@ -237,24 +254,82 @@ describe('release', () => {
   test('the name and arguments of a call are judged, and stay JSON', async () => {
     const call = (pieces: readonly string[]): Part[] => [
       start,
-      { type: 'tool-call-start', choice: 0, call: 0, id: 'call_1', name: 'pay' },
-      ...pieces.map((it): Part => ({
-        type: 'tool-call-delta',
-        choice: 0,
-        call: 0,
-        arguments: it,
-        tokens: 1,
-      })),
+      ...paying(pieces),
       { type: 'finish', choice: 0, reason: 'tool_calls' },
       usage,
     ]
-    const argumentsOf = (parts: readonly Part[]) =>
-      parts.map((part) => (part.type === 'tool-call-delta' ? part.arguments : '')).join('')
     const paid = await released(call(['{"card": 4111', '111111111111', ', "to": "a@b.example.org"}']))
     expect(JSON.parse(argumentsOf(paid))).toEqual({ card: '[removed: card]', to: '[removed: e-mail]' })
     const blocked = await released(call(['{"to": "z\\u0061n', 'zibar"}']))
     expect(argumentsOf(blocked)).not.toContain('zibar')
     expect(reasonsOf(blocked)).toEqual(['content_filter'])
+  })
+
+  describe('JSON stays JSON', () => {
+    const secrets = ['ada.lovelace@example.org', 'DE89 3704 0044 0532 0130 00', `ghp_${'a1B2'.repeat(9)}`]
+    const [address = ''] = secrets
+    const asJson = (cut: readonly string[], goal = 1) =>
+      released([start, ...cut.map((it) => text(it)), finish(), usage], goal, { json: true })
+
+    const isJson = (source: string) => {
+      try {
+        JSON.parse(source)
+        return true
+      } catch {
+        return false
+      }
+    }
+
+    test.each([
+      ['{"card": 4111111111111111}', { card: '[removed: card]' }],
+      ['{"a":[4111111111111111,true]}', { a: ['[removed: card]', true] }],
+      ['{"a":-4111111111111111}', { a: '[removed: card]' }],
+      [`{"to":"${address}","cc":["${address}"]}`, { to: '[removed: e-mail]', cc: ['[removed: e-mail]'] }],
+      [`{"${address}":1}`, { '[removed: e-mail]': 1 }],
+      // Found from the `n` on: a backslash alone before the bracket would be no JSON.
+      [String.raw`{"say":"So:\n${address}\n"}`, { say: 'So:[removed: e-mail]\n' }],
+      [String.raw`{"say":"\"4111111111111111\""}`, { say: '"[removed: card]"' }],
+    ])('%s', async (source, expected) => {
+      const parts = await asJson([source])
+      expect(reasonsOf(parts)).toEqual(['stop'])
+      expect(JSON.parse(said(parts))).toEqual(expected)
+    })
+
+    test('whatever it says, however it comes', async () => {
+      const words = fc.array(fc.constantFrom('so', '\n', '"', '\\', '\u0007', 'é', '😀', '{', ', ', ' '))
+      const value = fc
+        .tuple(words, fc.constantFrom(...secrets), words)
+        .map(([before, secret, after]) => `${before.join('')} ${secret} ${after.join('')}`)
+      const number = fc.constantFrom(0, 12.5, 4111111111111111)
+      const leaf = fc.oneof(value, number, fc.boolean(), fc.constant(null))
+      const source = fc
+        .tuple(fc.dictionary(fc.string(), fc.oneof(leaf, fc.array(leaf))), fc.constantFrom(0, 1))
+        .map(([object, space]) => JSON.stringify(object, null, space))
+        .chain((written) => pieces(written))
+      await fc.assert(
+        fc.asyncProperty(source, fc.integer({ min: 1, max: 12 }), async (cut, goal) => {
+          const parts = await asJson(cut, goal)
+          const out = said(parts)
+          // Where letters are written as codes a find is as long as the run of them, and may have no end yet.
+          const inCode = cut.join('').includes('\\u')
+          const [reason] = reasonsOf(parts)
+          expect([out, reason === 'stop' ? isJson(out) : inCode]).toEqual([out, true])
+          for (const hidden of [...secrets, '4111111111111111']) expect(out).not.toContain(hidden)
+        }),
+        { numRuns: 120 },
+      )
+    })
+
+    test('where no rule says what is to go, the answer or the call ends', async () => {
+      const scored = (it: Judgement): Judgement => ({ ...it, action: 'redact', hazards: ['S6'] })
+      const ended = async (parts: readonly Part[], json: boolean) => {
+        const out = await released([start, ...parts, finish(), usage], 1, { scored, json })
+        return [said(out) + argumentsOf(out), ...reasonsOf(out)]
+      }
+      expect(await ended([text('Sell it all. ')], false)).toEqual(['[removed: S6]', 'stop'])
+      expect(await ended([text('{"advice": "Sell it all."}')], true)).toEqual(['', 'content_filter'])
+      expect(await ended(paying(['{"advice": "Sell it all."}']), false)).toEqual(['', 'content_filter'])
+    })
   })
 
   test('probabilities tell nothing of a token whose text is held or taken out', async () => {
@@ -289,7 +364,9 @@ describe('windows', () => {
 
   test('an answer rests between two of them, and not before its end', () => {
     let time = 0
-    const lane = new Lane(0, [policy], () => 1, { milliseconds: () => 100, now: () => time })
+    const lane = new Lane(0, [policy], () => 1, {
+      rest: { milliseconds: () => 100, now: () => time },
+    })
     const judged = () => {
       const window = lane.next()
       return window === null ? null : said(lane.release(window, []))
@@ -321,6 +398,7 @@ describe('windows', () => {
     const parts = release({
       drafted: drafted(),
       choices: 1,
+      json: false,
       question: Promise.resolve(passes),
       policies: [policy],
       signal: stop.signal,

@@ -9,11 +9,13 @@ import { Lane, type Rest, type Window } from './lane.ts'
 import type { Judgement } from './judgement.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Policy } from '../policy/policy.ts'
-import { aroundRedactions, replacementsOf } from './redaction.ts'
+import { redacted } from './redaction.ts'
 
 export interface Releasing {
   readonly drafted: AsyncGenerator<Part>
   readonly choices: number
+  /** Its text is JSON, and stays so. */
+  readonly json: boolean
   readonly question: Promise<Verdict>
   readonly policies: readonly Policy[]
   /** Nobody waits any more. */
@@ -48,7 +50,7 @@ type Event =
  * `signal` aborts, nothing more leaves.
  */
 export async function* release(releasing: Releasing): AsyncGenerator<Part> {
-  const { drafted, choices, question, policies, signal, judge, goal, rest } = releasing
+  const { drafted, choices, json, question, policies, signal, judge, goal, rest } = releasing
   const mail = new Mailbox<Event>()
   const lanes = new Map<number, Lane>()
   let count: Usage = { promptTokens: 0, cachedTokens: 0, outputTokens: 0, reasoningTokens: 0 }
@@ -129,16 +131,9 @@ export async function* release(releasing: Releasing): AsyncGenerator<Part> {
           lane.judging = false
           releasing.onJudged(judgement, window)
           if (lane.closed) break
-          if (judgement.action === 'block') cut(lane)
-          else {
-            const around = aroundRedactions(judgement.hits, window)
-            const whole =
-              judgement.action === 'redact' && judgement.hits.every(({ action }) => action !== 'redact')
-            const replacements = whole
-              ? [{ start: window.start, end: window.end, by: `[removed: ${judgement.hazards.join(', ')}]` }]
-              : replacementsOf(judgement.hits, around)
-            ready.push(...lane.release(around, replacements))
-          }
+          const left = judgement.action === 'block' ? null : redacted(judgement, window)
+          if (left === null) cut(lane)
+          else ready.push(...lane.release(left.window, left.replacements))
           break
         }
         case 'rested':
@@ -192,7 +187,7 @@ export async function* release(releasing: Releasing): AsyncGenerator<Part> {
   function laneOf(choice: number): Lane {
     let lane = lanes.get(choice)
     if (lane === undefined) {
-      lane = new Lane(choice, policies, goal, rest)
+      lane = new Lane(choice, policies, goal, { rest, json })
       lanes.set(choice, lane)
     }
     return lane
