@@ -28,6 +28,7 @@ interface MeDoor {
   readonly unseen: Contents['unseen']
 }
 
+/** `GET /v1/me`: whoever asks, by their key or session, and how many notices they have not seen. */
 export function meRoute({ whose, unseen }: MeDoor): Route {
   return defineRoute({
     method: 'GET',

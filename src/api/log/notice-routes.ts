@@ -26,6 +26,7 @@ interface NoticeDoor {
   readonly whose: Whose
 }
 
+/** Each reads and marks their own notices only; another's is 404, as one that there is not. */
 export function noticeRoutes({ contents, whose }: NoticeDoor): Route[] {
   return [
     defineRoute({
