@@ -209,6 +209,28 @@ output = "redact"
   }
 })
 
+test('harm that is taken out goes whole, also where a rule finds an address beside it', async () => {
+  const policy = `
+name = "test"
+summary = "Harm and personal data are taken out."
+[hazards]
+S2 = { output = "redact" }
+[[rules]]
+kind = "personal-data"
+name = "personal data"
+output = "redact"
+`
+  const { server } = guarded(testGuard({ policy, layers: { screen: wordScorer(word) } }), function* () {
+    yield start(3)
+    yield text(`We sail to ${word} with ada@example.org and nobody else comes along, so be there.`)
+    yield finish('stop')
+    yield usage(3, 26)
+  })
+  const said = await (await server.post('/v1/chat/completions', chat('Where to?'))).text()
+  expect(said).toContain('[removed: S2]')
+  expect(said).not.toMatch(new RegExp(`${word}|ada@`))
+})
+
 describe('every part of a conversation', () => {
   const user = { role: 'user', content: 'Go on.' }
   const tool = (name: string, description: string) => ({

@@ -26,13 +26,15 @@ interface Taken {
  *
  * @returns null when JSON would be none any more, or would have lost names and values that no rule is about
  */
-export function redacted({ action, hits, hazards }: Judgement, window: Window): Redacted | null {
-  const found = hits.filter((hit) => hit.action === 'redact')
-  if (action === 'redact' && found.length === 0) {
+export function redacted(judgement: Judgement, window: Window): Redacted | null {
+  const { outcome, action, layer, hits, hazards } = judgement
+  // What rules find beside it is not what the scores are about. Where nothing could be scored, only rules speak.
+  if (action === 'redact' && layer !== 'rules' && outcome !== 'unavailable') {
     if (window.json !== null) return null
     const by = `[removed: ${hazards.join(', ')}]`
     return { window, replacements: [{ start: window.start, end: window.end, by }] }
   }
+  const found = hits.filter((hit) => hit.action === 'redact')
   const { text, json, start, most, final } = window
   const straddling = found.filter((hit) => hit.start < window.end && hit.end > window.end)
   const end = Math.max(window.end, ...straddling.map((hit) => Math.min(hit.end, most)))

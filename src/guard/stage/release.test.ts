@@ -321,7 +321,12 @@ describe('release', () => {
     })
 
     test('where no rule says what is to go, the answer or the call ends', async () => {
-      const scored = (it: Judgement): Judgement => ({ ...it, action: 'redact', hazards: ['S6'] })
+      const scored = (it: Judgement): Judgement => ({
+        ...it,
+        action: 'redact',
+        layer: 'judge',
+        hazards: ['S6'],
+      })
       const ended = async (parts: readonly Part[], json: boolean) => {
         const out = await released([start, ...parts, finish(), usage], 1, { scored, json })
         return [said(out) + argumentsOf(out), ...reasonsOf(out)]
