@@ -114,6 +114,13 @@ describe('the secret of a deployment', () => {
 
   test('moves them as far as that, so that the bound is no accident', () => {
     const most = lowered(shippedPolicy('standard')!, { unit: () => 1 })
+    // Those of single hazards too: S4 and S9 have their own.
+    const own = Object.entries(shippedPolicy('standard')!.hazards).filter(([, { at }]) => at !== undefined)
+    expect(own.length).toBeGreaterThan(1)
+    for (const [hazard, { at = 0 }] of own) {
+      const moved = most.hazards[hazard as keyof typeof most.hazards]?.at
+      expect(moved).toBeCloseTo(at - Math.min(0.04, at / 10), 9)
+    }
     expect(most.thresholds.act).toBeCloseTo(0.66, 12)
     expect(most.thresholds.attack).toBeCloseTo(0.86, 12)
     const low = { ...shippedPolicy('standard')!, thresholds: { flag: 0.05, act: 0.1, attack: 0.2 } }

@@ -138,7 +138,17 @@ export function openPolicyShelf(
 export function lowered(policy: Policy, secret: Secret): Policy {
   const lower = (label: string, score: number) => score - secret.unit(label) * Math.min(mostMoved, score / 10)
   const { flag, act, attack } = policy.thresholds
-  return { ...policy, thresholds: { flag, act: lower('act', act), attack: lower('attack', attack) } }
+  const hazards = Object.entries(policy.hazards).map(([hazard, limit]) => [
+    hazard,
+    limit.at === undefined ? limit : { ...limit, at: lower(`hazard ${hazard}`, limit.at) },
+  ])
+  const { at } = policy.attack
+  return {
+    ...policy,
+    thresholds: { flag, act: lower('act', act), attack: lower('attack', attack) },
+    hazards: Object.fromEntries(hazards) as Policy['hazards'],
+    attack: at === undefined ? policy.attack : { ...policy.attack, at: lower('attack at', at) },
+  }
 }
 
 function valueOf(table: Readonly<Record<string, string>>, key: string | null): string | undefined {
