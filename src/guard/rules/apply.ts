@@ -1,7 +1,7 @@
 import type { Direction, GuardAction, Hazard } from '../../core/verdict.ts'
 import { sourceOf, viewsOf, type View } from '../normalise/views.ts'
 import type { Policy } from '../policy/policy.ts'
-import type { Span } from './finding.ts'
+import type { Detector, Span } from './finding.ts'
 
 /** One place in a text that a rule of a policy is about. */
 export interface RuleHit extends Span {
@@ -36,7 +36,11 @@ export function applyRules(
       // Numbers and keys are found as they are written. What reads like one only after the text was changed is none.
       if (view.rewritten.length > 0 && (rule.kind === 'personal-data' || rule.kind === 'secrets')) continue
       for (const detector of detectors) {
-        for (const span of detector.find(view.text, final || !original)) {
+        for (const span of found(
+          detector,
+          original ? readings(view.text) : [view.text],
+          final || !original,
+        )) {
           if (exempt.some(({ start, end }) => start <= span.start && span.end <= end)) continue
           const { start, end } = sourceOf(view, span.start, span.end)
           hits.push({ rule: rule.name, what: detector.name, action, hazard, view: view.name, start, end })
@@ -52,7 +56,25 @@ export function openRuleFrom(text: string, policy: Policy, direction: Direction)
   let open = text.length
   for (const { rule, detectors } of policy.compiled) {
     if (rule[direction] === 'allow') continue
-    for (const detector of detectors) open = Math.min(open, detector.openFrom(text))
+    for (const detector of detectors)
+      for (const reading of readings(text)) open = Math.min(open, detector.openFrom(reading))
   }
   return open
+}
+
+/**
+ * A text, and where it holds escapes of white space as JSON and code write them, the same with blanks in their place: the
+ * letter of `\n` is none of the word or the number behind it. Offsets are the same in both.
+ */
+function readings(text: string): readonly string[] {
+  if (!/\\[bfnrt]/u.test(text)) return [text]
+  return [text, text.replaceAll(/\\([\\bfnrt])/gu, (escape, letter) => (letter === '\\' ? escape : '  '))]
+}
+
+/** What a detector finds in several readings of one text, each place once. */
+function found(detector: Detector, texts: readonly string[], final: boolean): Span[] {
+  const spans = texts.map((text) => [...detector.find(text, final)])
+  const [first = [], ...others] = spans
+  const known = new Set(first.map(({ start, end }) => `${start} ${end}`))
+  return [...first, ...others.flat().filter(({ start, end }) => !known.has(`${start} ${end}`))]
 }
