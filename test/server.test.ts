@@ -177,7 +177,9 @@ describe('a server', () => {
     restore()
     await expect.poll(async () => (await fetch(`${server.url}/ready`)).status, { timeout: 60_000 }).toBe(200)
     expect(logged).toContain('storage-back')
-    expect((await chat(server.url, await given.key())).status).toBe(200)
+    // Another process makes it: that is noticed within a moment.
+    const key = await given.key()
+    await expect.poll(async () => (await chat(server.url, key)).status, { timeout: 10_000 }).toBe(200)
   })
 
   test('that is asked for a model that nobody knows says so at once', async () => {

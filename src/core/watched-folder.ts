@@ -27,7 +27,7 @@ export class WatchedFolder {
 
   /** Begins to watch, now or once the folder is there. */
   observe(): void {
-    this.#watcher?.close()
+    this.close()
     this.#watcher = null
     if (!existsSync(this.#path)) {
       this.#after(wait.absent, () => (existsSync(this.#path) ? this.#changed() : this.observe()))
@@ -46,6 +46,8 @@ export class WatchedFolder {
   /** One after the other: the last one sees the newest. */
   reload(): Promise<void> {
     const { reload, onTrouble } = this.#watching
+    // Whoever asks may have just made the folder.
+    if (this.#watcher === null && existsSync(this.#path)) this.observe()
     this.#reloading = this.#reloading.then(reload).catch((error: unknown) => onTrouble?.(error))
     return this.#reloading
   }
@@ -53,6 +55,7 @@ export class WatchedFolder {
   close(): void {
     this.#watcher?.close()
     if (this.#soon !== null) clearTimeout(this.#soon)
+    this.#soon = null
   }
 
   /** A watcher stays with the folder that it began with, though another may have its name by now. */
