@@ -29,6 +29,7 @@ export function applyRules(
   const hits: RuleHit[] = []
   for (const view of views) {
     const original = view.name === 'text'
+    const texts = original ? readings(view.text) : [view.text]
     const exempt = [...(policy.exempt?.find(view.text, true) ?? [])]
     for (const { rule, hazard, detectors } of policy.compiled) {
       const action = rule[direction]
@@ -36,11 +37,7 @@ export function applyRules(
       // Numbers and keys are found as they are written. What reads like one only after the text was changed is none.
       if (view.rewritten.length > 0 && (rule.kind === 'personal-data' || rule.kind === 'secrets')) continue
       for (const detector of detectors) {
-        for (const span of found(
-          detector,
-          original ? readings(view.text) : [view.text],
-          final || !original,
-        )) {
+        for (const span of found(detector, texts, final || !original)) {
           if (exempt.some(({ start, end }) => start <= span.start && span.end <= end)) continue
           const { start, end } = sourceOf(view, span.start, span.end)
           hits.push({ rule: rule.name, what: detector.name, action, hazard, view: view.name, start, end })
@@ -53,11 +50,12 @@ export function applyRules(
 
 /** Where the first thing begins that more text could complete to what a rule is about; the length when nothing has. */
 export function openRuleFrom(text: string, policy: Policy, direction: Direction): number {
+  const texts = readings(text)
   let open = text.length
   for (const { rule, detectors } of policy.compiled) {
     if (rule[direction] === 'allow') continue
     for (const detector of detectors)
-      for (const reading of readings(text)) open = Math.min(open, detector.openFrom(reading))
+      for (const reading of texts) open = Math.min(open, detector.openFrom(reading))
   }
   return open
 }
