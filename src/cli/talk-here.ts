@@ -1,8 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { newRequestId } from '../api/exchange.ts'
 import type { Config } from '../config.ts'
-import type { SessionId } from '../core/ids.ts'
-import { homeOrganisation } from '../core/principal.ts'
+import { ownerHere } from '../core/principal.ts'
 import { plainRequest, plainSampling } from '../core/request.ts'
 import type { Log } from '../log.ts'
 import { noRecord, openGuard, openStanding } from '../pipeline/open-stages.ts'
@@ -18,17 +17,7 @@ import { talkTemperature, type Talk } from './talk.ts'
 /** Whoever may run this command on this machine owns it. */
 const ownerOnly: AccessStage = {
   admit: async () => ({
-    principal: {
-      organisationId: homeOrganisation,
-      personId: null,
-      role: 'owner',
-      endUser: null,
-      network: null,
-      kind: 'session',
-      sessionId: 'ses_terminal' as SessionId,
-      keyId: null,
-      name: 'owner',
-    },
+    principal: ownerHere('ses_terminal', 'owner'),
     revoked: new AbortController().signal,
     settle: () => {},
     release: () => {},

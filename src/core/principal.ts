@@ -44,6 +44,21 @@ export type Principal = Identity &
       }
   )
 
+/** The owner at this machine, for a command that works without a server: a session that nobody signed in to. */
+export function ownerHere(sessionId: string, name: string): Principal {
+  return {
+    kind: 'session',
+    sessionId: sessionId as SessionId,
+    keyId: null,
+    name,
+    organisationId: homeOrganisation,
+    personId: null,
+    role: 'owner',
+    endUser: null,
+    network: null,
+  }
+}
+
 /** What standing, guard and record are told of a principal. */
 export function subjectOf({ organisationId, personId, keyId, endUser, network }: Principal): Subject {
   return { organisationId, personId, keyId, endUser, network }

@@ -2,8 +2,8 @@
 import { recordedRequest, type AnswerRecord } from '../audit/answer-record.ts'
 import type { RequestEntry } from '../audit/log-entry.ts'
 import { systemClock } from '../core/clock.ts'
-import type { EntryId, RequestId, SessionId } from '../core/ids.ts'
-import { homeOrganisation, type Principal } from '../core/principal.ts'
+import type { EntryId, RequestId } from '../core/ids.ts'
+import { ownerHere } from '../core/principal.ts'
 import { plainRequest, type Request } from '../core/request.ts'
 import type { GuardAction, Verdict } from '../core/verdict.ts'
 import { asStrictAsAnyKey } from '../guard/defence/keyed-scorer.ts'
@@ -245,14 +245,4 @@ function saidBy({ output }: AnswerRecord): Map<string, string>[] {
   })
 }
 
-const nobody: Principal = {
-  organisationId: homeOrganisation,
-  personId: null,
-  role: 'owner',
-  endUser: null,
-  network: null,
-  kind: 'session',
-  sessionId: 'ses_verifier' as SessionId,
-  keyId: null,
-  name: 'verifier',
-}
+const nobody = ownerHere('ses_verifier', 'verifier')
